@@ -1,0 +1,56 @@
+package dev.aegis.journal;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One record of the journal: somebody's wish to change one object. Whether it was granted is not in
+ * the record; the fold decides, the same on every reader.
+ *
+ * @param key the object
+ * @param definition what it shall be, null to delete it
+ * @param expected revision that the writer saw: the object's own, {@link #ABSENT}, or {@link #ANY}
+ * @param actor who asked for it
+ * @param at when
+ */
+public record Change(
+    ObjectKey key, @Nullable ObjectNode definition, long expected, String actor, Instant at) {
+  /** Expects that there is no such object. */
+  public static final long ABSENT = -1;
+
+  /** Expects nothing. */
+  public static final long ANY = -2;
+
+  /** Reads the record's value. */
+  public static Change parse(byte[] value) throws IOException {
+    ObjectNode json = Json.readObject(value);
+    try {
+      return new Change(
+          ObjectKey.parse(json.path("key").asText()),
+          json.get("definition") instanceof ObjectNode definition ? definition : null,
+          Objects.requireNonNull(json.get("expected"), "expected").longValue(),
+          json.path("actor").asText(),
+          Instant.parse(json.path("at").asText()));
+    } catch (IllegalArgumentException | DateTimeException | NullPointerException e) {
+      throw new IOException("not a change: " + e.getMessage(), e);
+    }
+  }
+
+  /** The record's value. */
+  public byte[] toJson() {
+    ObjectNode json = Json.object();
+    json.put("key", key.toString());
+    json.put("op", definition == null ? "delete" : "put");
+    json.put("expected", expected);
+    json.put("actor", actor);
+    json.put("at", at.toString());
+    if (definition != null) {
+      json.set("definition", definition);
+    }
+    return Json.write(json);
+  }
+}

@@ -1,0 +1,191 @@
+package dev.aegis.journal;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.time.Instant;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.NavigableMap;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The state that follows from the journal's records in their order.
+ *
+ * <p>Deterministic: it looks at nothing but the records, so every reader of the same prefix holds
+ * the same state, whatever its version, clock or place. Not thread-safe: one thread owns it.
+ */
+public final class Fold {
+  /** Rejected revisions remembered, so that history can leave them out. */
+  private static final int MAX_REJECTED = 100_000;
+
+  private final NavigableMap<String, Holdings> tenants = new TreeMap<>();
+  private final Holdings installation = new Holdings();
+  private final TreeSet<Long> rejected = new TreeSet<>();
+  private long revision = -1;
+
+  /** Offset of the last record seen, -1 before the first. */
+  public long revision() {
+    return revision;
+  }
+
+  /** Revisions that changed nothing, oldest first. */
+  public Set<Long> rejected() {
+    return Collections.unmodifiableSet(rejected);
+  }
+
+  /**
+   * Takes the next record.
+   *
+   * @param at its offset; larger than {@link #revision()}
+   */
+  public Verdict apply(long at, Change change) {
+    advance(at);
+    ObjectNode definition = change.definition();
+    Verdict verdict = definition == null ? delete(change) : put(at, change, definition);
+    if (verdict instanceof Verdict.Rejected) {
+      reject(at);
+    }
+    return verdict;
+  }
+
+  /** Passes over a record that cannot be read. */
+  public Verdict skip(long at, String why) {
+    advance(at);
+    reject(at);
+    return new Verdict.Rejected(Verdict.Reason.UNREADABLE, why);
+  }
+
+  /** The object with this key, or null. */
+  public @Nullable Entry find(ObjectKey key) {
+    Holdings objects = objects(key.tenant());
+    return objects == null ? null : objects.of(key.kind()).get(key.id());
+  }
+
+  /** Holdings of a kind in a tenant (null: of the whole installation), by id. */
+  public Collection<Entry> list(Kind kind, @Nullable String tenant) {
+    Holdings objects = objects(tenant);
+    return objects == null
+        ? List.of()
+        : Collections.unmodifiableCollection(objects.of(kind).values());
+  }
+
+  /** Ids of all tenants, in order. */
+  public Set<String> tenants() {
+    return Collections.unmodifiableSet(tenants.keySet());
+  }
+
+  /** How many objects there are. */
+  public int size() {
+    int size = installation.size();
+    for (Holdings objects : tenants.values()) {
+      size += objects.size();
+    }
+    return size;
+  }
+
+  /** Puts back what {@link FoldFile} kept. */
+  void restore(Entry entry) {
+    ObjectKey key = entry.key();
+    Holdings objects =
+        key.tenant() == null
+            ? installation
+            : tenants.computeIfAbsent(key.tenant(), id -> new Holdings());
+    objects.of(key.kind()).put(key.id(), entry);
+  }
+
+  void restore(long at, Collection<Long> rejectedThen) {
+    revision = at;
+    rejected.addAll(rejectedThen);
+  }
+
+  private Verdict put(long at, Change change, ObjectNode definition) {
+    ObjectKey key = change.key();
+    Holdings objects = objects(key.tenant());
+    if (objects == null) {
+      if (key.kind() != Kind.TENANT) {
+        return new Verdict.Rejected(
+            Verdict.Reason.NO_TENANT, "there is no tenant \"" + key.tenant() + "\"");
+      }
+      objects = new Holdings();
+    }
+    Entry current = objects.of(key.kind()).get(key.id());
+    Verdict stale = stale(change, current);
+    if (stale != null) {
+      return stale;
+    }
+    Instant created = current == null ? change.at() : current.createdAt();
+    Entry entry = new Entry(key, at, created, change.at(), definition);
+    objects.of(key.kind()).put(key.id(), entry);
+    if (key.kind() == Kind.TENANT) {
+      tenants.put(key.id(), objects);
+    }
+    return new Verdict.Applied(key);
+  }
+
+  private Verdict delete(Change change) {
+    ObjectKey key = change.key();
+    Holdings objects = objects(key.tenant());
+    Entry current = objects == null ? null : objects.of(key.kind()).get(key.id());
+    Verdict stale = stale(change, current);
+    if (stale != null) {
+      return stale;
+    }
+    if (objects == null || current == null) {
+      return new Verdict.Rejected(Verdict.Reason.MISSING, "there is no " + key);
+    }
+    if (key.kind() == Kind.TENANT) {
+      tenants.remove(key.id());
+    } else {
+      objects.of(key.kind()).remove(key.id());
+    }
+    return new Verdict.Applied(key);
+  }
+
+  private static @Nullable Verdict stale(Change change, @Nullable Entry current) {
+    long actual = current == null ? Change.ABSENT : current.revision();
+    if (change.expected() == Change.ANY || change.expected() == actual) {
+      return null;
+    }
+    return new Verdict.Rejected(
+        Verdict.Reason.STALE,
+        current == null
+            ? change.key() + " does not exist"
+            : change.key() + " is at revision " + actual);
+  }
+
+  private void advance(long at) {
+    if (at <= revision) {
+      throw new IllegalArgumentException("Record " + at + " after revision " + revision);
+    }
+    revision = at;
+  }
+
+  private void reject(long at) {
+    rejected.add(at);
+    if (rejected.size() > MAX_REJECTED) {
+      rejected.pollFirst();
+    }
+  }
+
+  private @Nullable Holdings objects(@Nullable String tenant) {
+    return tenant == null ? installation : tenants.get(tenant);
+  }
+
+  /** What one tenant, or the installation, owns. */
+  private static final class Holdings {
+    private final Map<Kind, NavigableMap<String, Entry>> byKind = new EnumMap<>(Kind.class);
+
+    NavigableMap<String, Entry> of(Kind kind) {
+      return byKind.computeIfAbsent(kind, k -> new TreeMap<>());
+    }
+
+    int size() {
+      return byKind.values().stream().mapToInt(Map::size).sum();
+    }
+  }
+}

@@ -1,0 +1,150 @@
+package dev.aegis.journal;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.BufferedOutputStream;
+import java.io.BufferedReader;
+import java.io.FileOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A fold on disk: what a service starts from when it is restarted, or when Kafka is away.
+ *
+ * <p>JSON lines. The first names the format, the journal (the id that Kafka gave the topic) and the
+ * revision, the following ones an object each, the last how many there were, so a file that was cut
+ * off is known. Written beside the old one and then renamed over it.
+ */
+public final class FoldFile {
+  private static final int FORMAT = 1;
+
+  private final Path path;
+
+  /**
+   * @param path of the file; its folder exists
+   */
+  public FoldFile(Path path) {
+    this.path = path;
+  }
+
+  /**
+   * A fold and the journal it follows from.
+   *
+   * @param journal id that Kafka gave the topic
+   * @param fold the state
+   */
+  public record Saved(String journal, Fold fold) {}
+
+  /** Writes the fold, durably. */
+  public void save(String journal, Fold fold) throws IOException {
+    Path beside = path.resolveSibling(path.getFileName() + ".new");
+    try (FileOutputStream file = new FileOutputStream(beside.toFile())) {
+      OutputStream out = new BufferedOutputStream(file, 1 << 16);
+      ObjectNode head = Json.object();
+      head.put("format", FORMAT);
+      head.put("journal", journal);
+      head.put("revision", fold.revision());
+      ArrayNode rejected = head.putArray("rejected");
+      fold.rejected().forEach(rejected::add);
+      line(out, head);
+      for (Kind kind : Kind.values()) {
+        write(out, fold, kind, null);
+      }
+      for (String tenant : fold.tenants()) {
+        for (Kind kind : Kind.values()) {
+          write(out, fold, kind, tenant);
+        }
+      }
+      line(out, Json.object().put("objects", fold.size()));
+      out.flush();
+      file.getFD().sync();
+    }
+    Files.move(beside, path, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+  }
+
+  /**
+   * Reads the fold back, or null when there is no file.
+   *
+   * @throws IOException when the file is not whole or not of this format
+   */
+  public @Nullable Saved load() throws IOException {
+    try (BufferedReader reader = Files.newBufferedReader(path, StandardCharsets.UTF_8)) {
+      ObjectNode head = object(reader.readLine());
+      if (head.path("format").asInt() != FORMAT) {
+        throw new IOException("unknown format " + head.path("format"));
+      }
+      Fold fold = new Fold();
+      List<Long> rejected = new ArrayList<>();
+      for (JsonNode revision : head.path("rejected")) {
+        rejected.add(revision.longValue());
+      }
+      fold.restore(head.path("revision").asLong(), rejected);
+      while (true) {
+        ObjectNode next = object(reader.readLine());
+        if (next.has("objects")) {
+          if (next.path("objects").asInt() != fold.size()) {
+            throw new IOException("it does not hold as many objects as it says");
+          }
+          return new Saved(head.path("journal").asText(), fold);
+        }
+        fold.restore(entry(next));
+      }
+    } catch (NoSuchFileException e) {
+      return null;
+    } catch (IOException e) {
+      throw new IOException(path + " is not usable: " + e.getMessage(), e);
+    }
+  }
+
+  private static void write(OutputStream out, Fold fold, Kind kind, @Nullable String tenant)
+      throws IOException {
+    for (Entry entry : fold.list(kind, tenant)) {
+      ObjectNode json = Json.object();
+      json.put("key", entry.key().toString());
+      json.put("revision", entry.revision());
+      json.put("created_at", entry.createdAt().toString());
+      json.put("updated_at", entry.updatedAt().toString());
+      json.set("body", entry.body());
+      line(out, json);
+    }
+  }
+
+  private static void line(OutputStream out, ObjectNode json) throws IOException {
+    out.write(Json.write(json));
+    out.write('\n');
+  }
+
+  private static ObjectNode object(@Nullable String line) throws IOException {
+    if (line == null) {
+      throw new IOException("it ends early");
+    }
+    return Json.readObject(line.getBytes(StandardCharsets.UTF_8));
+  }
+
+  private static Entry entry(ObjectNode json) throws IOException {
+    try {
+      if (!(json.get("body") instanceof ObjectNode body)) {
+        throw new IOException("an object has no body");
+      }
+      return new Entry(
+          ObjectKey.parse(json.path("key").asText()),
+          json.path("revision").asLong(),
+          Instant.parse(json.path("created_at").asText()),
+          Instant.parse(json.path("updated_at").asText()),
+          body);
+    } catch (IllegalArgumentException | DateTimeException e) {
+      throw new IOException(e.getMessage(), e);
+    }
+  }
+}

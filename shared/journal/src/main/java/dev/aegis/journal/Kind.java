@@ -1,0 +1,47 @@
+package dev.aegis.journal;
+
+import org.jspecify.annotations.Nullable;
+
+/** The kinds of object that configuration is made of. */
+public enum Kind {
+  TENANT("tenants", null),
+  UPSTREAM("upstreams", null),
+  ROUTE("routes", null),
+  ISSUER("issuers", "secret"),
+  ROLE("roles", null),
+  PLUGIN("plugins", null),
+  WEBHOOK("webhooks", "secret");
+
+  private final String collection;
+  private final @Nullable String secret;
+
+  Kind(String collection, @Nullable String secret) {
+    this.collection = collection;
+    this.secret = secret;
+  }
+
+  /** Name of the collection in URLs and keys, such as {@code routes}. */
+  public String collection() {
+    return collection;
+  }
+
+  /** The member that holds a secret, encrypted in the journal and never in a reply, or null. */
+  public @Nullable String secret() {
+    return secret;
+  }
+
+  /** Whether objects of this kind live inside a tenant. Plugins may also stand outside. */
+  public boolean belongsToTenant() {
+    return this != TENANT;
+  }
+
+  /** The kind with this collection name, or null. */
+  public static @Nullable Kind ofCollection(String collection) {
+    for (Kind kind : values()) {
+      if (kind.collection.equals(collection)) {
+        return kind;
+      }
+    }
+    return null;
+  }
+}

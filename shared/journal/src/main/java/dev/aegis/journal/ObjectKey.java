@@ -1,0 +1,59 @@
+package dev.aegis.journal;
+
+import dev.aegis.model.Ids;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Names one configuration object; as text it is the Kafka key and the subject of findings.
+ *
+ * @param kind what it is
+ * @param tenant the tenant it belongs to; the tenant itself for {@link Kind#TENANT}; null for an
+ *     object of the whole installation
+ * @param id its id, unique within kind and tenant
+ */
+public record ObjectKey(Kind kind, @Nullable String tenant, String id) {
+  public ObjectKey {
+    if (kind == Kind.TENANT ? !id.equals(tenant) : tenant == null && kind != Kind.PLUGIN) {
+      throw new IllegalArgumentException("No such place: " + kind + " " + id + " in " + tenant);
+    }
+    if (tenant != null && !Ids.isTenant(tenant)) {
+      throw new IllegalArgumentException("A tenant's id is " + Ids.TENANT_RULE);
+    }
+    if (!Ids.isObject(id)) {
+      throw new IllegalArgumentException("An id is " + Ids.OBJECT_RULE);
+    }
+  }
+
+  /** The key of a tenant. */
+  public static ObjectKey tenant(String id) {
+    return new ObjectKey(Kind.TENANT, id, id);
+  }
+
+  /**
+   * Reads {@code tenants/acme}, {@code tenants/acme/routes/orders} or {@code plugins/limit-all}.
+   *
+   * @throws IllegalArgumentException when the text names no object
+   */
+  public static ObjectKey parse(String text) {
+    String[] parts = text.split("/", -1);
+    boolean inTenant = parts[0].equals(Kind.TENANT.collection());
+    if (inTenant && parts.length == 2) {
+      return tenant(parts[1]);
+    }
+    int at = inTenant ? 2 : 0;
+    Kind kind = parts.length == at + 2 ? Kind.ofCollection(parts[at]) : null;
+    if (kind == null || kind == Kind.TENANT) {
+      throw new IllegalArgumentException("Not the key of an object: " + text);
+    }
+    return new ObjectKey(kind, inTenant ? parts[1] : null, parts[at + 1]);
+  }
+
+  @Override
+  public String toString() {
+    if (kind == Kind.TENANT) {
+      return kind.collection() + "/" + id;
+    }
+    String own = kind.collection() + "/" + id;
+    return tenant == null ? own : Kind.TENANT.collection() + "/" + tenant + "/" + own;
+  }
+}

@@ -1,0 +1,90 @@
+package dev.aegis.journal;
+
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A customer of the installation: whose requests, and under which hosts.
+ *
+ * @param id DNS label; also the first label of its host below the base domain
+ * @param name for people
+ * @param kind its place in the tree
+ * @param parent id of the tenant above, or null
+ * @param hosts own host names beside {@code <id>.<base domain>}, lower case, without port
+ * @param isolation how far ancestors reach in
+ * @param tier name of the service level, free text
+ * @param status whether its requests are served
+ * @param labels free text for people and programs
+ */
+public record TenantDefinition(
+    String id,
+    String name,
+    TenantKind kind,
+    @Nullable String parent,
+    List<String> hosts,
+    Isolation isolation,
+    String tier,
+    Status status,
+    Map<String, String> labels)
+    implements Definition {
+
+  /** Levels of the tree, from the root. */
+  public enum TenantKind {
+    ENTERPRISE,
+    ORGANIZATION,
+    TEAM,
+    USER
+  }
+
+  /** How far a tenant is closed to its ancestors. */
+  public enum Isolation {
+    STRICT,
+    SHARED,
+    HYBRID
+  }
+
+  /** Whether a tenant is served. */
+  public enum Status {
+    ACTIVE,
+    SUSPENDED
+  }
+
+  private static final Pattern HOST =
+      Pattern.compile(
+          "(?=.{1,253}$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*");
+
+  static TenantDefinition read(String id, Fields fields) {
+    String name = fields.text("name");
+    String kind =
+        fields.oneOf("kind", "organization", List.of("enterprise", "organization", "team", "user"));
+    String parent = fields.optionalText("parent");
+    List<String> hosts = fields.texts("hosts");
+    for (String host : hosts) {
+      if (!HOST.matcher(host).matches()) {
+        fields.reject("hosts", "\"" + host + "\" is not a lower-case host name without a port");
+      }
+    }
+    if (id.equals(parent)) {
+      fields.reject("parent", "must be another tenant");
+    }
+    return new TenantDefinition(
+        id,
+        name,
+        TenantKind.valueOf(kind.toUpperCase(Locale.ROOT)),
+        parent,
+        hosts,
+        Isolation.valueOf(
+            fields
+                .oneOf("isolation", "strict", List.of("strict", "shared", "hybrid"))
+                .toUpperCase(Locale.ROOT)),
+        fields.textOr("tier", "free"),
+        Status.valueOf(
+            fields
+                .oneOf("status", "active", List.of("active", "suspended"))
+                .toUpperCase(Locale.ROOT)),
+        fields.textMap("labels"));
+  }
+}

@@ -1,0 +1,2 @@
+/** Ids and values that travel between services. Depends on nothing but the JDK. */
+package dev.aegis.model;
