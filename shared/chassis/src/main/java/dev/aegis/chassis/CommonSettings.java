@@ -1,0 +1,112 @@
+package dev.aegis.chassis;
+
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.util.Base64;
+import java.util.List;
+import java.util.Optional;
+
+/** The settings that every service has. */
+public final class CommonSettings {
+  /** Address on which all listeners listen. */
+  public static final Setting<String> BIND =
+      Setting.text("bind", "AEGIS_BIND", "127.0.0.1", "address to listen on");
+
+  /** Where state, logs and secrets live. */
+  public static final Setting<Path> DATA =
+      Setting.path("data", "AEGIS_DATA", ".aegis", "directory of state, logs and secrets");
+
+  /** Name of this process among its kind. */
+  public static final Setting<String> NODE =
+      Setting.text("node", "AEGIS_NODE", hostName(), "name of this process, unique in the suite");
+
+  /** Kafka's brokers. */
+  public static final Setting<Optional<String>> KAFKA_BOOTSTRAP =
+      Setting.optionalText(
+          "kafka.bootstrap", "AEGIS_KAFKA_BOOTSTRAP", "Kafka brokers, host:port,host:port");
+
+  /** Redis. */
+  public static final Setting<Optional<String>> REDIS_URL =
+      Setting.optionalText("redis.url", "AEGIS_REDIS_URL", "Redis, such as redis://host:6379");
+
+  /** Consul's agent. */
+  public static final Setting<Optional<String>> CONSUL_URL =
+      Setting.optionalText("consul.url", "AEGIS_CONSUL_URL", "Consul, such as http://host:8500");
+
+  /** Key that encrypts stored secrets. */
+  public static final Setting<Optional<String>> MASTER_KEY =
+      Setting.secret(
+          "master-key",
+          "AEGIS_MASTER_KEY",
+          "key that encrypts stored secrets, Base64 of 32 bytes;"
+              + " otherwise the file master-key of the data directory, made at first start");
+
+  /** Domain below which each tenant has a host. */
+  public static final Setting<String> BASE_DOMAIN =
+      Setting.text(
+          "base-domain",
+          "AEGIS_BASE_DOMAIN",
+          "example.com",
+          "tenant t is reached at t.<base domain>");
+
+  /** How much is logged. */
+  public static final Setting<String> LOG_LEVEL =
+      Setting.choice(
+          "log.level",
+          "AEGIS_LOG_LEVEL",
+          "info",
+          List.of("trace", "debug", "info", "warn", "error"),
+          "least important level that is logged");
+
+  /** All of them. */
+  public static final List<Setting<?>> ALL =
+      List.of(
+          BIND,
+          DATA,
+          NODE,
+          KAFKA_BOOTSTRAP,
+          REDIS_URL,
+          CONSUL_URL,
+          MASTER_KEY,
+          BASE_DOMAIN,
+          LOG_LEVEL);
+
+  private static final int MASTER_KEY_BYTES = 32;
+
+  private CommonSettings() {}
+
+  /**
+   * Text of the master key: of the setting, else of the file {@code master-key} in the data
+   * directory, which is made when it is missing.
+   *
+   * @throws StartFailure when the file cannot be read or made, or others may read it
+   */
+  public static String masterKeyText(Settings settings) throws StartFailure {
+    Optional<String> given = settings.of(MASTER_KEY);
+    if (given.isPresent()) {
+      return given.get();
+    }
+    return SecretFile.readOrCreate(
+        settings.of(DATA).resolve("master-key"),
+        "AEGIS_MASTER_KEY",
+        () -> {
+          byte[] key = new byte[MASTER_KEY_BYTES];
+          new SecureRandom().nextBytes(key);
+          return Base64.getEncoder().encodeToString(key);
+        });
+  }
+
+  private static String hostName() {
+    String fromEnvironment = System.getenv("HOSTNAME");
+    if (fromEnvironment != null && !fromEnvironment.isBlank()) {
+      return fromEnvironment;
+    }
+    try {
+      return InetAddress.getLocalHost().getHostName();
+    } catch (UnknownHostException e) {
+      return "localhost";
+    }
+  }
+}
