@@ -95,6 +95,8 @@ public final class Logs implements AutoCloseable {
     Level libraries = least.isGreaterOrEqual(Level.WARN) ? least : Level.WARN;
     root.setLevel(libraries);
     context.getLogger("dev.aegis").setLevel(least);
+    // Its clients warn at every attempt to connect; the bus says once when Kafka goes and comes.
+    context.getLogger("org.apache.kafka").setLevel(Level.ERROR);
     SLF4JBridgeHandler.removeHandlersForRootLogger();
     SLF4JBridgeHandler.install();
     return new Logs(context, appender);

@@ -3,6 +3,7 @@ package dev.aegis.chassis;
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.spi.LoggingEvent;
 import java.time.Instant;
+import java.util.Map;
 
 /** An event of the log that already is its lines. */
 final class ReadyLines extends LoggingEvent {
@@ -14,6 +15,15 @@ final class ReadyLines extends LoggingEvent {
     setLoggerName("dev.aegis.lines");
     setMessage("");
     setInstant(now);
+  }
+
+  /** There is nothing to prepare, and no logger whose context could be asked. */
+  @Override
+  public void prepareForDeferredProcessing() {}
+
+  @Override
+  public Map<String, String> getMDCPropertyMap() {
+    return Map.of();
   }
 
   byte[] bytes() {
