@@ -8,10 +8,12 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.apache.kafka.clients.CommonClientConfigs;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
@@ -23,11 +25,15 @@ final class Clients {
 
   private Clients() {}
 
-  static Admin admin(BusSettings settings, String role) {
+  static Admin admin(BusSettings settings, String role) throws BusUnavailable {
     Map<String, Object> config = common(settings, role);
-    config.put("request.timeout.ms", 3_000);
-    config.put("default.api.timeout.ms", 10_000);
-    return Admin.create(config);
+    config.put(AdminClientConfig.REQUEST_TIMEOUT_MS_CONFIG, 3_000);
+    config.put(AdminClientConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, 10_000);
+    try {
+      return Admin.create(config);
+    } catch (KafkaException e) {
+      throw new BusUnavailable("Kafka cannot be addressed: " + reason(e), e);
+    }
   }
 
   static KafkaConsumer<byte[], byte[]> consumer(

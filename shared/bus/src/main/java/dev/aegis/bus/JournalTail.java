@@ -92,7 +92,8 @@ final class JournalTail implements Runnable {
   }
 
   private void follow() throws BusUnavailable, InterruptedException {
-    try (Admin admin = Clients.admin(settings, "journal-admin")) {
+    Admin admin = Clients.admin(settings, "journal-admin");
+    try {
       Topics.ensure(admin);
       String journal = id(admin);
       KafkaConsumer<byte[], byte[]> consumer =
@@ -112,6 +113,9 @@ final class JournalTail implements Runnable {
         polling = null;
         consumer.close(CloseOptions.timeout(Duration.ZERO));
       }
+    } finally {
+      // Without a bound it would wait for answers of a Kafka that is away.
+      admin.close(Duration.ZERO);
     }
   }
 

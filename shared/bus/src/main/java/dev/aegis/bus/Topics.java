@@ -79,11 +79,15 @@ public final class Topics {
   /**
    * Makes the topics that are missing; leaves those that are there as they are.
    *
-   * @throws BusUnavailable when Kafka did not do it within 10 s
+   * @throws BusUnavailable when Kafka did not do it within 10 s, or its name does not resolve
    */
   public static void ensure(BusSettings settings) throws BusUnavailable, InterruptedException {
-    try (Admin admin = Clients.admin(settings, "topics")) {
+    Admin admin = Clients.admin(settings, "topics");
+    try {
       ensure(admin);
+    } finally {
+      // Without a bound it would wait for answers of a Kafka that is away.
+      admin.close(Duration.ZERO);
     }
   }
 
