@@ -79,6 +79,18 @@ public final class JsonBytes {
     return this;
   }
 
+  /** A number member given in thousandths, written with three decimals. */
+  public JsonBytes thousandths(byte[] name, long value) {
+    member(name);
+    decimal(value / 1000);
+    int rest = (int) (value % 1000);
+    put('.');
+    put((char) ('0' + rest / 100));
+    put((char) ('0' + rest / 10 % 10));
+    put((char) ('0' + rest % 10));
+    return this;
+  }
+
   /**
    * A time member as RFC 3339 in UTC with microseconds.
    *

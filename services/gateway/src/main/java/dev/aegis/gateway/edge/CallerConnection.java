@@ -1,0 +1,130 @@
+package dev.aegis.gateway.edge;
+
+import dev.aegis.gateway.http1.BadMessage;
+import dev.aegis.gateway.http1.LegFailure;
+import dev.aegis.gateway.http1.RequestHead;
+import dev.aegis.gateway.pipeline.Refusal;
+import dev.aegis.gateway.pipeline.Refusal.ByCaller;
+import io.helidon.common.concurrency.limits.Limit;
+import io.helidon.webserver.ConnectionContext;
+import io.helidon.webserver.spi.ServerConnection;
+import java.io.IOException;
+import java.time.Duration;
+
+/**
+ * One caller's connection: request after request until either side has had enough. Closed after any
+ * doubt about where a request ended.
+ */
+final class CallerConnection implements ServerConnection {
+  private static final Duration LINGER = Duration.ofSeconds(1);
+  private static final int MAX_LINGER_BYTES = 1 << 20;
+
+  private final Edge edge;
+  private final Http1Selector selector;
+  private final CallerLeg leg;
+  private final String address;
+  private final boolean secure;
+  private final RequestHead head = new RequestHead();
+  private volatile boolean idle = true;
+  private volatile boolean closing;
+  private volatile long idleSince = System.nanoTime();
+
+  CallerConnection(Edge edge, Http1Selector selector, ConnectionContext context) {
+    this.edge = edge;
+    this.selector = selector;
+    this.leg = new CallerLeg(context, edge.deadlines(), edge.settings().body());
+    this.address = context.remotePeer().host();
+    this.secure = context.isSecure();
+  }
+
+  @Override
+  public void handle(Limit limit) {
+    try {
+      while (serveOne()) {
+        idleSince = System.nanoTime();
+      }
+    } catch (IOException e) {
+      // The caller is gone, or took too long: nobody is left to be told.
+    } finally {
+      leg.release();
+    }
+  }
+
+  /** Serves one request; true when another may follow. */
+  private boolean serveOne() throws IOException {
+    idle = true;
+    leg.boundReads(edge.settings().idle());
+    if (closing || !leg.input.ensure()) {
+      return false;
+    }
+    idle = false;
+    leg.boundReads(edge.settings().head());
+    RequestExchange exchange = new RequestExchange(edge, this, leg, head, address, secure);
+    try {
+      if (!head.read(leg.input)) {
+        return false;
+      }
+      leg.boundEachRead();
+    } catch (BadMessage e) {
+      if (e.kind() != BadMessage.Kind.INCOMPLETE) {
+        exchange.refuseUnread(refusal(e));
+        linger();
+      }
+      return false;
+    } catch (LegFailure e) {
+      if (e.timeout()) {
+        exchange.recordUnread(ByCaller.REQUEST_TIMEOUT);
+      }
+      throw e;
+    }
+    edge.active().increment();
+    try {
+      if (exchange.run()) {
+        return !closing;
+      }
+    } finally {
+      edge.active().decrement();
+    }
+    linger();
+    return false;
+  }
+
+  /** Whether connections end with their current request. */
+  boolean ending() {
+    return closing || selector.draining();
+  }
+
+  /**
+   * Reads on for a moment before the connection is closed, so that a reply which crosses with the
+   * rest of a request is not lost to a reset (RFC 9112 section 9.6).
+   */
+  private void linger() throws IOException {
+    leg.boundReads(LINGER);
+    long dropped = 0;
+    do {
+      dropped += leg.input.available();
+      leg.input.discard();
+    } while (dropped < MAX_LINGER_BYTES && leg.input.ensure());
+  }
+
+  private static Refusal refusal(BadMessage e) {
+    return switch (e.kind()) {
+      case TARGET_TOO_LONG -> ByCaller.URI_TOO_LONG;
+      case HEAD_TOO_LARGE -> ByCaller.HEADER_TOO_LARGE;
+      case MALFORMED, INCOMPLETE -> new Refusal.Malformed(e.detail());
+    };
+  }
+
+  @Override
+  public Duration idleTime() {
+    return idle ? Duration.ofNanos(System.nanoTime() - idleSince) : Duration.ZERO;
+  }
+
+  @Override
+  public void close(boolean interrupt) {
+    closing = true;
+    if (idle || interrupt) {
+      leg.close();
+    }
+  }
+}

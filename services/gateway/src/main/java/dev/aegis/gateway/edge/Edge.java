@@ -1,0 +1,31 @@
+package dev.aegis.gateway.edge;
+
+import dev.aegis.gateway.pipeline.Pipeline;
+import dev.aegis.gateway.snapshot.Snapshot;
+import dev.aegis.gateway.telemetry.Telemetry;
+import dev.aegis.gateway.upstream.Deadlines;
+import dev.aegis.gateway.upstream.Forwarder;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Supplier;
+
+/**
+ * What every caller's connection works with.
+ *
+ * @param settings bounds
+ * @param snapshot the configuration in force
+ * @param pipeline the phases before forwarding
+ * @param forwarder carries admitted requests to upstreams
+ * @param deadlines ends waits
+ * @param telemetry hears of every request
+ * @param node name of this gateway
+ * @param active requests under way
+ */
+record Edge(
+    EdgeSettings settings,
+    Supplier<Snapshot> snapshot,
+    Pipeline pipeline,
+    Forwarder forwarder,
+    Deadlines deadlines,
+    Telemetry telemetry,
+    String node,
+    LongAdder active) {}

@@ -1,0 +1,71 @@
+package dev.aegis.gateway.edge;
+
+import dev.aegis.gateway.pipeline.Pipeline;
+import dev.aegis.gateway.snapshot.Snapshot;
+import dev.aegis.gateway.telemetry.Telemetry;
+import dev.aegis.gateway.upstream.Deadlines;
+import dev.aegis.gateway.upstream.Forwarder;
+import io.helidon.common.buffers.BufferData;
+import io.helidon.webserver.ConnectionContext;
+import io.helidon.webserver.spi.ServerConnection;
+import io.helidon.webserver.spi.ServerConnectionSelector;
+import java.util.Set;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Supplier;
+
+/** Plugs the gateway's own HTTP/1.1 into Helidon's listener: takes every connection. */
+public final class Http1Selector implements ServerConnectionSelector {
+  private final Edge edge;
+  private final LongAdder active = new LongAdder();
+  private volatile boolean draining;
+
+  /**
+   * @param snapshot the configuration in force, asked once per request
+   * @param node name of this gateway
+   */
+  public Http1Selector(
+      EdgeSettings settings,
+      Supplier<Snapshot> snapshot,
+      Pipeline pipeline,
+      Forwarder forwarder,
+      Deadlines deadlines,
+      Telemetry telemetry,
+      String node) {
+    this.edge =
+        new Edge(settings, snapshot, pipeline, forwarder, deadlines, telemetry, node, active);
+  }
+
+  /** Requests under way. */
+  public long active() {
+    return active.sum();
+  }
+
+  /** From now on each connection ends with its current request. */
+  public void drain() {
+    draining = true;
+  }
+
+  boolean draining() {
+    return draining;
+  }
+
+  @Override
+  public int bytesToIdentifyConnection() {
+    return 0;
+  }
+
+  @Override
+  public Support supports(BufferData data) {
+    return Support.SUPPORTED;
+  }
+
+  @Override
+  public Set<String> supportedApplicationProtocols() {
+    return Set.of("http/1.1");
+  }
+
+  @Override
+  public ServerConnection connection(ConnectionContext context) {
+    return new CallerConnection(edge, this, context);
+  }
+}

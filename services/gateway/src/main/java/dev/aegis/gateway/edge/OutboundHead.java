@@ -1,0 +1,77 @@
+package dev.aegis.gateway.edge;
+
+import dev.aegis.gateway.http1.Field;
+import dev.aegis.gateway.http1.Output;
+import dev.aegis.gateway.http1.RequestHead;
+import dev.aegis.gateway.identity.Principal;
+import dev.aegis.gateway.pipeline.Progress.Admitted;
+import dev.aegis.gateway.snapshot.RoutePlan;
+import java.util.EnumSet;
+import java.util.Set;
+
+/**
+ * The head that a backend gets: the caller's lines as bytes, without those that speak of the
+ * connection and those that only Aegis may say, and then Aegis' own.
+ */
+record OutboundHead(Admitted admitted, String address, boolean secure) {
+  private static final Set<Field> OWN =
+      EnumSet.of(
+          Field.X_REQUEST_ID,
+          Field.X_FORWARDED_FOR,
+          Field.X_FORWARDED_PROTO,
+          Field.X_FORWARDED_HOST,
+          Field.X_FORWARDED_PORT,
+          Field.X_FORWARDED_PREFIX,
+          Field.X_REAL_IP,
+          Field.FORWARDED,
+          Field.X_TENANT_ID,
+          Field.X_USER_ID,
+          Field.X_USER_ROLES);
+  private static final Set<Field> OWN_AND_CREDENTIALS = EnumSet.copyOf(OWN);
+
+  static {
+    OWN_AND_CREDENTIALS.add(Field.AUTHORIZATION);
+    OWN_AND_CREDENTIALS.add(Field.X_API_KEY);
+  }
+
+  void write(Output out) {
+    RequestHead head = admitted.inbound().head();
+    RoutePlan route = admitted.identified().route();
+    out.put(head.method());
+    out.put(" ");
+    out.put(route.upstreamPath(head.path()));
+    head.copyQuery(out);
+    out.put(" HTTP/1.1");
+    out.endLine();
+    head.copyLines(out, route.stripCredentials() ? OWN_AND_CREDENTIALS : OWN);
+    String scheme = secure ? "https" : "http";
+    String given = head.value(Field.HOST);
+    String host = given == null ? head.host() : given;
+    out.header("X-Request-Id", admitted.inbound().requestId());
+    out.header("X-Forwarded-For", address);
+    out.header("X-Forwarded-Proto", scheme);
+    out.header("X-Forwarded-Host", host);
+    forwarded(out, scheme, host);
+    out.header("X-Tenant-Id", admitted.identified().matched().tenant().id());
+    Principal principal = admitted.principalOrNull();
+    if (principal != null) {
+      out.header("X-User-Id", principal.subject());
+      out.header("X-User-Roles", String.join(",", principal.roles()));
+    }
+    out.header("Via", "1.1 aegis");
+  }
+
+  /** RFC 7239 section 4. */
+  private void forwarded(Output out, String scheme, String host) {
+    out.put("Forwarded: for=");
+    boolean v6 = address.indexOf(':') >= 0;
+    out.put(v6 ? "\"[" : "");
+    out.put(address);
+    out.put(v6 ? "]\"" : "");
+    out.put(";host=\"");
+    out.put(host);
+    out.put("\";proto=");
+    out.put(scheme);
+    out.endLine();
+  }
+}

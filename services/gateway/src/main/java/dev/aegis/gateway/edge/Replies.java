@@ -1,0 +1,131 @@
+package dev.aegis.gateway.edge;
+
+import dev.aegis.chassis.ProblemJson;
+import dev.aegis.gateway.http1.Output;
+import dev.aegis.gateway.http1.RequestHead;
+import dev.aegis.gateway.pipeline.Progress;
+import dev.aegis.gateway.pipeline.Progress.Counted;
+import dev.aegis.gateway.pipeline.Progress.Matched;
+import dev.aegis.gateway.pipeline.Refusal;
+import dev.aegis.gateway.pipeline.Refusal.ByCaller;
+import dev.aegis.model.Problem;
+import java.io.IOException;
+import org.jspecify.annotations.Nullable;
+
+/** What Aegis itself says to callers: refusals, and its fields in the replies of backends. */
+record Replies(Output out) {
+  /** Refuses a request. */
+  void refuse(Refusal why, Progress at, boolean closes) throws IOException {
+    RequestHead head = at.inbound().head();
+    byte[] problem = problem(why, head.path(), at.inbound().requestId());
+    start(why, problem.length);
+    challenge(why, at);
+    if (why instanceof Refusal.RateLimited limited) {
+      out.header("Retry-After", Long.toString(limited.by().count().resetSeconds()));
+      limit(limited.by());
+    } else if (why == Refusal.ByUpstream.NO_HEALTHY_TARGET) {
+      out.header("Retry-After", "1");
+    }
+    if (why == ByCaller.METHOD_NOT_ALLOWED) {
+      out.header("Allow", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS");
+    }
+    common(at.inbound().requestId());
+    connection(closes, head.minorVersion());
+    out.endLine();
+    if (!head.method().equals("HEAD")) {
+      out.put(problem);
+    }
+    out.flush();
+  }
+
+  /** Refuses bytes that are no request. */
+  void refuseUnread(Refusal why, String requestId) throws IOException {
+    byte[] problem = problem(why, null, requestId);
+    start(why, problem.length);
+    common(requestId);
+    connection(true, 1);
+    out.endLine();
+    out.put(problem);
+    out.flush();
+  }
+
+  /** Fields of every reply. */
+  void common(String requestId) {
+    out.header("X-Request-Id", requestId);
+    out.header("Via", "1.1 aegis");
+  }
+
+  /** Fields of replies that a limit counted: the IETF draft's and the common ones. */
+  void limit(@Nullable Counted counted) {
+    if (counted == null) {
+      return;
+    }
+    String reset = Long.toString(counted.count().resetSeconds());
+    String remaining = Long.toString(counted.count().remaining());
+    out.header("RateLimit-Policy", counted.limit().policy());
+    out.header("RateLimit", '"' + counted.limit().id() + "\";r=" + remaining + ";t=" + reset);
+    out.header("X-RateLimit-Limit", Integer.toString(counted.count().limit()));
+    out.header("X-RateLimit-Remaining", remaining);
+    out.header("X-RateLimit-Reset", reset);
+  }
+
+  /** Says whether the connection goes on where the version does not say it by itself. */
+  void connection(boolean closes, int minorVersion) {
+    if (closes) {
+      out.header("Connection", "close");
+    } else if (minorVersion == 0) {
+      out.header("Connection", "keep-alive");
+    }
+  }
+
+  private void start(Refusal why, int length) {
+    out.put("HTTP/1.1 ");
+    out.putDecimal(why.status());
+    out.put(" ");
+    out.put(reason(why.status()));
+    out.endLine();
+    out.header("Content-Type", Problem.MEDIA_TYPE);
+    out.header("Content-Length", Integer.toString(length));
+    out.header("Cache-Control", "no-store");
+  }
+
+  /** RFC 6750 section 3. */
+  private void challenge(Refusal why, Progress at) {
+    if (why.status() != 401) {
+      return;
+    }
+    Matched matched = at.matchedOrNull();
+    String realm = "Bearer realm=\"" + (matched == null ? "aegis" : matched.tenant().id()) + '"';
+    out.header(
+        "WWW-Authenticate",
+        why == ByCaller.MISSING_CREDENTIALS
+            ? realm
+            : realm + ", error=\"invalid_token\", error_description=\"" + why.title() + '"');
+  }
+
+  private static byte[] problem(Refusal why, @Nullable String path, String requestId) {
+    String detail = why.detail().isEmpty() ? why.title() : why.detail();
+    return ProblemJson.write(
+        new Problem(why.status(), why.code(), why.title(), detail, path, requestId));
+  }
+
+  private static String reason(int status) {
+    return switch (status) {
+      case 400 -> "Bad Request";
+      case 401 -> "Unauthorized";
+      case 403 -> "Forbidden";
+      case 404 -> "Not Found";
+      case 405 -> "Method Not Allowed";
+      case 408 -> "Request Timeout";
+      case 413 -> "Content Too Large";
+      case 414 -> "URI Too Long";
+      case 429 -> "Too Many Requests";
+      case 431 -> "Request Header Fields Too Large";
+      case 500 -> "Internal Server Error";
+      case 502 -> "Bad Gateway";
+      case 503 -> "Service Unavailable";
+      case 504 -> "Gateway Timeout";
+      default -> "Refused";
+    };
+  }
+}

@@ -1,0 +1,240 @@
+package dev.aegis.gateway.edge;
+
+import dev.aegis.events.Blame;
+import dev.aegis.gateway.http1.BadMessage;
+import dev.aegis.gateway.http1.Body;
+import dev.aegis.gateway.http1.Field;
+import dev.aegis.gateway.http1.LegFailure;
+import dev.aegis.gateway.http1.Output;
+import dev.aegis.gateway.http1.RequestHead;
+import dev.aegis.gateway.pipeline.Progress;
+import dev.aegis.gateway.pipeline.Progress.Admitted;
+import dev.aegis.gateway.pipeline.Progress.Inbound;
+import dev.aegis.gateway.pipeline.Refusal;
+import dev.aegis.gateway.pipeline.Refusal.ByCaller;
+import dev.aegis.gateway.pipeline.Refusal.ByUpstream;
+import dev.aegis.gateway.pipeline.Step;
+import dev.aegis.gateway.upstream.Exchange;
+import dev.aegis.gateway.upstream.Upstream;
+import dev.aegis.model.Uuid7;
+import java.io.IOException;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** One request of a caller, from its head to its record: the only place that sees all of it. */
+final class RequestExchange {
+  private static final Logger LOG = LoggerFactory.getLogger(RequestExchange.class);
+  private static final int MAX_REQUEST_ID = 128;
+  private static final int MAX_DISCARDED = 64 * 1024;
+  private static final Duration SETTLE = Duration.ofSeconds(2);
+
+  private final Edge edge;
+  private final CallerConnection connection;
+  private final CallerLeg leg;
+  private final RequestHead head;
+  private final String address;
+  private final boolean secure;
+  private final long startedMillis = System.currentTimeMillis();
+  private final long startedNanos = System.nanoTime();
+  private String requestId = "";
+  private boolean closes;
+
+  RequestExchange(
+      Edge edge,
+      CallerConnection connection,
+      CallerLeg leg,
+      RequestHead head,
+      String address,
+      boolean secure) {
+    this.edge = edge;
+    this.connection = connection;
+    this.leg = leg;
+    this.head = head;
+    this.address = address;
+    this.secure = secure;
+  }
+
+  /** Serves a request whose head was read; true when the connection can take another. */
+  boolean run() throws IOException {
+    requestId = requestId();
+    closes = !head.persistent() || connection.ending();
+    Inbound inbound =
+        new Inbound(edge.snapshot().get(), requestId, head, address, startedMillis, startedNanos);
+    Body body = Body.of(head, leg.input);
+    try {
+      if (head.method().equals("CONNECT") || head.method().equals("TRACE")) {
+        return refused(inbound, ByCaller.METHOD_NOT_ALLOWED, body);
+      }
+      return switch (edge.pipeline().run(inbound)) {
+        case Step.Stop<Admitted>(Progress at, Refusal why) -> refused(at, why, body);
+        case Step.Go<Admitted>(Admitted admitted) -> forwarded(admitted, body);
+      };
+    } catch (RuntimeException e) {
+      String incident = Uuid7.text(startedMillis);
+      LOG.error("Incident {} in request {}", incident, requestId, e);
+      closes = true;
+      leg.output.clear();
+      Refusal bug = new Refusal.Internal(incident);
+      record(inbound, bug.status(), bug, null, body.taken(), 0);
+      new Replies(leg.output).refuse(bug, inbound, true);
+      return false;
+    }
+  }
+
+  /** Answers bytes that are no request; the connection closes. */
+  void refuseUnread(Refusal why) throws IOException {
+    requestId = Uuid7.text(startedMillis);
+    leg.boundEachRead();
+    recordUnread(why);
+    new Replies(leg.output).refuseUnread(why, requestId);
+  }
+
+  /** Records a request whose head never came to be. */
+  void recordUnread(Refusal why) {
+    edge.telemetry()
+        .finished(RequestRecord.unread(why, requestId, address, startedMillis, elapsed(), edge));
+  }
+
+  private boolean refused(Progress at, Refusal why, Body body) throws IOException {
+    boolean small = body.length() >= 0 && body.length() <= MAX_DISCARDED;
+    closes |= !small || !body.done() && head.expectsContinue();
+    record(at, why.status(), why, null, 0, 0);
+    new Replies(leg.output).refuse(why, at, closes);
+    if (closes) {
+      return false;
+    }
+    try {
+      body.discard();
+      return true;
+    } catch (BadMessage e) {
+      return false;
+    }
+  }
+
+  private boolean forwarded(Admitted admitted, Body body) throws IOException {
+    Upstream upstream = admitted.identified().route().upstream();
+    if (upstream == null) {
+      return refused(admitted, ByUpstream.NO_HEALTHY_TARGET, body);
+    }
+    Forwarding forwarding = new Forwarding(admitted, body);
+    Exchange exchange = edge.forwarder().forward(upstream, forwarding);
+    Exchange.Rest rest = exchange.rest();
+    Exchange.Fault fault = exchange.fault();
+    if (fault == null) {
+      record(admitted, exchange.status(), null, exchange, body.taken(), exchange.bytesOut());
+      boolean settled = rest == null ? body.done() : rest.settle(SETTLE);
+      return settled && !closes;
+    }
+    Refusal why = refusal(fault, exchange);
+    if (fault == Exchange.Fault.CALLER_GONE || exchange.status() > 0) {
+      // Nobody is left to tell, or a reply was begun: its missing end tells.
+      int status = exchange.status() > 0 ? exchange.status() : why.status();
+      record(admitted, status, why, exchange, body.taken(), exchange.bytesOut());
+      leg.close();
+      throw new LegFailure(LegFailure.Leg.CALLER, false, new IOException(exchange.detail()));
+    }
+    LOG.debug("{} {}: {}", requestId, why.code(), exchange.detail());
+    leg.output.clear();
+    record(admitted, why.status(), why, exchange, body.taken(), 0);
+    closes |= !body.done() || rest != null || why.blame() == Blame.CALLER;
+    new Replies(leg.output).refuse(why, admitted, closes);
+    if (rest != null) {
+      rest.settle(SETTLE);
+    }
+    return !closes;
+  }
+
+  private static Refusal refusal(Exchange.Fault fault, Exchange exchange) {
+    return switch (fault) {
+      case NO_TARGET -> ByUpstream.NO_HEALTHY_TARGET;
+      case UPSTREAM_FAILED -> ByUpstream.UPSTREAM_FAILED;
+      case UPSTREAM_TIMEOUT -> ByUpstream.UPSTREAM_TIMEOUT;
+      case CALLER_GONE -> ByCaller.CALLER_GONE;
+      case CALLER_TIMEOUT -> ByCaller.REQUEST_TIMEOUT;
+      case CALLER_MALFORMED -> new Refusal.Malformed(exchange.detail());
+    };
+  }
+
+  private void record(
+      Progress at,
+      int status,
+      @Nullable Refusal why,
+      @Nullable Exchange exchange,
+      long bytesIn,
+      long bytesOut) {
+    edge.telemetry()
+        .finished(
+            RequestRecord.of(at, status, why, exchange, bytesIn, bytesOut, elapsed(), edge.node()));
+  }
+
+  private long elapsed() {
+    return System.nanoTime() - startedNanos;
+  }
+
+  /** The caller's own id when it is harmless, else a new one. */
+  private String requestId() {
+    String given = head.value(Field.X_REQUEST_ID);
+    if (given == null || given.isEmpty() || given.length() > MAX_REQUEST_ID) {
+      return Uuid7.text(startedMillis);
+    }
+    for (int i = 0; i < given.length(); i++) {
+      char c = given.charAt(i);
+      if (c <= ' ' || c > '~' || c == '"' || c == '\\') {
+        return Uuid7.text(startedMillis);
+      }
+    }
+    return given;
+  }
+
+  /** The request as the forwarder sees it. */
+  private final class Forwarding implements dev.aegis.gateway.upstream.Outbound {
+    private final Admitted admitted;
+    private final Body body;
+
+    Forwarding(Admitted admitted, Body body) {
+      this.admitted = admitted;
+      this.body = body;
+    }
+
+    @Override
+    public String method() {
+      return head.method();
+    }
+
+    @Override
+    public void head(Output out) {
+      new OutboundHead(admitted, address, secure).write(out);
+    }
+
+    @Override
+    public Body body() {
+      return body;
+    }
+
+    @Override
+    public boolean expectsContinue() {
+      return head.expectsContinue();
+    }
+
+    @Override
+    public boolean modernCaller() {
+      return head.minorVersion() == 1;
+    }
+
+    @Override
+    public Output caller() {
+      return leg.output;
+    }
+
+    @Override
+    public void replyFields(Output out, boolean untilClose) {
+      closes |= untilClose || connection.ending();
+      Replies replies = new Replies(out);
+      replies.common(requestId);
+      replies.limit(admitted.limit());
+      replies.connection(closes, head.minorVersion());
+    }
+  }
+}

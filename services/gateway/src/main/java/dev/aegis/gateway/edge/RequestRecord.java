@@ -1,0 +1,112 @@
+package dev.aegis.gateway.edge;
+
+import dev.aegis.events.Blame;
+import dev.aegis.events.RequestEvent;
+import dev.aegis.gateway.http1.Field;
+import dev.aegis.gateway.http1.RequestHead;
+import dev.aegis.gateway.identity.Principal;
+import dev.aegis.gateway.pipeline.Progress;
+import dev.aegis.gateway.pipeline.Progress.Inbound;
+import dev.aegis.gateway.pipeline.Progress.Matched;
+import dev.aegis.gateway.pipeline.Refusal;
+import dev.aegis.gateway.snapshot.RoutePlan;
+import dev.aegis.gateway.telemetry.Finished;
+import dev.aegis.gateway.upstream.Exchange;
+import java.time.Instant;
+import org.jspecify.annotations.Nullable;
+
+/** Puts down what is known of a request at its end, as plain values for the telemetry thread. */
+final class RequestRecord {
+  private static final int TRACEPARENT = 55;
+
+  private RequestRecord() {}
+
+  static Finished of(
+      Progress at,
+      int status,
+      @Nullable Refusal why,
+      @Nullable Exchange exchange,
+      long bytesIn,
+      long bytesOut,
+      long nanos,
+      String node) {
+    Inbound inbound = at.inbound();
+    RequestHead head = inbound.head();
+    Matched matched = at.matchedOrNull();
+    RoutePlan route = matched == null ? null : matched.route();
+    Principal principal = at.principalOrNull();
+    long upstreamNanos = exchange == null ? 0 : Math.min(exchange.upstreamNanos(), nanos);
+    RequestEvent event =
+        new RequestEvent(
+            inbound.requestId(),
+            matched == null ? null : matched.tenant().id(),
+            route == null ? null : route.id(),
+            route == null ? null : route.upstreamId(),
+            principal == null ? null : principal.subject(),
+            principal == null ? "none" : "jwt",
+            head.method(),
+            head.path(),
+            status,
+            why == null ? null : why.code(),
+            why == null ? (status >= 500 ? Blame.UPSTREAM : Blame.NONE) : why.blame(),
+            bytesIn,
+            bytesOut,
+            Instant.ofEpochMilli(inbound.startedMillis()),
+            nanos / 1000,
+            upstreamNanos / 1000,
+            (nanos - upstreamNanos) / 1000,
+            exchange == null ? 0 : exchange.attempts(),
+            exchange == null ? null : exchange.target(),
+            null,
+            head.value(Field.USER_AGENT),
+            traceId(head.value(Field.TRACEPARENT)),
+            node);
+    String limit = why instanceof Refusal.RateLimited limited ? limited.by().limit().id() : null;
+    return new Finished(event, inbound.address(), limit);
+  }
+
+  /** A request whose head could not be read. */
+  static Finished unread(
+      Refusal why, String requestId, String address, long startedMillis, long nanos, Edge edge) {
+    RequestEvent event =
+        new RequestEvent(
+            requestId,
+            null,
+            null,
+            null,
+            null,
+            "none",
+            "",
+            "",
+            why.status(),
+            why.code(),
+            why.blame(),
+            0,
+            0,
+            Instant.ofEpochMilli(startedMillis),
+            nanos / 1000,
+            0,
+            nanos / 1000,
+            0,
+            null,
+            null,
+            null,
+            null,
+            edge.node());
+    return new Finished(event, address, null);
+  }
+
+  /** The trace id of a W3C {@code traceparent}, or null. */
+  private static @Nullable String traceId(@Nullable String traceparent) {
+    if (traceparent == null || traceparent.length() != TRACEPARENT) {
+      return null;
+    }
+    for (int i = 3; i < 35; i++) {
+      char c = traceparent.charAt(i);
+      if (!(c >= '0' && c <= '9' || c >= 'a' && c <= 'f')) {
+        return null;
+      }
+    }
+    return traceparent.substring(3, 35);
+  }
+}

@@ -1,0 +1,2 @@
+/** The callers' leg over HTTP/1.1: connections in, replies out. */
+package dev.aegis.gateway.edge;

@@ -1,0 +1,227 @@
+package dev.aegis.gateway.http1;
+
+import java.io.IOException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The body of one message as it arrives, its framing checked and taken off.
+ *
+ * <p>Framing follows RFC 9112 sections 6.3 and 7.1. Chunk extensions and trailer fields end here
+ * (sections 7.1.1 and 7.1.2 allow it); they are bounded and must be well-formed.
+ */
+public final class Body {
+  private static final byte[] LAST_CHUNK = {'0', '\r', '\n', '\r', '\n'};
+  private static final int MAX_CHUNK_LINE = 256;
+  private static final int MAX_TRAILER = 8 * 1024;
+  private static final long UNTIL_CLOSE = -2;
+  private static final long CHUNKED = -1;
+
+  private final Input input;
+  private final long framing;
+  private long remaining;
+  private boolean first = true;
+  private boolean done;
+  private long taken;
+  private @Nullable Output filling;
+
+  private Body(Input input, long framing) {
+    this.input = input;
+    this.framing = framing;
+    this.remaining = Math.max(framing, 0);
+    this.done = framing == 0;
+  }
+
+  /** The body of a request. */
+  public static Body of(RequestHead head, Input input) {
+    return new Body(input, head.chunked() ? CHUNKED : Math.max(head.contentLength(), 0));
+  }
+
+  /** The body of a reply to {@code method}. */
+  public static Body of(ResponseHead head, String method, Input input) {
+    if (!head.hasBody(method)) {
+      return new Body(input, 0);
+    }
+    if (head.chunked()) {
+      return new Body(input, CHUNKED);
+    }
+    return new Body(input, head.contentLength() >= 0 ? head.contentLength() : UNTIL_CLOSE);
+  }
+
+  /** Length in bytes, known beforehand, or -1. */
+  public long length() {
+    return framing >= 0 ? framing : -1;
+  }
+
+  /** Whether the body ends only where its connection does. */
+  public boolean untilClose() {
+    return framing == UNTIL_CLOSE;
+  }
+
+  /** Whether all of it has been taken. */
+  public boolean done() {
+    return done;
+  }
+
+  /** Bytes taken so far, without framing. */
+  public long taken() {
+    return taken;
+  }
+
+  /**
+   * Passes the whole body to {@code out}, and flushes it before each wait, so that what has arrived
+   * goes on at once.
+   *
+   * @param chunked whether {@code out} gets it in chunks
+   */
+  public void relay(Output out, boolean chunked) throws IOException, BadMessage {
+    filling = out;
+    while (await()) {
+      int count = count();
+      if (chunked) {
+        out.chunk(input.bytes, input.at, count);
+      } else {
+        out.write(input.bytes, input.at, count);
+      }
+      take(count);
+    }
+    if (chunked) {
+      out.put(LAST_CHUNK);
+    }
+  }
+
+  /** Puts the whole body, of known and small length, into {@code out} without sending it. */
+  public void gather(Output out) throws IOException, BadMessage {
+    while (await()) {
+      int count = count();
+      out.put(input.bytes, input.at, count);
+      take(count);
+    }
+  }
+
+  /** Reads all of it and keeps nothing. */
+  public void discard() throws IOException, BadMessage {
+    while (await()) {
+      take(count());
+    }
+  }
+
+  /** Waits for bytes of the body; false when there are no more. */
+  private boolean await() throws IOException, BadMessage {
+    if (done) {
+      return false;
+    }
+    if (framing == CHUNKED && remaining == 0 && !nextChunk()) {
+      done = true;
+      return false;
+    }
+    if (!ensure()) {
+      if (framing == UNTIL_CLOSE) {
+        done = true;
+        return false;
+      }
+      throw new BadMessage(BadMessage.Kind.INCOMPLETE, "the body ends early");
+    }
+    return true;
+  }
+
+  private int count() {
+    int available = input.available();
+    return framing == UNTIL_CLOSE ? available : (int) Math.min(available, remaining);
+  }
+
+  private void take(int count) {
+    input.at += count;
+    taken += count;
+    if (framing != UNTIL_CLOSE) {
+      remaining -= count;
+      done = remaining == 0 && framing != CHUNKED;
+    }
+  }
+
+  /** Reads the line before the next chunk; false when it was the last one. */
+  private boolean nextChunk() throws IOException, BadMessage {
+    if (!first) {
+      expect('\r');
+      expect('\n');
+    }
+    first = false;
+    long size = 0;
+    int length = 0;
+    byte b = next();
+    for (int digit = Character.digit(b, 16); digit >= 0; digit = Character.digit(b, 16)) {
+      if (++length > 15) {
+        throw BadMessage.malformed("a chunk size has more than 15 digits");
+      }
+      size = size << 4 | digit;
+      b = next();
+    }
+    if (length == 0) {
+      throw BadMessage.malformed("a chunk has no size");
+    }
+    if (b == ';') {
+      while (b != '\r') {
+        if (++length > MAX_CHUNK_LINE || b < ' ' && b != '\t' || b == 0x7f) {
+          throw BadMessage.malformed("a chunk extension is too long or has control bytes");
+        }
+        b = next();
+      }
+    }
+    if (b != '\r') {
+      throw BadMessage.malformed("a chunk size is followed by something else");
+    }
+    expect('\n');
+    remaining = size;
+    if (size == 0) {
+      trailer();
+    }
+    return size > 0;
+  }
+
+  private void trailer() throws IOException, BadMessage {
+    int total = 0;
+    while (true) {
+      byte b = next();
+      if (b == '\r') {
+        expect('\n');
+        return;
+      }
+      boolean name = true;
+      int length = 0;
+      for (; b != '\r'; b = next()) {
+        if (++total > MAX_TRAILER) {
+          throw new BadMessage(BadMessage.Kind.HEAD_TOO_LARGE, "the trailer is too large");
+        }
+        if (name && b == ':' && length > 0) {
+          name = false;
+        } else if (name ? !Head.isToken(b) : b >= 0 && b < ' ' && b != '\t' || b == 0x7f) {
+          throw BadMessage.malformed("a trailer line is not a name, a colon and a value");
+        }
+        length++;
+      }
+      if (name) {
+        throw BadMessage.malformed("a trailer line has no colon");
+      }
+      expect('\n');
+    }
+  }
+
+  private void expect(char wanted) throws IOException, BadMessage {
+    if (next() != wanted) {
+      throw BadMessage.malformed("a line of the chunked framing does not end in CRLF");
+    }
+  }
+
+  private byte next() throws IOException, BadMessage {
+    if (!ensure()) {
+      throw new BadMessage(BadMessage.Kind.INCOMPLETE, "the body ends early");
+    }
+    return input.bytes[input.at++];
+  }
+
+  private boolean ensure() throws IOException {
+    if (input.available() == 0 && filling != null) {
+      filling.flush();
+    }
+    return input.ensure();
+  }
+}

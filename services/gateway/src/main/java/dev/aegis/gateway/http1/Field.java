@@ -1,0 +1,144 @@
+package dev.aegis.gateway.http1;
+
+import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
+
+/** Header fields that the gateway itself looks at, drops or sets. All others pass as bytes. */
+public enum Field {
+  HOST("host", Handling.FRAMING),
+  CONTENT_LENGTH("content-length", Handling.FRAMING),
+  TRANSFER_ENCODING("transfer-encoding", Handling.HOP),
+  CONNECTION("connection", Handling.HOP),
+  KEEP_ALIVE("keep-alive", Handling.HOP),
+  PROXY_CONNECTION("proxy-connection", Handling.HOP),
+  PROXY_AUTHORIZATION("proxy-authorization", Handling.HOP),
+  TE("te", Handling.HOP),
+  TRAILER("trailer", Handling.HOP),
+  UPGRADE("upgrade", Handling.HOP),
+  HTTP2_SETTINGS("http2-settings", Handling.HOP),
+  EXPECT("expect", Handling.PASS),
+  AUTHORIZATION("authorization", Handling.PASS),
+  X_API_KEY("x-api-key", Handling.PASS),
+  USER_AGENT("user-agent", Handling.PASS),
+  TRACEPARENT("traceparent", Handling.PASS),
+  VIA("via", Handling.PASS),
+  X_REQUEST_ID("x-request-id", Handling.OWN),
+  X_FORWARDED_FOR("x-forwarded-for", Handling.OWN),
+  X_FORWARDED_PROTO("x-forwarded-proto", Handling.OWN),
+  X_FORWARDED_HOST("x-forwarded-host", Handling.OWN),
+  X_FORWARDED_PORT("x-forwarded-port", Handling.OWN),
+  X_FORWARDED_PREFIX("x-forwarded-prefix", Handling.OWN),
+  X_REAL_IP("x-real-ip", Handling.OWN),
+  FORWARDED("forwarded", Handling.OWN),
+  X_TENANT_ID("x-tenant-id", Handling.OWN),
+  X_USER_ID("x-user-id", Handling.OWN),
+  X_USER_ROLES("x-user-roles", Handling.OWN),
+  RATELIMIT("ratelimit", Handling.PASS),
+  RATELIMIT_POLICY("ratelimit-policy", Handling.PASS);
+
+  /** What happens to a field on its way through. */
+  enum Handling {
+    /** Goes on as it came. */
+    PASS,
+    /** Ends here, it speaks of one connection (RFC 9110 section 7.6.1). */
+    HOP,
+    /** Says where the message ends or whom it is for; must not be named in {@code Connection}. */
+    FRAMING,
+    /** The gateway's own word to the backend: whatever a caller sent under this name is dropped. */
+    OWN
+  }
+
+  private static final int SLOTS = 256;
+  private static final @Nullable Field[] TABLE = new Field[SLOTS];
+
+  static {
+    for (Field field : values()) {
+      int slot = slot(hash(field.bytes, 0, field.bytes.length));
+      while (TABLE[slot] != null) {
+        slot = slot + 1 & SLOTS - 1;
+      }
+      TABLE[slot] = field;
+    }
+  }
+
+  private final String text;
+
+  @SuppressWarnings("ImmutableEnumChecker") // never written, never handed out
+  private final byte[] bytes;
+
+  private final Handling handling;
+
+  Field(String text, Handling handling) {
+    this.text = text;
+    this.bytes = text.getBytes(StandardCharsets.ISO_8859_1);
+    this.handling = handling;
+  }
+
+  /** The name in lower case. */
+  public String text() {
+    return text;
+  }
+
+  boolean endsHere() {
+    return handling == Handling.HOP;
+  }
+
+  boolean framing() {
+    return handling == Handling.FRAMING || this == TRANSFER_ENCODING;
+  }
+
+  boolean own() {
+    return handling == Handling.OWN;
+  }
+
+  /**
+   * The field with this name in any case, with {@code _} read as {@code -} as many backends do, or
+   * null for all others.
+   */
+  static @Nullable Field of(int hash, byte[] bytes, int from, int to) {
+    int slot = slot(hash);
+    for (Field field = TABLE[slot]; field != null; field = TABLE[slot]) {
+      if (field.is(bytes, from, to)) {
+        return field;
+      }
+      slot = slot + 1 & SLOTS - 1;
+    }
+    return null;
+  }
+
+  static int hash(byte[] bytes, int from, int to) {
+    int hash = 0;
+    for (int i = from; i < to; i++) {
+      hash = step(hash, bytes[i]);
+    }
+    return hash;
+  }
+
+  /** One letter more of a name's hash. */
+  static int step(int hash, byte letter) {
+    return hash * 31 + fold(letter);
+  }
+
+  private boolean is(byte[] other, int from, int to) {
+    if (to - from != bytes.length) {
+      return false;
+    }
+    for (int i = 0; i < bytes.length; i++) {
+      if (bytes[i] != fold(other[from + i])) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private static byte fold(byte letter) {
+    if (letter >= 'A' && letter <= 'Z') {
+      return (byte) (letter | 0x20);
+    }
+    return letter == '_' ? (byte) '-' : letter;
+  }
+
+  private static int slot(int hash) {
+    return (hash ^ hash >>> 16 ^ hash >>> 8) & SLOTS - 1;
+  }
+}

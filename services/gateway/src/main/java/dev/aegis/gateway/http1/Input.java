@@ -1,0 +1,48 @@
+package dev.aegis.gateway.http1;
+
+import java.io.IOException;
+
+/**
+ * Bytes of one direction of one connection: what has arrived and is not consumed yet, and a way to
+ * wait for more. Used by one thread at a time.
+ */
+public abstract class Input {
+  /** Holds the bytes from {@link #at} to {@link #end}; another array after each {@link #fill}. */
+  protected byte[] bytes;
+
+  /** Offset of the first byte not consumed. */
+  protected int at;
+
+  /** Offset behind the last byte that has arrived. */
+  protected int end;
+
+  /**
+   * @param bytes where the first bytes are put, may be empty
+   */
+  protected Input(byte[] bytes) {
+    this.bytes = bytes;
+  }
+
+  /**
+   * Waits until at least one more byte has arrived. May move bytes, so offsets taken before are
+   * void, but their distance from {@link #at} stays.
+   *
+   * @return false when the other side has ended
+   */
+  protected abstract boolean fill() throws IOException;
+
+  /** How many bytes have arrived and are not consumed. */
+  public final int available() {
+    return end - at;
+  }
+
+  /** Forgets what has arrived. */
+  public final void discard() {
+    at = end;
+  }
+
+  /** Waits for more when nothing is there; false when the other side has ended. */
+  public final boolean ensure() throws IOException {
+    return at < end || fill();
+  }
+}

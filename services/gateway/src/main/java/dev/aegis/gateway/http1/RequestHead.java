@@ -1,0 +1,275 @@
+package dev.aegis.gateway.http1;
+
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/** Request line and header lines of a caller's request. */
+public final class RequestHead extends Head {
+  /** Most bytes of a request line. */
+  public static final int MAX_REQUEST_LINE = 8 * 1024;
+
+  private static final int MAX_METHOD = 32;
+  private static final String[] METHODS = {
+    "GET", "POST", "PUT", "DELETE", "HEAD", "PATCH", "OPTIONS", "TRACE", "CONNECT"
+  };
+
+  private String method = "";
+  private int minorVersion;
+  private int target;
+  private int targetEnd;
+  private String host = "";
+  private String path = "";
+  private int query;
+
+  /** The method, as sent: methods are case-sensitive (RFC 9110 section 9.1). */
+  public String method() {
+    return method;
+  }
+
+  /** 0 or 1, of HTTP/1.x. */
+  public int minorVersion() {
+    return minorVersion;
+  }
+
+  /** Host that the request is for, in lower case, without port and final dot. */
+  public String host() {
+    return host;
+  }
+
+  /** The one path of this request, see {@link CanonicalPath}. */
+  public String path() {
+    return path;
+  }
+
+  /** The query with its {@code ?}, as sent; {@code ""} without. */
+  public String query() {
+    return query == targetEnd ? "" : text(query, targetEnd);
+  }
+
+  /** Puts the query with its {@code ?} into {@code out}. */
+  public void copyQuery(Output out) {
+    out.put(bytes, query, targetEnd - query);
+  }
+
+  /** Whether a body follows. */
+  public boolean hasBody() {
+    return chunked() || contentLength() > 0;
+  }
+
+  /** Whether the caller wants to send another request after this one (RFC 9112 section 9.3). */
+  public boolean persistent() {
+    return !close && (minorVersion == 1 || keepAlive);
+  }
+
+  /** Whether the caller waits for a 100 before it sends the body (RFC 9110 section 10.1.1). */
+  public boolean expectsContinue() {
+    String expect = minorVersion == 1 ? value(Field.EXPECT) : null;
+    return expect != null && expect.equalsIgnoreCase("100-continue");
+  }
+
+  @Override
+  int startLine(byte[] b, int at, int end) throws BadMessage {
+    int limit = Math.min(end, at + MAX_REQUEST_LINE);
+    int i = at;
+    while (i < limit && isToken(b[i])) {
+      i++;
+    }
+    if (i == limit) {
+      return more(end, limit, i - at > MAX_METHOD);
+    }
+    if (b[i] != ' ' || i == at || i - at > MAX_METHOD) {
+      throw BadMessage.malformed("the request line has no method");
+    }
+    method = method(at, i);
+    target = ++i;
+    while (i < limit && b[i] > ' ' && b[i] != 0x7f && b[i] != '#') {
+      i++;
+    }
+    if (i == limit) {
+      return more(end, limit, false);
+    }
+    if (b[i] != ' ' || i == target) {
+      throw BadMessage.malformed("the request target is missing or has bytes that no URI has");
+    }
+    targetEnd = i++;
+    // "HTTP/1.x" CRLF
+    if (limit - i < 10) {
+      for (int k = 0; i + k < limit; k++) {
+        if (k < 7 && b[i + k] != "HTTP/1.".charAt(k)) {
+          throw BadMessage.malformed("the request line ends in no HTTP version of 1.x");
+        }
+      }
+      return more(end, limit, false);
+    }
+    if (!(b[i] == 'H' && b[i + 1] == 'T' && b[i + 2] == 'T' && b[i + 3] == 'P')
+        || !(b[i + 4] == '/' && b[i + 5] == '1' && b[i + 6] == '.')
+        || !(b[i + 7] == '0' || b[i + 7] == '1')
+        || !(b[i + 8] == '\r' && b[i + 9] == '\n')) {
+      throw BadMessage.malformed("the request line ends in no HTTP version of 1.x");
+    }
+    minorVersion = b[i + 7] - '0';
+    return i + 10;
+  }
+
+  private static int more(int end, int limit, boolean hopeless) throws BadMessage {
+    if (limit < end) {
+      throw new BadMessage(
+          BadMessage.Kind.TARGET_TOO_LONG,
+          "the request line is longer than " + MAX_REQUEST_LINE + " bytes");
+    }
+    if (hopeless) {
+      throw BadMessage.malformed("the request line has no method");
+    }
+    return MORE;
+  }
+
+  private String method(int from, int to) {
+    for (String known : METHODS) {
+      if (known.length() == to - from && matches(from, known)) {
+        return known;
+      }
+    }
+    return text(from, to);
+  }
+
+  private boolean matches(int from, String known) {
+    for (int i = 0; i < known.length(); i++) {
+      if (bytes[from + i] != known.charAt(i)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  @Override
+  void check() throws BadMessage {
+    if (chunked() && (contentLength() >= 0 || minorVersion == 0)) {
+      throw BadMessage.malformed(
+          minorVersion == 0
+              ? "HTTP/1.0 has no transfer codings"
+              : "both Transfer-Encoding and Content-Length");
+    }
+    int hosts = count(Field.HOST);
+    if (hosts > 1 || hosts == 0 && minorVersion == 1) {
+      throw BadMessage.malformed("a request has exactly one Host");
+    }
+    String field = hosts == 0 ? null : host(value(Field.HOST));
+    if (hosts == 1 && field == null) {
+      throw BadMessage.malformed("Host is not a host with an optional port");
+    }
+    int from = target;
+    String authority = null;
+    if (bytes[from] != '/') {
+      from = absolute();
+      authority = host(text(authorityStart(), from));
+      if (authority == null || field != null && !field.equals(authority)) {
+        throw BadMessage.malformed("the request target and Host name different hosts");
+      }
+    }
+    host = authority != null ? authority : field == null ? "" : field;
+    query = from;
+    while (query < targetEnd && bytes[query] != '?') {
+      query++;
+    }
+    path = CanonicalPath.of(bytes, from, query);
+  }
+
+  /** Offset of the path of a target in absolute form (RFC 9112 section 3.2.2). */
+  private int absolute() throws BadMessage {
+    int authority = authorityStart();
+    int i = authority;
+    while (i < targetEnd && bytes[i] != '/' && bytes[i] != '?') {
+      i++;
+    }
+    if (i == authority) {
+      throw BadMessage.malformed("the request target names no host");
+    }
+    return i;
+  }
+
+  private int authorityStart() throws BadMessage {
+    for (String scheme : new String[] {"http://", "https://"}) {
+      if (targetEnd - target > scheme.length() && equalsScheme(target, scheme)) {
+        return target + scheme.length();
+      }
+    }
+    throw BadMessage.malformed("the request target is neither a path nor an http URI");
+  }
+
+  private boolean equalsScheme(int from, String scheme) {
+    for (int i = 0; i < scheme.length(); i++) {
+      int b = bytes[from + i];
+      if ((b >= 'A' && b <= 'Z' ? b | 0x20 : b) != scheme.charAt(i)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** Host without port in lower case, or null when {@code text} is none (RFC 3986 section 3.2). */
+  static @Nullable String host(@Nullable String text) {
+    if (text == null || text.isEmpty() || text.length() > 259) {
+      return null;
+    }
+    int end = text.length();
+    if (text.charAt(0) == '[') {
+      int close = text.indexOf(']');
+      if (close < 3) {
+        return null;
+      }
+      for (int i = 1; i < close; i++) {
+        char c = text.charAt(i);
+        if (Character.digit(c, 16) < 0 && c != ':' && c != '.') {
+          return null;
+        }
+      }
+      return port(text, close + 1) ? text.substring(0, close + 1).toLowerCase(Locale.ROOT) : null;
+    }
+    boolean lower = true;
+    for (int i = 0; i < end; i++) {
+      char c = text.charAt(i);
+      if (c == ':') {
+        if (!port(text, i)) {
+          return null;
+        }
+        end = i;
+        break;
+      }
+      if (c >= 'A' && c <= 'Z') {
+        lower = false;
+      } else if (!(c >= 'a' && c <= 'z'
+          || c >= '0' && c <= '9'
+          || c == '-'
+          || c == '.'
+          || c == '_')) {
+        return null;
+      }
+    }
+    if (end > 1 && text.charAt(end - 1) == '.') {
+      end--;
+    }
+    if (end == 0) {
+      return null;
+    }
+    String host = text.substring(0, end);
+    return lower ? host : host.toLowerCase(Locale.ROOT);
+  }
+
+  private static boolean port(String text, int colon) {
+    if (colon == text.length()) {
+      return true;
+    }
+    if (text.charAt(colon) != ':' || text.length() - colon > 6) {
+      return false;
+    }
+    int port = 0;
+    for (int i = colon + 1; i < text.length(); i++) {
+      char c = text.charAt(i);
+      if (c < '0' || c > '9') {
+        return false;
+      }
+      port = port * 10 + c - '0';
+    }
+    return port <= 65_535;
+  }
+}

@@ -1,0 +1,189 @@
+package dev.aegis.gateway.identity;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.aegis.journal.IssuerDefinition;
+import dev.aegis.journal.Json;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Checks the tokens of one tenant: signed JWTs in compact form (RFC 7515, RFC 7519), by the rules
+ * of RFC 8725.
+ *
+ * <p>The signature is checked by Helidon's JOSE classes; header and claims are read by a strict
+ * JSON reader, since a token in which two readers see different claims is an attack.
+ */
+public final class Tokens {
+  /** Longest token looked at, in characters. */
+  public static final int MAX_LENGTH = 8 * 1024;
+
+  /** Longest time in seconds that is an instant to every reader: the end of the year 9999. */
+  private static final long MAX_TIME = 253_402_300_799L;
+
+  private final Map<String, List<Issuer>> issuersByName = new TreeMap<>();
+
+  /**
+   * @param issuers whom the tenant trusts
+   */
+  public Tokens(List<Issuer> issuers) {
+    for (Issuer issuer : issuers) {
+      issuersByName
+          .computeIfAbsent(issuer.definition().issuer(), name -> new ArrayList<>())
+          .add(issuer);
+    }
+  }
+
+  /** Checks {@code token} as of {@code now}. */
+  public Verified verify(String token, Instant now) {
+    if (token.length() > MAX_LENGTH) {
+      return new Verified.Invalid("longer than " + MAX_LENGTH + " characters");
+    }
+    int dot = token.indexOf('.');
+    int second = token.indexOf('.', dot + 1);
+    if (dot < 0 || second < 0 || token.indexOf('.', second + 1) >= 0) {
+      return new Verified.Invalid("not three parts; encrypted tokens are not taken");
+    }
+    ObjectNode header;
+    ObjectNode claims;
+    byte[] signature;
+    try {
+      header = Json.readObject(decode(token.substring(0, dot)));
+      claims = Json.readObject(decode(token.substring(dot + 1, second)));
+      signature = decode(token.substring(second + 1));
+    } catch (IOException | IllegalArgumentException e) {
+      return new Verified.Invalid("not Base64 of JSON objects");
+    }
+    if (header.has("crit")) {
+      return new Verified.Invalid("critical header parameters are not understood");
+    }
+    String algorithm = header.path("alg").asText();
+    JsonNode keyId = header.path("kid");
+    byte[] content = token.substring(0, second).getBytes(StandardCharsets.US_ASCII);
+    for (Issuer issuer : issuersByName.getOrDefault(claims.path("iss").asText(), List.of())) {
+      if (issuer.allows(algorithm)
+          && issuer.signed(algorithm, keyId.textValue(), content, signature)) {
+        return claims(issuer.definition(), claims, now);
+      }
+    }
+    return new Verified.Invalid("no trusted issuer signed it");
+  }
+
+  /** Looks at the claims of a token whose signature holds (RFC 7519 section 4.1). */
+  private static Verified claims(IssuerDefinition issuer, ObjectNode claims, Instant now) {
+    String audience = issuer.audience();
+    if (audience != null && !names(claims.path("aud"), audience)) {
+      return new Verified.Invalid("for another audience");
+    }
+    int leeway = issuer.leewaySeconds();
+    Instant expires = time(claims.path("exp"));
+    Instant notBefore = claims.has("nbf") ? time(claims.path("nbf")) : Instant.EPOCH;
+    Instant issued = claims.has("iat") ? time(claims.path("iat")) : Instant.EPOCH;
+    String subject = claims.path("sub").textValue();
+    String tenant = claims.path(issuer.claims().tenant()).textValue();
+    if (expires == null || notBefore == null || issued == null) {
+      return new Verified.Invalid("exp is missing, or exp, nbf or iat is not a time");
+    }
+    if (subject == null || subject.isEmpty() || tenant == null) {
+      return new Verified.Invalid("without subject or tenant");
+    }
+    if (!printable(subject)) {
+      return new Verified.Invalid("a subject with control characters");
+    }
+    List<String> roles = texts(claims.path(issuer.claims().roles()));
+    if (roles == null) {
+      return new Verified.Invalid("roles are not a list of strings");
+    }
+    JsonNode slugs = claims.path("pathname_slugs");
+    List<String> slugTexts = slugs.isMissingNode() ? null : texts(slugs);
+    if (slugTexts == null && !slugs.isMissingNode()) {
+      return new Verified.Invalid("pathname_slugs is not a list of strings");
+    }
+    Principal principal =
+        new Principal(
+            subject,
+            tenant,
+            roles,
+            slugTexts,
+            notBefore.minusSeconds(leeway),
+            expires.plusSeconds(leeway));
+    if (issued.minusSeconds(leeway).isAfter(now)) {
+      return new Verified.Invalid("issued in the future");
+    }
+    return inTime(principal, now);
+  }
+
+  /** Whether a principal verified before still holds at {@code now}. */
+  public static Verified inTime(Principal principal, Instant now) {
+    if (!principal.expires().isAfter(now)) {
+      return new Verified.Expired();
+    }
+    if (principal.notBefore().isAfter(now)) {
+      return new Verified.Invalid("not valid yet");
+    }
+    return new Verified.Valid(principal);
+  }
+
+  private static byte[] decode(String part) throws IOException {
+    if (part.indexOf('=') >= 0) {
+      throw new IOException("padding has no place in a JWS (RFC 7515 section 2)");
+    }
+    return Base64.getUrlDecoder().decode(part);
+  }
+
+  private static @Nullable Instant time(JsonNode node) {
+    if (!node.isNumber()) {
+      return null;
+    }
+    double seconds = node.doubleValue();
+    return seconds >= 0 && seconds <= MAX_TIME ? Instant.ofEpochSecond((long) seconds) : null;
+  }
+
+  private static boolean names(JsonNode audience, String wanted) {
+    if (audience.isTextual()) {
+      return audience.textValue().equals(wanted);
+    }
+    for (JsonNode one : audience) {
+      if (wanted.equals(one.textValue())) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** The texts of a list; empty when it is missing, null when it is something else. */
+  private static @Nullable List<String> texts(JsonNode node) {
+    if (node.isMissingNode() || node.isNull()) {
+      return List.of();
+    }
+    if (!node.isArray()) {
+      return null;
+    }
+    List<String> texts = new ArrayList<>();
+    for (JsonNode one : node) {
+      if (!one.isTextual() || !printable(one.textValue())) {
+        return null;
+      }
+      texts.add(one.textValue());
+    }
+    return texts;
+  }
+
+  /** Goes into header lines to the backend, so it must not end one. */
+  private static boolean printable(String text) {
+    for (int i = 0; i < text.length(); i++) {
+      char c = text.charAt(i);
+      if (c < ' ' || c > '~') {
+        return false;
+      }
+    }
+    return true;
+  }
+}

@@ -1,0 +1,147 @@
+package dev.aegis.gateway.ops;
+
+import dev.aegis.bus.BusSettings;
+import dev.aegis.bus.EventPublisher;
+import dev.aegis.bus.JournalReader;
+import dev.aegis.bus.NodeBoard;
+import dev.aegis.chassis.Metrics;
+import dev.aegis.chassis.ServiceStatus;
+import dev.aegis.chassis.Version;
+import dev.aegis.gateway.snapshot.Snapshot;
+import dev.aegis.gateway.upstream.Discovery;
+import dev.aegis.gateway.upstream.Upstreams;
+import dev.aegis.model.NodeStatus;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Tells the world what this gateway runs: on {@code aegis.nodes} at once after each change and as a
+ * heartbeat, on {@code /status} when asked, and in its meters. Its thread also does the gateway's
+ * small recurring chores.
+ */
+public final class NodeReport implements AutoCloseable {
+  private static final String SERVICE = "gateway";
+  private static final Duration STOP = Duration.ofSeconds(1);
+
+  private final String node;
+  private final Applied applied;
+  private final JournalReader journal;
+  private final EventPublisher publisher;
+  private final @Nullable Discovery discovery;
+  private final RedisProbe redis;
+  private final Upstreams upstreams;
+  private final InstantSource clock;
+  private final NodeBoard board;
+  private final Semaphore news = new Semaphore(0);
+  private volatile boolean closed;
+  private @Nullable Thread thread;
+
+  /** A report, not yet begun. */
+  public NodeReport(
+      String node,
+      Applied applied,
+      JournalReader journal,
+      EventPublisher publisher,
+      @Nullable Discovery discovery,
+      RedisProbe redis,
+      Upstreams upstreams,
+      BusSettings bus,
+      InstantSource clock) {
+    this.node = node;
+    this.applied = applied;
+    this.journal = journal;
+    this.publisher = publisher;
+    this.discovery = discovery;
+    this.redis = redis;
+    this.upstreams = upstreams;
+    this.clock = clock;
+    this.board = new NodeBoard(bus, clock);
+  }
+
+  /**
+   * Begins to tell.
+   *
+   * @param chore done at each heartbeat
+   */
+  public void start(Runnable chore) {
+    applied.onChange(news::release);
+    thread = Thread.ofPlatform().daemon().name("node-report").start(() -> run(chore));
+  }
+
+  private void run(Runnable chore) {
+    while (!closed) {
+      Snapshot snapshot = applied.get();
+      board.publish(
+          new NodeStatus(
+              node,
+              SERVICE,
+              Version.text(),
+              snapshot.revision(),
+              snapshot.since(),
+              clock.instant(),
+              snapshot.findings()));
+      try {
+        boolean changed = news.tryAcquire(NodeBoard.HEARTBEAT.toMillis(), TimeUnit.MILLISECONDS);
+        news.drainPermits();
+        if (!changed) {
+          redis.ask();
+          upstreams.closeStale();
+          chore.run();
+        }
+      } catch (InterruptedException e) {
+        return;
+      }
+    }
+  }
+
+  /** Answers {@code /status}. */
+  public ServiceStatus status() {
+    Snapshot snapshot = applied.get();
+    Map<String, String> dependencies = new LinkedHashMap<>();
+    dependencies.put("kafka", journal.connected() ? "up" : "down");
+    dependencies.put("redis", redis.state());
+    dependencies.put("consul", discovery == null ? "off" : discovery.connected() ? "up" : "down");
+    return new ServiceStatus(
+        node, SERVICE, snapshot.revision(), snapshot.since(), snapshot.findings(), dependencies);
+  }
+
+  /** Adds the meters of the gateway as a whole. */
+  public void meters(Metrics metrics, LongSupplier active) {
+    metrics.gauge("aegis_active_requests", "Requests under way", active::getAsLong);
+    metrics.gauge(
+        "aegis_config_revision", "Configuration revision in force", () -> applied.get().revision());
+    metrics.gauge(
+        "aegis_config_findings",
+        "Findings about the configuration in force",
+        () -> applied.get().findings().size());
+    metrics.counter(
+        "aegis_events_published_total", "Events that Kafka has taken", publisher::published);
+    metrics.gauge("aegis_events_spooled", "Events on disk, waiting for Kafka", publisher::spooled);
+    metrics.counter(
+        "aegis_events_dropped_total",
+        "Events given up because the spool was full or broken",
+        () -> publisher.dropped().values().stream().mapToLong(Long::longValue).sum());
+  }
+
+  @Override
+  public void close() {
+    closed = true;
+    Thread telling = thread;
+    if (telling != null) {
+      news.release();
+      try {
+        telling.join(STOP);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
+    }
+    board.withdraw(node);
+    board.close();
+  }
+}

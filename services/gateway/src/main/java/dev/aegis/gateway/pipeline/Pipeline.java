@@ -1,0 +1,163 @@
+package dev.aegis.gateway.pipeline;
+
+import dev.aegis.gateway.admission.Access;
+import dev.aegis.gateway.admission.FixedWindow;
+import dev.aegis.gateway.http1.Field;
+import dev.aegis.gateway.http1.RequestHead;
+import dev.aegis.gateway.identity.Principal;
+import dev.aegis.gateway.identity.Tokens;
+import dev.aegis.gateway.identity.Verified;
+import dev.aegis.gateway.identity.VerifiedTokens;
+import dev.aegis.gateway.pipeline.Progress.Admitted;
+import dev.aegis.gateway.pipeline.Progress.Counted;
+import dev.aegis.gateway.pipeline.Progress.Identified;
+import dev.aegis.gateway.pipeline.Progress.Inbound;
+import dev.aegis.gateway.pipeline.Progress.Matched;
+import dev.aegis.gateway.pipeline.Refusal.ByCaller;
+import dev.aegis.gateway.plugin.RateLimit;
+import dev.aegis.gateway.snapshot.IdentityPlan;
+import dev.aegis.gateway.snapshot.RoutePlan;
+import dev.aegis.gateway.snapshot.TenantPlan;
+import dev.aegis.journal.RouteDefinition;
+import java.time.Instant;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The phases before a request is forwarded. Asks nobody and waits for nothing: all it needs is in
+ * the request's snapshot and in memory.
+ */
+public final class Pipeline {
+  private static final String BEARER = "bearer ";
+  private static final String SLUG_PREFIX = "/api/v1/";
+
+  private final VerifiedTokens<Access> verified;
+
+  /**
+   * @param verified tokens seen before
+   */
+  public Pipeline(VerifiedTokens<Access> verified) {
+    this.verified = verified;
+  }
+
+  /** All phases in their order. */
+  public Step<Admitted> run(Inbound inbound) {
+    return switch (match(inbound)) {
+      case Step.Stop<Matched>(Progress at, Refusal why) -> new Step.Stop<>(at, why);
+      case Step.Go<Matched>(Matched matched) ->
+          switch (identify(matched)) {
+            case Step.Stop<Identified>(Progress at, Refusal why) -> new Step.Stop<>(at, why);
+            case Step.Go<Identified>(Identified identified) -> admit(identified);
+          };
+    };
+  }
+
+  /** Host to tenant; path, method and headers to route. */
+  Step<Matched> match(Inbound inbound) {
+    RequestHead head = inbound.head();
+    TenantPlan tenant = inbound.snapshot().tenant(head.host());
+    if (tenant == null) {
+      return new Step.Stop<>(inbound, ByCaller.UNKNOWN_TENANT);
+    }
+    if (tenant.suspended()) {
+      return new Step.Stop<>(new Matched(inbound, tenant, null), ByCaller.TENANT_SUSPENDED);
+    }
+    RoutePlan route =
+        tenant.routes().isEmpty()
+            ? tenant.defaultRoute()
+            : tenant.routes().find(head.host(), head.method(), head.path(), head::value);
+    Matched matched = new Matched(inbound, tenant, route);
+    return route == null ? new Step.Stop<>(matched, ByCaller.NO_ROUTE) : new Step.Go<>(matched);
+  }
+
+  /** Credentials to principal. */
+  Step<Identified> identify(Matched matched) {
+    RoutePlan route = matched.route();
+    if (route == null) {
+      return new Step.Stop<>(matched, ByCaller.NO_ROUTE);
+    }
+    if (route.auth() == RouteDefinition.Auth.NONE) {
+      return new Step.Go<>(new Identified(matched, route, null));
+    }
+    String token = bearer(matched.inbound().head());
+    if (token == null) {
+      return new Step.Stop<>(matched, ByCaller.MISSING_CREDENTIALS);
+    }
+    IdentityPlan identity = matched.tenant().identity();
+    Instant now = Instant.ofEpochMilli(matched.inbound().startedMillis());
+    VerifiedTokens.Known<Access> known = verified.find(token, identity.tokens());
+    Verified outcome =
+        known == null
+            ? identity.tokens().verify(token, now)
+            : Tokens.inTime(known.principal(), now);
+    return switch (outcome) {
+      case Verified.Expired() -> new Step.Stop<>(matched, ByCaller.TOKEN_EXPIRED);
+      case Verified.Invalid(String reason) -> new Step.Stop<>(matched, ByCaller.INVALID_TOKEN);
+      case Verified.Valid(Principal principal) -> {
+        if (known == null) {
+          known =
+              verified.remember(token, identity.tokens(), principal, identity.access(principal));
+        }
+        Caller caller = new Caller(known.principal(), known.access());
+        yield new Step.Go<>(new Identified(matched, route, caller));
+      }
+    };
+  }
+
+  /** Tenant, roles, limits, in this order. */
+  Step<Admitted> admit(Identified identified) {
+    Inbound inbound = identified.inbound();
+    String path = inbound.head().path();
+    Caller caller = identified.caller();
+    if (caller != null) {
+      if (!caller.principal().tenant().equals(identified.matched().tenant().id())
+          || !slugAllowed(caller.principal(), path)) {
+        return new Step.Stop<>(identified, ByCaller.WRONG_TENANT);
+      }
+      if (!caller.access().allows(inbound.head().method(), path)) {
+        return new Step.Stop<>(identified, ByCaller.FORBIDDEN);
+      }
+    }
+    Counted tightest = null;
+    for (RateLimit limit : identified.route().limits()) {
+      FixedWindow.Count count =
+          limit.take(
+              routeName(identified.route()),
+              caller == null ? "" : caller.principal().subject(),
+              inbound.address(),
+              inbound.startedMillis());
+      Counted counted = new Counted(limit, count);
+      if (!count.admitted()) {
+        return new Step.Stop<>(identified, new Refusal.RateLimited(counted));
+      }
+      if (tightest == null || count.remaining() < tightest.count().remaining()) {
+        tightest = counted;
+      }
+    }
+    return new Step.Go<>(new Admitted(identified, tightest));
+  }
+
+  private static String routeName(RoutePlan route) {
+    String id = route.id();
+    return id == null ? "" : id;
+  }
+
+  /** The token of {@code Authorization: Bearer} (RFC 6750 section 2.1), or null. */
+  private static @Nullable String bearer(RequestHead head) {
+    String value = head.value(Field.AUTHORIZATION);
+    if (value == null || !value.regionMatches(true, 0, BEARER, 0, BEARER.length())) {
+      return null;
+    }
+    String token = value.substring(BEARER.length()).strip();
+    return token.isEmpty() ? null : token;
+  }
+
+  /** Whether {@code pathname_slugs}, when the token has it, names the path's slug. */
+  private static boolean slugAllowed(Principal principal, String path) {
+    if (principal.slugs() == null || !path.startsWith(SLUG_PREFIX)) {
+      return true;
+    }
+    int end = path.indexOf('/', SLUG_PREFIX.length());
+    return end <= SLUG_PREFIX.length()
+        || principal.slugs().contains(path.substring(SLUG_PREFIX.length(), end));
+  }
+}

@@ -1,0 +1,127 @@
+package dev.aegis.gateway.pipeline;
+
+import dev.aegis.gateway.admission.FixedWindow;
+import dev.aegis.gateway.http1.RequestHead;
+import dev.aegis.gateway.identity.Principal;
+import dev.aegis.gateway.plugin.RateLimit;
+import dev.aegis.gateway.snapshot.RoutePlan;
+import dev.aegis.gateway.snapshot.Snapshot;
+import dev.aegis.gateway.snapshot.TenantPlan;
+import org.jspecify.annotations.Nullable;
+
+/** What is known of a request so far. */
+public sealed interface Progress {
+  /** What was known at the beginning. */
+  Inbound inbound();
+
+  /** The tenant and route, null before they are known. */
+  @Nullable Matched matchedOrNull();
+
+  /** Who it comes from, null before that is known or where nobody asks. */
+  @Nullable Principal principalOrNull();
+
+  /**
+   * A request as it arrived.
+   *
+   * @param snapshot the configuration that holds for it from beginning to end
+   * @param requestId the caller's {@code X-Request-Id} or a new one
+   * @param head its head
+   * @param address the caller's address
+   * @param startedMillis when its first byte was read, Unix time
+   * @param startedNanos the same on the monotonic clock
+   */
+  record Inbound(
+      Snapshot snapshot,
+      String requestId,
+      RequestHead head,
+      String address,
+      long startedMillis,
+      long startedNanos)
+      implements Progress {
+    @Override
+    public Inbound inbound() {
+      return this;
+    }
+
+    @Override
+    public @Nullable Matched matchedOrNull() {
+      return null;
+    }
+
+    @Override
+    public @Nullable Principal principalOrNull() {
+      return null;
+    }
+  }
+
+  /**
+   * A request whose tenant and route are known.
+   *
+   * @param route null when the tenant has no route for it
+   */
+  record Matched(Inbound inbound, TenantPlan tenant, @Nullable RoutePlan route)
+      implements Progress {
+    @Override
+    public Matched matchedOrNull() {
+      return this;
+    }
+
+    @Override
+    public @Nullable Principal principalOrNull() {
+      return null;
+    }
+  }
+
+  /**
+   * A request whose caller is known.
+   *
+   * @param route the matched route
+   * @param caller who, null when the route asks nobody
+   */
+  record Identified(Matched matched, RoutePlan route, @Nullable Caller caller) implements Progress {
+    @Override
+    public Inbound inbound() {
+      return matched.inbound();
+    }
+
+    @Override
+    public Matched matchedOrNull() {
+      return matched;
+    }
+
+    @Override
+    public @Nullable Principal principalOrNull() {
+      return caller == null ? null : caller.principal();
+    }
+  }
+
+  /**
+   * A request that may go on.
+   *
+   * @param limit the tightest limit that counted it, null when none did
+   */
+  record Admitted(Identified identified, @Nullable Counted limit) implements Progress {
+    @Override
+    public Inbound inbound() {
+      return identified.inbound();
+    }
+
+    @Override
+    public Matched matchedOrNull() {
+      return identified.matched();
+    }
+
+    @Override
+    public @Nullable Principal principalOrNull() {
+      return identified.principalOrNull();
+    }
+  }
+
+  /**
+   * What a limit made of a request.
+   *
+   * @param limit which
+   * @param count where its window stands
+   */
+  record Counted(RateLimit limit, FixedWindow.Count count) {}
+}

@@ -1,0 +1,202 @@
+package dev.aegis.gateway.pipeline;
+
+import dev.aegis.events.Blame;
+import dev.aegis.gateway.pipeline.Progress.Counted;
+
+/**
+ * A reply that Aegis itself gives instead of a backend's, and why. Its {@link #code} is the same in
+ * the problem, the log line, the metric and the event.
+ */
+public sealed interface Refusal {
+  /** HTTP status of the reply. */
+  int status();
+
+  /** Stable machine-readable reason. */
+  String code();
+
+  /** Who caused it. */
+  Blame blame();
+
+  /** The reason for a person; the same for every refusal of this code. */
+  String title();
+
+  /** What happened this time, for the caller; {@code ""} when the title says it all. */
+  String detail();
+
+  /** The bytes of the request are not HTTP as an edge takes it; the connection is closed. */
+  record Malformed(String detail) implements Refusal {
+    @Override
+    public int status() {
+      return 400;
+    }
+
+    @Override
+    public String code() {
+      return "malformed_request";
+    }
+
+    @Override
+    public Blame blame() {
+      return Blame.CALLER;
+    }
+
+    @Override
+    public String title() {
+      return "The request is not well-formed";
+    }
+  }
+
+  /** Caused by the caller, apart from the ones with a record of their own. */
+  enum ByCaller implements Refusal {
+    URI_TOO_LONG(414, "uri_too_long", "The request line is too long"),
+    HEADER_TOO_LARGE(431, "header_too_large", "The request's header is too large"),
+    REQUEST_TIMEOUT(408, "request_timeout", "The request took too long to arrive"),
+    METHOD_NOT_ALLOWED(405, "method_not_allowed", "This method is not served here"),
+    UNKNOWN_TENANT(404, "unknown_tenant", "No tenant has this host"),
+    TENANT_SUSPENDED(403, "tenant_suspended", "This tenant is suspended"),
+    NO_ROUTE(404, "no_route", "This tenant has no route for this request"),
+    MISSING_CREDENTIALS(401, "missing_credentials", "This route needs credentials"),
+    INVALID_TOKEN(401, "invalid_token", "The token is not valid"),
+    TOKEN_EXPIRED(401, "token_expired", "The token has expired"),
+    WRONG_TENANT(403, "wrong_tenant", "The token is not for this tenant"),
+    FORBIDDEN(403, "forbidden", "The token's roles do not allow this request"),
+    CALLER_GONE(499, "caller_gone", "The caller closed the connection");
+
+    private final int status;
+    private final String code;
+    private final String title;
+
+    ByCaller(int status, String code, String title) {
+      this.status = status;
+      this.code = code;
+      this.title = title;
+    }
+
+    @Override
+    public int status() {
+      return status;
+    }
+
+    @Override
+    public String code() {
+      return code;
+    }
+
+    @Override
+    public Blame blame() {
+      return Blame.CALLER;
+    }
+
+    @Override
+    public String title() {
+      return title;
+    }
+
+    @Override
+    public String detail() {
+      return "";
+    }
+  }
+
+  /** A limit is used up. */
+  record RateLimited(Counted by) implements Refusal {
+    @Override
+    public int status() {
+      return 429;
+    }
+
+    @Override
+    public String code() {
+      return "rate_limited";
+    }
+
+    @Override
+    public Blame blame() {
+      return Blame.CALLER;
+    }
+
+    @Override
+    public String title() {
+      return "Too many requests";
+    }
+
+    @Override
+    public String detail() {
+      return "Limit \"" + by.limit().id() + "\" allows more in " + by.count().resetSeconds() + " s";
+    }
+  }
+
+  /** Caused by the upstream. */
+  enum ByUpstream implements Refusal {
+    UPSTREAM_FAILED(502, "upstream_failed", "The upstream failed"),
+    NO_HEALTHY_TARGET(503, "no_healthy_target", "The upstream has no healthy target"),
+    UPSTREAM_TIMEOUT(504, "upstream_timeout", "The upstream took too long");
+
+    private final int status;
+    private final String code;
+    private final String title;
+
+    ByUpstream(int status, String code, String title) {
+      this.status = status;
+      this.code = code;
+      this.title = title;
+    }
+
+    @Override
+    public int status() {
+      return status;
+    }
+
+    @Override
+    public String code() {
+      return code;
+    }
+
+    @Override
+    public Blame blame() {
+      return Blame.UPSTREAM;
+    }
+
+    @Override
+    public String title() {
+      return title;
+    }
+
+    @Override
+    public String detail() {
+      return "";
+    }
+  }
+
+  /**
+   * A bug.
+   *
+   * @param incident id under which the log has the stack trace
+   */
+  record Internal(String incident) implements Refusal {
+    @Override
+    public int status() {
+      return 500;
+    }
+
+    @Override
+    public String code() {
+      return "internal";
+    }
+
+    @Override
+    public Blame blame() {
+      return Blame.GATEWAY;
+    }
+
+    @Override
+    public String title() {
+      return "The gateway failed";
+    }
+
+    @Override
+    public String detail() {
+      return "Incident " + incident;
+    }
+  }
+}

@@ -1,0 +1,83 @@
+package dev.aegis.gateway.settings;
+
+import dev.aegis.chassis.CommonSettings;
+import dev.aegis.chassis.Setting;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Settings of the gateway, beside the common ones. */
+public final class GatewaySettings {
+  public static final Setting<Integer> PORT =
+      Setting.port("gateway.port", "AEGIS_GATEWAY_PORT", 8000, "port for callers");
+
+  public static final Setting<Integer> MANAGEMENT_PORT =
+      Setting.port(
+          "gateway.management_port",
+          "AEGIS_GATEWAY_MANAGEMENT_PORT",
+          8100,
+          "port for /metrics, /health and /status");
+
+  public static final Setting<Integer> MAX_CONNECTIONS =
+      Setting.of(
+          "gateway.max_connections",
+          "AEGIS_GATEWAY_MAX_CONNECTIONS",
+          "20000",
+          "callers' connections at once",
+          GatewaySettings::atLeastOne);
+
+  public static final Setting<Duration> IDLE_TIMEOUT =
+      Setting.duration(
+          "gateway.idle_timeout",
+          "AEGIS_GATEWAY_IDLE_TIMEOUT",
+          Duration.ofSeconds(75),
+          "how long a caller's connection may wait for its next request");
+
+  public static final Setting<Duration> HEADER_TIMEOUT =
+      Setting.duration(
+          "gateway.header_timeout",
+          "AEGIS_GATEWAY_HEADER_TIMEOUT",
+          Duration.ofSeconds(10),
+          "how long the head of a request may take");
+
+  public static final Setting<Duration> BODY_TIMEOUT =
+      Setting.duration(
+          "gateway.body_timeout",
+          "AEGIS_GATEWAY_BODY_TIMEOUT",
+          Duration.ofSeconds(30),
+          "how long each read of a request's body, and each write of a reply, may take");
+
+  public static final Setting<Long> SPOOL_BYTES =
+      Setting.bytes(
+          "gateway.spool_bytes",
+          "AEGIS_GATEWAY_SPOOL_BYTES",
+          1L << 30,
+          "most bytes of events kept on disk while Kafka is away");
+
+  /** All that the gateway knows, the common ones included. */
+  public static final List<Setting<?>> ALL = all();
+
+  private GatewaySettings() {}
+
+  private static int atLeastOne(String text) {
+    int number = Integer.parseInt(text);
+    if (number < 1) {
+      throw new IllegalArgumentException("must be at least 1");
+    }
+    return number;
+  }
+
+  private static List<Setting<?>> all() {
+    List<Setting<?>> all = new ArrayList<>(CommonSettings.ALL);
+    all.addAll(
+        List.of(
+            PORT,
+            MANAGEMENT_PORT,
+            MAX_CONNECTIONS,
+            IDLE_TIMEOUT,
+            HEADER_TIMEOUT,
+            BODY_TIMEOUT,
+            SPOOL_BYTES));
+    return List.copyOf(all);
+  }
+}

@@ -1,0 +1,2 @@
+/** What a gateway process can be told at its start. */
+package dev.aegis.gateway.settings;

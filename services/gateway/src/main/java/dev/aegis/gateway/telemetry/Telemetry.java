@@ -1,0 +1,163 @@
+package dev.aegis.gateway.telemetry;
+
+import dev.aegis.bus.EventPublisher;
+import dev.aegis.bus.OutgoingEvent;
+import dev.aegis.bus.Topics;
+import dev.aegis.chassis.Metrics;
+import dev.aegis.events.Envelope;
+import dev.aegis.events.JsonBytes;
+import dev.aegis.events.RequestEvent;
+import dev.aegis.events.TenantEvent;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
+import org.jctools.queues.atomic.MpscAtomicArrayQueue;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Takes finished requests off their threads through one bounded buffer and makes log lines, metrics
+ * and events of them in batches.
+ *
+ * <p>When the buffer is full a request waits a little for room: the record of what was served is
+ * worth more than a moment. Only when there is none for a second is the record dropped and counted.
+ */
+public final class Telemetry implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(Telemetry.class);
+  private static final int CAPACITY = 1 << 15;
+  private static final int BATCH = 512;
+  private static final long PAUSE_NANOS = Duration.ofMillis(5).toNanos();
+  private static final long SLEEP_NANOS = Duration.ofMillis(500).toNanos();
+  private static final int PAUSES_BEFORE_SLEEP = 40;
+  private static final int WAITS_FOR_ROOM = 1000;
+
+  private final MpscAtomicArrayQueue<Finished> buffer = new MpscAtomicArrayQueue<>(CAPACITY);
+  private final EventPublisher publisher;
+  private final Consumer<byte[]> log;
+  private final RequestMetrics metrics;
+  private final Metrics.Counter dropped;
+  private final AccessLines lines;
+  private final Bursts bursts;
+  private final InstantSource clock;
+  private final JsonBytes scratch = new JsonBytes();
+  private final Thread thread;
+  private volatile boolean sleeping;
+  private volatile boolean closed;
+
+  /**
+   * @param publisher sends events; used by this object's thread alone
+   * @param log takes whole log lines
+   */
+  public Telemetry(
+      EventPublisher publisher, Consumer<byte[]> log, Metrics metrics, InstantSource clock) {
+    this.publisher = publisher;
+    this.log = log;
+    this.metrics = new RequestMetrics(metrics);
+    this.dropped =
+        metrics.counter(
+            "aegis_records_dropped_total", "Finished requests of which no record was kept");
+    this.lines = new AccessLines();
+    this.bursts = new Bursts();
+    this.clock = clock;
+    this.thread = Thread.ofPlatform().name("telemetry").start(this::run);
+  }
+
+  /** Hears of a request. Called on its thread. */
+  public void finished(Finished request) {
+    for (int waits = 0; !buffer.offer(request); waits++) {
+      if (waits == WAITS_FOR_ROOM) {
+        dropped.add();
+        return;
+      }
+      LockSupport.parkNanos(1_000_000);
+    }
+    if (sleeping) {
+      LockSupport.unpark(thread);
+    }
+  }
+
+  private void run() {
+    List<Finished> batch = new ArrayList<>(BATCH);
+    int pauses = 0;
+    while (true) {
+      boolean last = closed;
+      buffer.drain(batch::add, BATCH);
+      try {
+        handle(batch);
+      } catch (RuntimeException e) {
+        LOG.error("A batch of {} finished requests could not be recorded", batch.size(), e);
+      }
+      boolean some = !batch.isEmpty();
+      batch.clear();
+      if (some) {
+        pauses = 0;
+      } else if (last) {
+        return;
+      } else {
+        rest(++pauses);
+      }
+    }
+  }
+
+  /** Waits a little; when nothing has come for a while, until something does. */
+  private void rest(int pauses) {
+    if (pauses < PAUSES_BEFORE_SLEEP) {
+      LockSupport.parkNanos(PAUSE_NANOS);
+      return;
+    }
+    sleeping = true;
+    if (buffer.isEmpty() && !closed) {
+      LockSupport.parkNanos(SLEEP_NANOS);
+    }
+    sleeping = false;
+  }
+
+  private void handle(List<Finished> batch) {
+    for (Finished request : batch) {
+      RequestEvent event = request.event();
+      metrics.count(event);
+      lines.add(request);
+      bursts.add(request);
+      String tenant = event.tenantId();
+      String owner = tenant == null ? Envelope.NO_TENANT : tenant;
+      publisher.publish(
+          new OutgoingEvent(
+              Topics.REQUESTS,
+              owner,
+              RequestEvent.TYPE,
+              owner,
+              event.startedAt().toEpochMilli(),
+              event.toJson(scratch)));
+    }
+    if (!batch.isEmpty()) {
+      log.accept(lines.take());
+    }
+    for (TenantEvent event : bursts.due(clock.instant(), closed)) {
+      publisher.publish(
+          new OutgoingEvent(
+              Topics.EVENTS,
+              event.tenant(),
+              event.wireType(),
+              event.tenant(),
+              event.time().toEpochMilli(),
+              event.toJson()));
+    }
+  }
+
+  /** Makes records of all that has finished, and ends. */
+  @Override
+  public void close() {
+    closed = true;
+    LockSupport.unpark(thread);
+    try {
+      if (!thread.join(Duration.ofSeconds(5))) {
+        LOG.warn("Records of the last requests were not written in time");
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}

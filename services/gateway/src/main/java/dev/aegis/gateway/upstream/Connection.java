@@ -1,0 +1,183 @@
+package dev.aegis.gateway.upstream;
+
+import dev.aegis.gateway.http1.Input;
+import dev.aegis.gateway.http1.LegFailure;
+import dev.aegis.gateway.http1.Output;
+import dev.aegis.gateway.http1.ResponseHead;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.StandardSocketOptions;
+import java.nio.ByteBuffer;
+import java.nio.channels.SocketChannel;
+import java.time.Duration;
+import java.util.Arrays;
+
+/**
+ * An HTTP/1.1 connection to one target. One request at a time; closed, never reused, after any
+ * doubt about where a reply ended.
+ */
+final class Connection extends Deadlines.Wait implements AutoCloseable {
+  private static final int BUFFER = 16 * 1024;
+  private static final long MAX_IDLE_NANOS = Duration.ofSeconds(30).toNanos();
+  private static final long FRESH_NANOS = Duration.ofMillis(500).toNanos();
+
+  private final SocketChannel channel;
+  private final Deadlines deadlines;
+  private final Target target;
+  final ResponseHead head = new ResponseHead();
+  final Input input = new ChannelInput();
+  final Output output = new ChannelOutput();
+  private Duration bound = Duration.ofSeconds(60);
+  private long restingSince;
+  private boolean reused;
+
+  private Connection(SocketChannel channel, Target target, Deadlines deadlines) {
+    this.channel = channel;
+    this.target = target;
+    this.deadlines = deadlines;
+    deadlines.add(this);
+  }
+
+  /** Connects to a target. */
+  @SuppressWarnings("MustBeClosedChecker")
+  static Connection open(Target target, Duration timeout, Deadlines deadlines) throws IOException {
+    InetSocketAddress address = target.address();
+    if (address.isUnresolved()) {
+      throw new IOException("unknown host");
+    }
+    SocketChannel channel = SocketChannel.open();
+    try {
+      channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
+      channel.socket().connect(address, (int) timeout.toMillis());
+      return new Connection(channel, target, deadlines);
+    } catch (IOException | RuntimeException e) {
+      channel.close();
+      throw e;
+    }
+  }
+
+  Target target() {
+    return target;
+  }
+
+  /** How long each wait for the target may take from now on. */
+  void bound(Duration idle) {
+    bound = idle;
+  }
+
+  /** Whether it has carried a request before, so that the target may have closed it meanwhile. */
+  boolean reused() {
+    return reused;
+  }
+
+  void rest() {
+    restingSince = System.nanoTime();
+    reused = true;
+  }
+
+  boolean stale() {
+    return System.nanoTime() - restingSince > MAX_IDLE_NANOS;
+  }
+
+  /**
+   * Whether the target has neither closed it nor said anything unasked. Looks at the socket only
+   * when the connection has rested for a while.
+   */
+  boolean usable() {
+    long rested = System.nanoTime() - restingSince;
+    if (rested > MAX_IDLE_NANOS || !channel.isOpen()) {
+      return false;
+    }
+    if (rested < FRESH_NANOS) {
+      return true;
+    }
+    try {
+      channel.configureBlocking(false);
+      int read = channel.read(ByteBuffer.allocate(1));
+      channel.configureBlocking(true);
+      return read == 0;
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  /** Sends bytes; the bound on the wait for a reply begins anew. */
+  void send(byte[] bytes, int from, int length) throws LegFailure {
+    ByteBuffer view = ByteBuffer.wrap(bytes, from, length);
+    deadlines.begin(this, bound);
+    try {
+      while (view.hasRemaining()) {
+        channel.write(view);
+      }
+    } catch (IOException e) {
+      throw new LegFailure(LegFailure.Leg.UPSTREAM, expired(), e);
+    }
+  }
+
+  @Override
+  protected void expire() {
+    close();
+  }
+
+  @Override
+  public void close() {
+    deadlines.remove(this);
+    try {
+      channel.close();
+    } catch (IOException e) {
+      // Closed is what it was to become; there is nothing left to lose on it.
+    }
+  }
+
+  private final class ChannelInput extends Input {
+    private ByteBuffer view;
+
+    ChannelInput() {
+      super(new byte[BUFFER]);
+      view = ByteBuffer.wrap(bytes);
+    }
+
+    @Override
+    protected boolean fill() throws IOException {
+      if (at == end) {
+        at = 0;
+        end = 0;
+      } else if (end == bytes.length) {
+        int held = end - at;
+        if (at > 0) {
+          System.arraycopy(bytes, at, bytes, 0, held);
+        } else {
+          bytes = Arrays.copyOf(bytes, bytes.length * 2);
+          view = ByteBuffer.wrap(bytes);
+        }
+        at = 0;
+        end = held;
+      }
+      view.limit(bytes.length).position(end);
+      deadlines.begin(Connection.this, bound);
+      int read;
+      try {
+        read = channel.read(view);
+      } catch (IOException e) {
+        throw new LegFailure(LegFailure.Leg.UPSTREAM, expired(), e);
+      }
+      deadlines.end(Connection.this);
+      if (read <= 0) {
+        return false;
+      }
+      end += read;
+      return true;
+    }
+  }
+
+  private final class ChannelOutput extends Output {
+    ChannelOutput() {
+      super(1024, BUFFER);
+    }
+
+    @Override
+    protected void send(byte[] bytes, int from, int length) throws IOException {
+      Connection.this.send(bytes, from, length);
+    }
+  }
+}

@@ -1,0 +1,49 @@
+package dev.aegis.gateway.upstream;
+
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What came of forwarding one request.
+ *
+ * @param status of the reply that the caller got, 0 when none was begun
+ * @param fault what went wrong, null when nothing did
+ * @param detail the same for the log
+ * @param target authority of the last target tried, or null
+ * @param attempts how many targets were tried
+ * @param upstreamNanos from the last attempt to the head of the reply
+ * @param bytesOut of the reply's body
+ * @param rest what still reads the caller's body, null when nothing does
+ */
+public record Exchange(
+    int status,
+    @Nullable Fault fault,
+    String detail,
+    @Nullable String target,
+    int attempts,
+    long upstreamNanos,
+    long bytesOut,
+    @Nullable Rest rest) {
+
+  /** What can go wrong. */
+  public enum Fault {
+    /** The upstream has no target. */
+    NO_TARGET,
+    /** No target could be reached, or it broke the exchange off, or its reply is no HTTP. */
+    UPSTREAM_FAILED,
+    /** A target took too long. */
+    UPSTREAM_TIMEOUT,
+    /** The caller went away. */
+    CALLER_GONE,
+    /** The caller took too long with the body. */
+    CALLER_TIMEOUT,
+    /** The caller's body is not framed as it says. */
+    CALLER_MALFORMED
+  }
+
+  /** A body that is still being read. */
+  public interface Rest {
+    /** Waits for its end; true when the connection then stands at the next request. */
+    boolean settle(Duration bound);
+  }
+}

@@ -1,0 +1,32 @@
+package dev.aegis.gateway.upstream;
+
+import dev.aegis.gateway.http1.Body;
+import dev.aegis.gateway.http1.Output;
+
+/** A request on its way to an upstream, and the caller who waits for the reply. */
+public interface Outbound {
+  /** Method of the request. */
+  String method();
+
+  /** Puts request line and header lines, without the blank line, into {@code out}. */
+  void head(Output out);
+
+  /** The request's body as it arrives. */
+  Body body();
+
+  /** Whether the caller waits for an interim reply before it sends the body. */
+  boolean expectsContinue();
+
+  /** Whether the caller understands chunks and interim replies: HTTP/1.1. */
+  boolean modernCaller();
+
+  /** The caller's side of the reply. */
+  Output caller();
+
+  /**
+   * Puts Aegis' own fields of the reply into {@code out}.
+   *
+   * @param closes whether the reply ends where the connection does
+   */
+  void replyFields(Output out, boolean closes);
+}

@@ -1,0 +1,208 @@
+package dev.aegis.gateway.upstream;
+
+import dev.aegis.gateway.http1.BadMessage;
+import dev.aegis.gateway.http1.Body;
+import dev.aegis.gateway.http1.Field;
+import dev.aegis.gateway.http1.LegFailure;
+import dev.aegis.gateway.http1.Output;
+import dev.aegis.gateway.http1.ResponseHead;
+import dev.aegis.gateway.upstream.Exchange.Fault;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.EnumSet;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One request carried over one connection at a time.
+ *
+ * <p>Small bodies of known length go out in one write with the head, and are still at hand for
+ * another attempt. All others are pumped by a second thread while this one already reads the reply,
+ * so a backend that answers as it reads never waits for us, nor we for it.
+ */
+final class Relay {
+  private static final int MAX_GATHERED = 16 * 1024;
+  private static final Duration LAST_BYTES = Duration.ofMillis(100);
+  private static final Set<Field> REPLACED = EnumSet.of(Field.X_REQUEST_ID);
+  private static final Set<Field> REPLACED_UNSIZED =
+      EnumSet.of(Field.X_REQUEST_ID, Field.CONTENT_LENGTH);
+
+  private final Outbound outbound;
+  private final Body body;
+  private final Message message = new Message();
+  private boolean streamed;
+  private @Nullable Pump pump;
+  private long upstreamNanos;
+  private int status;
+  private @Nullable Body reply;
+
+  Relay(Outbound outbound) {
+    this.outbound = outbound;
+    this.body = outbound.body();
+  }
+
+  /** Writes down the head, and the body if it is small. */
+  void compose() throws Failed {
+    outbound.head(message);
+    boolean empty = body.length() == 0;
+    boolean small = body.length() > 0 && body.length() <= MAX_GATHERED;
+    streamed = !empty && (!small || outbound.expectsContinue());
+    if (body.length() < 0) {
+      message.header("Transfer-Encoding", "chunked");
+    }
+    message.endLine();
+    if (empty || streamed) {
+      return;
+    }
+    try {
+      body.gather(message);
+    } catch (LegFailure e) {
+      throw new Failed(e.timeout() ? Fault.CALLER_TIMEOUT : Fault.CALLER_GONE, "in its body");
+    } catch (BadMessage | IOException e) {
+      throw new Failed(Fault.CALLER_GONE, "in its body");
+    }
+  }
+
+  /** Whether the whole request can be sent again. */
+  boolean repeatable() {
+    return !streamed && status == 0;
+  }
+
+  /** Sends the request and passes the reply on, blocking. */
+  void over(Connection connection) throws Failed {
+    long sent = System.nanoTime();
+    try {
+      message.sendOver(connection);
+      if (streamed) {
+        pump = new Pump(body, connection);
+      }
+      awaitReply(connection);
+      upstreamNanos = System.nanoTime() - sent;
+      passOn(connection);
+      settle(connection);
+    } catch (LegFailure e) {
+      throw failed(connection, fault(e), e.leg() == LegFailure.Leg.CALLER ? "gone" : why(e));
+    } catch (BadMessage e) {
+      throw failed(connection, Fault.UPSTREAM_FAILED, "its reply: " + e.detail());
+    } catch (IOException e) {
+      throw failed(connection, Fault.UPSTREAM_FAILED, "connection lost");
+    }
+  }
+
+  /** What came of it all. */
+  Exchange outcome(@Nullable Fault fault, String detail, @Nullable Target target, int attempts) {
+    return new Exchange(
+        status,
+        fault,
+        detail,
+        target == null ? null : target.authority(),
+        attempts,
+        upstreamNanos,
+        reply == null ? 0 : reply.taken(),
+        pump);
+  }
+
+  private void awaitReply(Connection connection) throws IOException, BadMessage {
+    ResponseHead head = connection.head;
+    while (true) {
+      if (!head.read(connection.input)) {
+        throw new BadMessage(BadMessage.Kind.INCOMPLETE, "none came before the connection ended");
+      }
+      if (!head.interim()) {
+        return;
+      }
+      if (head.status() == 101) {
+        throw new BadMessage(BadMessage.Kind.MALFORMED, "it switches protocols unasked");
+      }
+      // RFC 9110 section 15.2: interim replies pass, but not to callers of HTTP/1.0.
+      if (outbound.modernCaller() && (head.status() != 100 || outbound.expectsContinue())) {
+        Output out = outbound.caller();
+        head.copyStatusLine(out);
+        head.copyLines(out, REPLACED_UNSIZED);
+        out.endLine();
+        out.flush();
+      }
+    }
+  }
+
+  private void passOn(Connection connection) throws IOException, BadMessage {
+    ResponseHead head = connection.head;
+    Output out = outbound.caller();
+    Body passing = Body.of(head, outbound.method(), connection.input);
+    reply = passing;
+    boolean unsized = passing.length() < 0;
+    boolean chunked = unsized && outbound.modernCaller();
+    status = head.status();
+    head.copyStatusLine(out);
+    head.copyLines(out, unsized || status == 204 ? REPLACED_UNSIZED : REPLACED);
+    if (chunked) {
+      out.header("Transfer-Encoding", "chunked");
+    }
+    outbound.replyFields(out, unsized && !chunked);
+    out.endLine();
+    passing.relay(out, chunked);
+    out.flush();
+  }
+
+  /** Keeps the connection if it stands at the beginning of a next reply, else closes it. */
+  private void settle(Connection connection) {
+    Pump pumping = pump;
+    if (pumping != null && pumping.settle(LAST_BYTES)) {
+      pump = null;
+    }
+    boolean sent = pumping == null || pump == null && pumping.sentAll();
+    boolean clean = connection.input.available() == 0 && reply != null && !reply.untilClose();
+    if (sent && clean && connection.head.persistent()) {
+      connection.target().keep(connection);
+    } else {
+      if (pumping != null) {
+        pumping.abandon();
+      }
+      connection.close();
+    }
+  }
+
+  private Failed failed(Connection connection, Fault fault, String detail) {
+    Pump pumping = pump;
+    if (pumping != null) {
+      pumping.abandon();
+    }
+    connection.close();
+    // When the body broke first, the connection ended because of it.
+    Failed inBody = pumping == null ? null : pumping.failed();
+    return inBody != null ? inBody : new Failed(fault, detail);
+  }
+
+  private static Fault fault(LegFailure e) {
+    if (e.leg() == LegFailure.Leg.CALLER) {
+      return Fault.CALLER_GONE;
+    }
+    return e.timeout() ? Fault.UPSTREAM_TIMEOUT : Fault.UPSTREAM_FAILED;
+  }
+
+  private static String why(LegFailure e) {
+    return e.timeout() ? "it took too long" : "connection lost";
+  }
+
+  /** Head and small body, kept to be sent again. */
+  private static final class Message extends Output {
+    private @Nullable Connection connection;
+
+    Message() {
+      super(2048, Integer.MAX_VALUE);
+    }
+
+    void sendOver(Connection over) throws IOException {
+      connection = over;
+      sendKeeping();
+    }
+
+    @Override
+    protected void send(byte[] bytes, int from, int length) throws IOException {
+      if (connection == null) {
+        throw new IllegalStateException("No connection yet");
+      }
+      connection.send(bytes, from, length);
+    }
+  }
+}

@@ -1,0 +1,93 @@
+package dev.aegis.gateway.upstream;
+
+import java.net.InetSocketAddress;
+import java.util.concurrent.ConcurrentLinkedDeque;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One address of an upstream, with the connections to it that wait for a request. Belongs to one
+ * tenant: connections are never shared between tenants.
+ */
+public final class Target {
+  private static final int MAX_IDLE = 512;
+
+  private final String host;
+  private final int port;
+  private final String authority;
+  private final ConcurrentLinkedDeque<Connection> idle = new ConcurrentLinkedDeque<>();
+  private final AtomicInteger idleCount = new AtomicInteger();
+  private volatile boolean retired;
+
+  /**
+   * @param authority {@code host:port} for logs
+   */
+  Target(String host, int port, String authority) {
+    this.host = host;
+    this.port = port;
+    this.authority = authority;
+  }
+
+  /** {@code host:port}. */
+  public String authority() {
+    return authority;
+  }
+
+  /** Where to connect to; looked up anew each time. */
+  InetSocketAddress address() {
+    return new InetSocketAddress(host, port);
+  }
+
+  /** The connection that was used last and is still good, or null. */
+  @Nullable Connection takeIdle() {
+    for (Connection next = idle.pollFirst(); next != null; next = idle.pollFirst()) {
+      idleCount.decrementAndGet();
+      if (next.usable()) {
+        return next;
+      }
+      next.close();
+    }
+    return null;
+  }
+
+  /** Keeps a connection for the next request. */
+  void keep(Connection connection) {
+    if (retired || idleCount.incrementAndGet() > MAX_IDLE) {
+      if (!retired) {
+        idleCount.decrementAndGet();
+      }
+      connection.close();
+      return;
+    }
+    connection.rest();
+    idle.addFirst(connection);
+    if (retired) {
+      closeIdle();
+    }
+  }
+
+  /** Closes connections that have waited for too long. */
+  void closeStale() {
+    for (Connection oldest = idle.peekLast();
+        oldest != null && oldest.stale();
+        oldest = idle.peekLast()) {
+      if (idle.removeLastOccurrence(oldest)) {
+        idleCount.decrementAndGet();
+        oldest.close();
+      }
+    }
+  }
+
+  /** No request goes here any more. */
+  void retire() {
+    retired = true;
+    closeIdle();
+  }
+
+  private void closeIdle() {
+    for (Connection next = idle.pollFirst(); next != null; next = idle.pollFirst()) {
+      idleCount.decrementAndGet();
+      next.close();
+    }
+  }
+}

@@ -1,0 +1,298 @@
+package dev.aegis.gateway;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.sun.net.httpserver.HttpServer;
+import dev.aegis.bus.BusSettings;
+import dev.aegis.bus.JournalWriter;
+import dev.aegis.bus.Topics;
+import dev.aegis.chassis.CommonSettings;
+import dev.aegis.chassis.Logs;
+import dev.aegis.chassis.Settings;
+import dev.aegis.gateway.settings.GatewaySettings;
+import dev.aegis.journal.Change;
+import dev.aegis.journal.MasterKey;
+import dev.aegis.journal.ObjectKey;
+import dev.aegis.testkit.KafkaPeer;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Base64;
+import java.util.List;
+import java.util.Map;
+import javax.crypto.Mac;
+import javax.crypto.spec.SecretKeySpec;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A whole gateway in this process, on a real Kafka, in front of a real backend. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+final class GatewayServiceTest {
+  private static final String SECRET = "a shared key of more than thirty-two bytes";
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  @TempDir static Path data;
+  private KafkaPeer kafka;
+  private HttpServer backend;
+  private Logs logs;
+  private GatewayService gateway;
+  private MasterKey masterKey;
+  private Settings settings;
+  private final HttpClient client = HttpClient.newHttpClient();
+
+  @BeforeAll
+  void start() throws Exception {
+    kafka = KafkaPeer.start();
+    BusSettings bus = new BusSettings(kafka.bootstrap(), "test");
+    Topics.ensure(bus);
+    backend = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    backend.createContext(
+        "/",
+        exchange -> {
+          byte[] body =
+              (exchange.getRequestMethod()
+                      + " "
+                      + exchange.getRequestURI()
+                      + " "
+                      + exchange.getRequestHeaders().getFirst("X-User-Id")
+                      + " "
+                      + new String(
+                          exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8))
+                  .getBytes(StandardCharsets.UTF_8);
+          exchange.sendResponseHeaders(200, body.length);
+          exchange.getResponseBody().write(body);
+          exchange.close();
+        });
+    backend.start();
+    String key = MasterKey.newText();
+    masterKey = MasterKey.parse(key);
+    settings =
+        Settings.read(
+                GatewaySettings.ALL,
+                List.of("--data", data.toString()),
+                Map.of("AEGIS_KAFKA_BOOTSTRAP", kafka.bootstrap(), "AEGIS_MASTER_KEY", key))
+            .with(GatewaySettings.PORT, 0)
+            .with(GatewaySettings.MANAGEMENT_PORT, 0);
+    logs = Logs.configure(data.resolve("logs").resolve("aegis.log"), "gateway", true);
+    publish(bus);
+    gateway = new GatewayService(settings, logs);
+    gateway.start();
+    await().atMost(Duration.ofSeconds(20)).until(gateway::ready);
+  }
+
+  @AfterAll
+  void stop() {
+    if (gateway != null) {
+      gateway.close();
+    }
+    if (logs != null) {
+      logs.close();
+    }
+    backend.stop(0);
+    kafka.close();
+  }
+
+  private void publish(BusSettings bus) throws Exception {
+    try (JournalWriter journal = new JournalWriter(bus)) {
+      for (String tenant : List.of("acme", "other")) {
+        put(journal, "tenants/" + tenant, Map.of("id", tenant, "name", tenant));
+        put(
+            journal,
+            "tenants/" + tenant + "/upstreams/api-service-" + tenant,
+            Map.of(
+                "id",
+                "api-service-" + tenant,
+                "targets",
+                List.of(Map.of("url", "http://127.0.0.1:" + backend.getAddress().getPort()))));
+        ObjectKey issuer = ObjectKey.parse("tenants/" + tenant + "/issuers/main");
+        put(
+            journal,
+            issuer.toString(),
+            Map.of(
+                "id",
+                "main",
+                "issuer",
+                "https://idp.test",
+                "algorithms",
+                List.of("HS256"),
+                "secret",
+                JSON.convertValue(masterKey.seal(issuer, SECRET).toJson(), Map.class)));
+        put(
+            journal,
+            "tenants/" + tenant + "/roles/reader",
+            Map.of(
+                "id",
+                "reader",
+                "permissions",
+                List.of(Map.of("methods", List.of("GET"), "paths", List.of("/**")))));
+      }
+      put(
+          journal,
+          "tenants/acme/routes/limited",
+          Map.of("id", "limited", "paths", List.of("/limited/**"), "upstream", "api-service-acme"));
+      put(
+          journal,
+          "tenants/acme/routes/all",
+          Map.of("id", "all", "paths", List.of("/**"), "upstream", "api-service-acme"));
+      put(
+          journal,
+          "tenants/acme/plugins/three",
+          Map.of(
+              "id",
+              "three",
+              "plugin",
+              "rate_limit",
+              "route",
+              "limited",
+              "config",
+              Map.of("limit", 3, "window_seconds", 3600)));
+    }
+  }
+
+  private static void put(JournalWriter journal, String key, Map<String, ?> definition)
+      throws Exception {
+    journal.append(
+        new Change(
+            ObjectKey.parse(key),
+            JSON.convertValue(definition, ObjectNode.class),
+            Change.ANY,
+            "test",
+            Instant.now()));
+  }
+
+  private static String token(String tenant, String subject, String role) throws Exception {
+    Base64.Encoder base64 = Base64.getUrlEncoder().withoutPadding();
+    String header = base64.encodeToString("{\"alg\":\"HS256\"}".getBytes(StandardCharsets.UTF_8));
+    String claims =
+        JSON.writeValueAsString(
+            Map.of(
+                "iss",
+                "https://idp.test",
+                "sub",
+                subject,
+                "tenant_id",
+                tenant,
+                "role_ids",
+                List.of(role),
+                "exp",
+                Instant.now().getEpochSecond() + 600));
+    String content = header + "." + base64.encodeToString(claims.getBytes(StandardCharsets.UTF_8));
+    Mac mac = Mac.getInstance("HmacSHA256");
+    mac.init(new SecretKeySpec(SECRET.getBytes(StandardCharsets.UTF_8), "HmacSHA256"));
+    return content
+        + "."
+        + base64.encodeToString(mac.doFinal(content.getBytes(StandardCharsets.UTF_8)));
+  }
+
+  private HttpResponse<String> call(
+      GatewayService to, String method, String host, String path, String token)
+      throws IOException, InterruptedException {
+    URI base = to.listeners().getFirst().uri();
+    HttpRequest.Builder request =
+        HttpRequest.newBuilder(base.resolve(path))
+            .method(method, HttpRequest.BodyPublishers.noBody())
+            .version(HttpClient.Version.HTTP_1_1)
+            .header("Host", host);
+    if (!token.isEmpty()) {
+      request.header("Authorization", "Bearer " + token);
+    }
+    return client.send(request.build(), HttpResponse.BodyHandlers.ofString());
+  }
+
+  private void assertRefused(HttpResponse<String> reply, int status, String code)
+      throws IOException {
+    assertThat(reply.statusCode()).isEqualTo(status);
+    assertThat(reply.headers().firstValue("content-type")).hasValue("application/problem+json");
+    assertThat(JSON.readTree(reply.body()).path("code").asText()).isEqualTo(code);
+  }
+
+  @Test
+  void servesAndRefusesAsTheContractSays() throws Exception {
+    String alice = token("acme", "alice", "reader");
+    HttpResponse<String> served = call(gateway, "GET", "acme.example.com", "/a?b=c", alice);
+    assertThat(served.statusCode()).isEqualTo(200);
+    assertThat(served.body()).isEqualTo("GET /a?b=c alice ");
+    assertThat(served.headers().firstValue("x-request-id")).isPresent();
+
+    assertRefused(call(gateway, "GET", "acme.example.com", "/a", ""), 401, "missing_credentials");
+    assertRefused(call(gateway, "GET", "acme.example.com", "/a", "x.y.z"), 401, "invalid_token");
+    assertRefused(
+        call(gateway, "GET", "acme.example.com", "/a", token("other", "eve", "reader")),
+        403,
+        "wrong_tenant");
+    assertRefused(call(gateway, "POST", "acme.example.com", "/a", alice), 403, "forbidden");
+    assertRefused(call(gateway, "GET", "nobody.example.com", "/a", alice), 404, "unknown_tenant");
+    assertThat(
+            call(gateway, "GET", "other.example.com", "/x", token("other", "bob", "reader")).body())
+        .isEqualTo("GET /x bob ");
+
+    for (int i = 0; i < 3; i++) {
+      HttpResponse<String> counted = call(gateway, "GET", "acme.example.com", "/limited/x", alice);
+      assertThat(counted.statusCode()).isEqualTo(200);
+      assertThat(counted.headers().firstValue("x-ratelimit-remaining")).hasValue("" + (2 - i));
+    }
+    HttpResponse<String> limited = call(gateway, "GET", "acme.example.com", "/limited/x", alice);
+    assertRefused(limited, 429, "rate_limited");
+    assertThat(limited.headers().firstValueAsLong("retry-after").orElse(0)).isBetween(1L, 3600L);
+
+    URI metrics = gateway.listeners().getLast().uri().resolve("/metrics");
+    for (String code :
+        List.of(
+            "missing_credentials", "wrong_tenant", "forbidden", "unknown_tenant", "rate_limited")) {
+      await()
+          .atMost(Duration.ofSeconds(10))
+          .untilAsserted(
+              () -> {
+                assertThat(text(metrics)).contains("code=\"" + code + "\"");
+                assertThat(Files.readString(data.resolve("logs").resolve("aegis.log")))
+                    .contains("\"code\":\"" + code + "\"");
+              });
+    }
+  }
+
+  @Test
+  void startsOnItsLastGoodFoldWhileKafkaIsAway() throws Exception {
+    Path elsewhere = data.resolve("elsewhere");
+    GatewayService second = new GatewayService(settings.with(CommonSettings.DATA, elsewhere), logs);
+    second.start();
+    await().atMost(Duration.ofSeconds(20)).until(second::ready);
+    second.close();
+    kafka.kill();
+    try {
+      GatewayService again =
+          new GatewayService(settings.with(CommonSettings.DATA, elsewhere), logs);
+      again.start();
+      try {
+        assertThat(again.ready()).isTrue();
+        HttpResponse<String> served =
+            call(again, "GET", "acme.example.com", "/a", token("acme", "alice", "reader"));
+        assertThat(served.statusCode()).isEqualTo(200);
+      } finally {
+        again.close();
+      }
+    } finally {
+      kafka.restart();
+    }
+  }
+
+  private String text(URI uri) throws IOException, InterruptedException {
+    return client
+        .send(HttpRequest.newBuilder(uri).build(), HttpResponse.BodyHandlers.ofString())
+        .body();
+  }
+}
