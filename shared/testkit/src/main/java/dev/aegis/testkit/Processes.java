@@ -10,7 +10,17 @@ import java.util.Map;
 
 /** Starts this repository's programs as processes of their own, as {@code ./aegis} does. */
 public final class Processes {
+  private static final String JAVA =
+      Path.of(System.getProperty("java.home"), "bin", "java").toString();
+
   private Processes() {}
+
+  /** Starts another JVM of the version that runs the tests, with these arguments alone. */
+  public static ChildProcess java(List<String> arguments) {
+    List<String> command = new ArrayList<>(List.of(JAVA));
+    command.addAll(arguments);
+    return ChildProcess.start(command, Map.of());
+  }
 
   /**
    * Starts a module's main class on the class path that its build wrote, with the JVM options that
@@ -34,7 +44,7 @@ public final class Processes {
       List<String> arguments,
       Map<String, String> environment) {
     List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.add(JAVA);
     Path options = Repository.root().resolve(module).resolve("jvm.options");
     if (Files.exists(options)) {
       command.add("@" + options);
