@@ -27,6 +27,11 @@ record CommandLine(@Nullable Path config, Map<Setting<?>, Settings.Given> given)
       int equals = arg.indexOf('=');
       String name = arg.substring(2, equals < 0 ? arg.length() : equals);
       Setting<?> setting = names.ofName(name);
+      Setting<?> negated = name.startsWith("no-") ? names.ofName(name.substring(3)) : null;
+      if (setting == null && negated != null && negated.isFlag() && equals < 0) {
+        given.put(negated, new Settings.Given("false", arg));
+        continue;
+      }
       if (setting == null && !name.equals("config")) {
         problems.add("command line: there is no --" + name + names.nearOption(name));
         if (equals < 0 && i + 1 < args.size() && !args.get(i + 1).startsWith("--")) {
@@ -37,8 +42,10 @@ record CommandLine(@Nullable Path config, Map<Setting<?>, Settings.Given> given)
       String value;
       if (equals >= 0) {
         value = arg.substring(equals + 1);
-      } else if (i + 1 < args.size() && !args.get(i + 1).startsWith("--")) {
+      } else if (i + 1 < args.size() && isValue(args.get(i + 1), setting)) {
         value = args.get(++i);
+      } else if (setting != null && setting.isFlag()) {
+        value = "true";
       } else {
         problems.add("--" + name + ": needs a value");
         continue;
@@ -54,5 +61,13 @@ record CommandLine(@Nullable Path config, Map<Setting<?>, Settings.Given> given)
       }
     }
     return new CommandLine(config, given);
+  }
+
+  /** A flag takes the next word only when that is true or false. */
+  private static boolean isValue(String word, @Nullable Setting<?> setting) {
+    if (setting != null && setting.isFlag()) {
+      return word.equals("true") || word.equals("false");
+    }
+    return !word.startsWith("--");
   }
 }

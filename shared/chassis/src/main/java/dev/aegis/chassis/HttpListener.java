@@ -3,9 +3,10 @@ package dev.aegis.chassis;
 import io.helidon.webserver.WebServer;
 import io.helidon.webserver.WebServerConfig;
 import io.helidon.webserver.http.HttpRouting;
-import java.net.BindException;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
 import java.net.URI;
-import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -97,6 +98,14 @@ public final class HttpListener implements AutoCloseable {
    */
   public static HttpListener startWith(Options options, Consumer<WebServerConfig.Builder> more)
       throws StartFailure {
+    if (new InetSocketAddress(options.bind(), options.port()).isUnresolved()) {
+      throw new StartFailure(
+          "cannot listen on \""
+              + options.bind()
+              + "\" ("
+              + options.label()
+              + "): no such host; see AEGIS_BIND");
+    }
     WebServerConfig.Builder config =
         WebServer.builder()
             .host(options.bind())
@@ -110,47 +119,52 @@ public final class HttpListener implements AutoCloseable {
             .shutdownHook(false);
     more.accept(config);
     WebServer server = config.build();
+    RuntimeException thrown = null;
     try {
       server.start();
     } catch (RuntimeException e) {
+      thrown = e;
+    }
+    // Helidon only logs why it does not listen, so the reason is asked of the system again.
+    if (thrown != null || !server.isRunning()) {
       server.stop();
-      throw failure(options, e);
+      throw failure(options, thrown);
     }
     return new HttpListener(options, server);
   }
 
-  private static StartFailure failure(Options options, RuntimeException e) {
-    for (@Nullable Throwable cause = e; cause != null; cause = cause.getCause()) {
-      if (cause instanceof BindException) {
-        String address = options.bind() + ":" + options.port();
-        boolean inUse = String.valueOf(cause.getMessage()).contains("in use");
-        return new StartFailure(
-            inUse
-                ? "port "
-                    + options.port()
-                    + " ("
-                    + options.label()
-                    + ") is in use; choose another with "
-                    + options.portSetting().env()
-                    + " or --"
-                    + options.portSetting().name()
-                    + ", 0 picks a free one"
-                : "cannot listen on "
-                    + address
-                    + " ("
-                    + options.label()
-                    + "): "
-                    + cause.getMessage()
-                    + "; see AEGIS_BIND and "
-                    + options.portSetting().env(),
-            e);
-      }
-      if (cause instanceof UnknownHostException) {
-        return new StartFailure(
-            "cannot listen on \"" + options.bind() + "\": no such address; see AEGIS_BIND", e);
-      }
+  private static StartFailure failure(Options options, @Nullable RuntimeException thrown) {
+    String what = " (" + options.label() + ")";
+    try (ServerSocket probe = new ServerSocket()) {
+      probe.bind(new InetSocketAddress(options.bind(), options.port()));
+    } catch (IOException e) {
+      String reason = String.valueOf(e.getMessage());
+      return new StartFailure(
+          reason.contains("in use")
+              ? "port "
+                  + options.port()
+                  + what
+                  + " is in use; choose another with "
+                  + options.portSetting().env()
+                  + " or --"
+                  + options.portSetting().name()
+                  + ", 0 picks a free one"
+              : "cannot listen on "
+                  + options.bind()
+                  + ":"
+                  + options.port()
+                  + what
+                  + ": "
+                  + reason
+                  + "; see AEGIS_BIND and "
+                  + options.portSetting().env(),
+          e);
     }
-    throw e;
+    if (thrown != null) {
+      throw thrown;
+    }
+    return new StartFailure(
+        "cannot listen on " + options.bind() + ":" + options.port() + what + "; see the log");
   }
 
   /** The real port. */

@@ -16,6 +16,7 @@ import io.helidon.webserver.http.HttpRouting;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -92,8 +93,18 @@ public final class HttpProblems {
         .status(status)
         .headers(headers)
         .keepAlive(type.keepAlive())
-        .entity(ProblemJson.write(ofStatus(status)))
+        .entity(ProblemJson.write(at(ofStatus(status), path(request))))
         .build();
+  }
+
+  /** The path as it came, which may be missing when not even the request line could be read. */
+  private static @Nullable String path(DirectHandler.TransportRequest request) {
+    String path = request.path();
+    if (path == null || path.isEmpty()) {
+      return null;
+    }
+    int query = path.indexOf('?');
+    return query < 0 ? path : path.substring(0, query);
   }
 
   private static void handle(ServerRequest request, ServerResponse response, Throwable thrown) {
@@ -162,7 +173,7 @@ public final class HttpProblems {
     };
   }
 
-  private static Problem at(Problem problem, String instance) {
+  private static Problem at(Problem problem, @Nullable String instance) {
     return new Problem(
         problem.status(),
         problem.code(),

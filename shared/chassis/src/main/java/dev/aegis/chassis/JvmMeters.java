@@ -26,7 +26,7 @@ final class JvmMeters {
           "gc",
           collector.getName());
       metrics.gauge(
-          "jvm_gc_collection_seconds_sum",
+          "jvm_gc_collection_seconds_total",
           "Time spent in garbage collections.",
           () -> collector.getCollectionTime() / 1e3,
           "gc",

@@ -97,6 +97,11 @@ public final class Logs implements AutoCloseable {
     context.getLogger("dev.aegis").setLevel(least);
     // Its clients warn at every attempt to connect; the bus says once when Kafka goes and comes.
     context.getLogger("org.apache.kafka").setLevel(Level.ERROR);
+    // Its stack trace for a port in use is for the file; a person gets the one line of
+    // StartFailure.
+    ch.qos.logback.classic.Logger server = context.getLogger("io.helidon.webserver.LoomServer");
+    server.setAdditive(false);
+    server.addAppender(appender);
     SLF4JBridgeHandler.removeHandlersForRootLogger();
     SLF4JBridgeHandler.install();
     return new Logs(context, appender);

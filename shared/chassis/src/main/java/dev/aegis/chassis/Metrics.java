@@ -7,25 +7,26 @@ import io.helidon.metrics.api.MeterRegistry;
 import io.helidon.metrics.api.MetricsConfig;
 import io.helidon.metrics.api.MetricsFactory;
 import io.helidon.metrics.api.Tag;
-import io.helidon.metrics.api.Timer;
 import io.helidon.service.registry.Services;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 
 /**
- * The metrics of one service, kept in Helidon's registry and shown as Prometheus text.
+ * The metrics of one service, shown as Prometheus text.
  *
- * <p>Helidon's registries of one JVM share their meters, so each meter carries a label that tells
- * this instance's meters from its neighbours'; it is left out of the text. A meter asked for again
- * is the same one: look them up once and keep them.
+ * <p>Helidon's registry is the catalogue. What is counted on the request path is counted in plain
+ * adders, which the registry reads when it is asked: its own counters cost a request several times
+ * as much. Helidon's registries of one JVM share their meters, so each meter carries a label that
+ * tells this instance's meters from its neighbours'; it is left out of the text. A meter asked for
+ * again is the same one: look them up once and keep them.
  */
 public final class Metrics implements AutoCloseable {
   private static final double[] DURATIONS = {
@@ -35,12 +36,18 @@ public final class Metrics implements AutoCloseable {
   /** What tenants beyond the first 500 are counted under. */
   public static final String OTHER_TENANTS = "_other";
 
+  /** Helidon's own label on every meter, which the contract does not have. */
+  static final String SCOPE = "scope";
+
   static final String INSTANCE = "aegis_instance";
 
   private static final int MAX_TENANTS = 500;
 
   private final MeterRegistry registry;
   private final Tag instance;
+  private final Map<Key, Counter> counters = new ConcurrentHashMap<>();
+  private final Map<Key, LongSupplier> kept = new ConcurrentHashMap<>();
+  private final Map<Key, Histogram> histograms = new ConcurrentHashMap<>();
   private final Set<String> tenants = ConcurrentHashMap.newKeySet();
 
   private Metrics(MeterRegistry registry, Tag instance) {
@@ -68,50 +75,111 @@ public final class Metrics implements AutoCloseable {
     return DURATIONS.clone();
   }
 
+  private record Key(String name, List<String> tags) {}
+
   /** Counts what happens. */
   public static final class Counter {
-    private final io.helidon.metrics.api.Counter counter;
+    private final LongAdder count = new LongAdder();
 
-    private Counter(io.helidon.metrics.api.Counter counter) {
-      this.counter = counter;
-    }
+    private Counter() {}
 
     /** One more. */
     public void add() {
-      counter.increment();
+      count.increment();
     }
 
     /**
      * More.
      *
-     * @param count not negative
+     * @param more not negative
      */
-    public void add(long count) {
-      counter.increment(count);
+    public void add(long more) {
+      count.add(more);
     }
 
     /** How many so far. */
     public long count() {
-      return counter.count();
+      return count.sum();
     }
   }
 
-  /** Sorts durations into buckets. */
+  /** Sorts durations into buckets; any number of threads may record at once. */
   public static final class Histogram {
-    private final Timer timer;
+    private final String name;
+    private final String help;
+    private final List<Tag> labels;
+    private final long[] bounds;
+    private final LongAdder[] cells;
+    private final LongAdder sum = new LongAdder();
 
-    private Histogram(Timer timer) {
-      this.timer = timer;
+    Histogram(String name, String help, double[] bucketsSeconds, List<Tag> labels) {
+      this.name = name;
+      this.help = help;
+      this.labels = List.copyOf(labels);
+      bounds = new long[bucketsSeconds.length];
+      cells = new LongAdder[bounds.length + 1];
+      for (int i = 0; i < bounds.length; i++) {
+        bounds[i] = Math.round(bucketsSeconds[i] * 1e9);
+        if (i > 0 && bounds[i] <= bounds[i - 1]) {
+          throw new IllegalArgumentException("The bounds of " + name + " must ascend");
+        }
+      }
+      for (int i = 0; i < cells.length; i++) {
+        cells[i] = new LongAdder();
+      }
     }
 
-    /** Adds a duration in nanoseconds. */
+    /**
+     * Adds a duration.
+     *
+     * @param nanos in nanoseconds; one on a bound belongs to that bucket
+     */
     public void record(long nanos) {
-      timer.record(nanos, TimeUnit.NANOSECONDS);
+      int i = 0;
+      while (i < bounds.length && nanos > bounds[i]) {
+        i++;
+      }
+      cells[i].increment();
+      sum.add(nanos);
     }
 
     /** How many so far. */
     public long count() {
-      return timer.count();
+      long count = 0;
+      for (LongAdder cell : cells) {
+        count += cell.sum();
+      }
+      return count;
+    }
+
+    String name() {
+      return name;
+    }
+
+    String help() {
+      return help;
+    }
+
+    List<Tag> labels() {
+      return labels;
+    }
+
+    int buckets() {
+      return cells.length;
+    }
+
+    /** Upper bound of a bucket in seconds, infinite for the last. */
+    double bound(int bucket) {
+      return bucket < bounds.length ? bounds[bucket] / 1e9 : Double.POSITIVE_INFINITY;
+    }
+
+    /** How many are in a bucket and not in the ones below. */
+    long count(int bucket) {
+      return cells[bucket].sum();
+    }
+
+    double sumSeconds() {
+      return sum.sum() / 1e9;
     }
   }
 
@@ -123,13 +191,22 @@ public final class Metrics implements AutoCloseable {
    * @param tags label, value, label, value …
    */
   public Counter counter(String name, String help, String... tags) {
-    return new Counter(
-        registry.getOrCreate(
-            io.helidon.metrics.api.Counter.builder(name).description(help).tags(tags(tags))));
+    return counters.computeIfAbsent(
+        new Key(name, List.of(tags)),
+        _ -> {
+          Counter counter = new Counter();
+          registry.getOrCreate(
+              FunctionalCounter.builder(name, counter, Counter::count)
+                  .description(help)
+                  .tags(tags(tags)));
+          return counter;
+        });
   }
 
   /** A counter that something else keeps. */
   public void counter(String name, String help, LongSupplier count, String... tags) {
+    // The registry refers to it weakly.
+    kept.put(new Key(name, List.of(tags)), count);
     registry.getOrCreate(
         FunctionalCounter.builder(name, count, LongSupplier::getAsLong)
             .description(help)
@@ -153,21 +230,16 @@ public final class Metrics implements AutoCloseable {
    * @param buckets upper bounds in seconds, ascending; the infinite one is added
    */
   public Histogram histogram(String name, String help, double[] buckets, String... tags) {
-    Duration[] bounds =
-        Arrays.stream(buckets)
-            .mapToObj(seconds -> Duration.ofNanos(Math.round(seconds * 1e9)))
-            .toArray(Duration[]::new);
-    return new Histogram(
-        registry.getOrCreate(
-            Timer.builder(name)
-                .description(help)
-                .buckets(bounds)
-                .percentiles(new double[0])
-                .tags(tags(tags))));
+    return histograms.computeIfAbsent(
+        new Key(name, List.of(tags)), _ -> new Histogram(name, help, buckets, labels(tags)));
   }
 
   /** Takes a meter out, because what it is about is gone. */
   public void remove(String name, String... tags) {
+    Key key = new Key(name, List.of(tags));
+    counters.remove(key);
+    kept.remove(key);
+    histograms.remove(key);
     registry.remove(name, tags(tags));
   }
 
@@ -196,12 +268,15 @@ public final class Metrics implements AutoCloseable {
         own.add(meter);
       }
     }
-    return MetricsText.of(own);
+    return MetricsText.of(own, histograms.values());
   }
 
   /** Takes all meters out. */
   @Override
   public void close() {
+    counters.clear();
+    kept.clear();
+    histograms.clear();
     String mine = instance.value();
     for (Meter meter : List.copyOf(registry.meters())) {
       if (mine.equals(meter.id().tagsMap().get(INSTANCE))) {
@@ -211,14 +286,22 @@ public final class Metrics implements AutoCloseable {
   }
 
   private List<Tag> tags(String... pairs) {
+    List<Tag> tags = labels(pairs);
+    tags.add(instance);
+    return tags;
+  }
+
+  private static List<Tag> labels(String... pairs) {
     if (pairs.length % 2 != 0) {
       throw new IllegalArgumentException("Labels come in pairs: " + Arrays.toString(pairs));
     }
     List<Tag> tags = new ArrayList<>(pairs.length / 2 + 1);
     for (int i = 0; i < pairs.length; i += 2) {
+      if (pairs[i].equals(SCOPE) || pairs[i].equals(INSTANCE) || pairs[i].equals("le")) {
+        throw new IllegalArgumentException("The label " + pairs[i] + " has a meaning already");
+      }
       tags.add(Tag.create(pairs[i], pairs[i + 1]));
     }
-    tags.add(instance);
     return tags;
   }
 }

@@ -6,6 +6,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -27,7 +28,8 @@ public final class ServiceMain {
   private final PrintStream err;
   private final CountDownLatch settled = new CountDownLatch(1);
   private final Thread starter = Thread.currentThread();
-  private @Nullable Logs logs;
+  private volatile boolean stopping;
+  private volatile @Nullable Logs logs;
   private volatile @Nullable Service service;
 
   private ServiceMain(String name, PrintStream out, PrintStream err) {
@@ -69,7 +71,7 @@ public final class ServiceMain {
     try {
       settings = Settings.read(known, line, System.getenv());
     } catch (InvalidSettings e) {
-      e.problems().forEach(System.err::println);
+      e.problems().forEach(problem -> System.err.println("aegis " + name + ": " + problem));
       System.exit(BAD_SETTINGS);
       return;
     }
@@ -104,9 +106,15 @@ public final class ServiceMain {
     } finally {
       settled.countDown();
     }
+    while (true) {
+      LockSupport.park(this); // Until the process is told to end.
+    }
   }
 
   private void fail(@Nullable String line, Throwable cause) {
+    if (stopping) {
+      return; // The start was broken off; the stop ends the process.
+    }
     Logger log = LoggerFactory.getLogger(ServiceMain.class);
     if (logs != null) {
       log.debug("{} did not start", name, cause);
@@ -137,6 +145,7 @@ public final class ServiceMain {
                   err.flush();
                   Runtime.getRuntime().halt(START_FAILURE);
                 });
+    stopping = true;
     try {
       if (settled.getCount() > 0) {
         starter.interrupt();

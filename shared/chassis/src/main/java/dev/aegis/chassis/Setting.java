@@ -27,11 +27,17 @@ public final class Setting<T> {
     T parse(String text);
   }
 
+  private enum Form {
+    PLAIN,
+    FLAG,
+    SECRET
+  }
+
   private final String name;
   private final String env;
   private final @Nullable String defaultText;
   private final @Nullable T absent;
-  private final boolean secret;
+  private final Form form;
   private final String doc;
   private final Parser<T> parser;
 
@@ -40,14 +46,14 @@ public final class Setting<T> {
       String env,
       @Nullable String defaultText,
       @Nullable T absent,
-      boolean secret,
+      Form form,
       String doc,
       Parser<T> parser) {
     this.name = name;
     this.env = env;
     this.defaultText = defaultText;
     this.absent = absent;
-    this.secret = secret;
+    this.form = form;
     this.doc = doc;
     this.parser = parser;
   }
@@ -70,19 +76,19 @@ public final class Setting<T> {
 
   /** Text without a default: the start stops when nobody gives it. */
   public static Setting<String> requiredText(String name, String env, String doc) {
-    return new Setting<>(name, env, null, null, false, doc, Setting::nonBlank);
+    return new Setting<>(name, env, null, null, Form.PLAIN, doc, Setting::nonBlank);
   }
 
   /** Text that may be absent. */
   public static Setting<Optional<String>> optionalText(String name, String env, String doc) {
     return new Setting<>(
-        name, env, null, Optional.empty(), false, doc, text -> Optional.of(nonBlank(text)));
+        name, env, null, Optional.empty(), Form.PLAIN, doc, text -> Optional.of(nonBlank(text)));
   }
 
   /** Text that may be absent and never appears in a message. */
   public static Setting<Optional<String>> secret(String name, String env, String doc) {
     return new Setting<>(
-        name, env, null, Optional.empty(), true, doc, text -> Optional.of(nonBlank(text)));
+        name, env, null, Optional.empty(), Form.SECRET, doc, text -> Optional.of(nonBlank(text)));
   }
 
   /** One of {@code choices}. */
@@ -117,12 +123,14 @@ public final class Setting<T> {
                 .toList());
   }
 
-  /** true or false. */
+  /** true or false; on the command line also {@code --name} and {@code --no-name}. */
   public static Setting<Boolean> flag(String name, String env, boolean dflt, String doc) {
-    return of(
+    return new Setting<>(
         name,
         env,
         String.valueOf(dflt),
+        null,
+        Form.FLAG,
         doc,
         text ->
             switch (text.toLowerCase(Locale.ROOT)) {
@@ -150,7 +158,7 @@ public final class Setting<T> {
   /** A setting whose text {@code parser} reads, with a default. */
   public static <T> Setting<T> of(
       String name, String env, String dflt, String doc, Function<String, T> parser) {
-    return new Setting<>(name, env, dflt, null, false, doc, parser::apply);
+    return new Setting<>(name, env, dflt, null, Form.PLAIN, doc, parser::apply);
   }
 
   /** Dotted name on the command line ({@code --name=value}) and in the file. */
@@ -175,7 +183,12 @@ public final class Setting<T> {
 
   /** Whether its value must not be shown. */
   public boolean isSecret() {
-    return secret;
+    return form == Form.SECRET;
+  }
+
+  /** Whether its value is true or false. */
+  boolean isFlag() {
+    return form == Form.FLAG;
   }
 
   T parse(String text) {

@@ -27,12 +27,7 @@ final class SettingNames {
       Set.of("kafka.port", "redis.port", "admin.url", "admin.token", "demo");
 
   private static final Set<String> VARIABLES_ELSEWHERE =
-      Set.of(
-          "AEGIS_KAFKA_PORT",
-          "AEGIS_REDIS_PORT",
-          "AEGIS_ADMIN_URL",
-          "AEGIS_ADMIN_TOKEN",
-          "AEGIS_CONFIG");
+      Set.of("AEGIS_KAFKA_PORT", "AEGIS_REDIS_PORT", "AEGIS_ADMIN_URL", "AEGIS_ADMIN_TOKEN");
 
   /** Of the build, the tests and the launcher, not of a process. */
   private static final List<String> FOREIGN_PREFIXES =
