@@ -4,6 +4,8 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Future;
+import org.apache.kafka.clients.CommonClientConfigs;
+import org.apache.kafka.clients.MetadataRecoveryStrategy;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.common.KafkaException;
@@ -11,12 +13,16 @@ import org.apache.kafka.common.Metric;
 import org.apache.kafka.common.MetricName;
 import org.apache.kafka.common.errors.TimeoutException;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The publisher's producer. Idempotent and without an end to its patience: as long as it lives,
  * what it was given arrives once and in order per partition, however often the broker goes away.
  */
 final class EventLink {
+  private static final Logger LOG = LoggerFactory.getLogger(EventLink.class);
+
   /** Longest that handing over an event may wait: only when what is known of a topic got lost. */
   private static final int BLOCK_MILLIS = 250;
 
@@ -48,9 +54,13 @@ final class EventLink {
                   Map.entry(ProducerConfig.BUFFER_MEMORY_CONFIG, 64L << 20),
                   Map.entry(ProducerConfig.MAX_REQUEST_SIZE_CONFIG, MAX_REQUEST_BYTES),
                   Map.entry(ProducerConfig.COMPRESSION_TYPE_CONFIG, "lz4"),
-                  // What is known of a topic is kept, so that handing over never has to ask.
+                  // What is known of topics and brokers is kept while they are away, so that
+                  // handing over never has to ask.
                   Map.entry(
                       ProducerConfig.METADATA_MAX_IDLE_CONFIG, Duration.ofDays(365).toMillis()),
+                  Map.entry(
+                      CommonClientConfigs.METADATA_RECOVERY_STRATEGY_CONFIG,
+                      MetadataRecoveryStrategy.NONE.name),
                   Map.entry(ProducerConfig.CONNECTIONS_MAX_IDLE_MS_CONFIG, -1L)));
     } catch (KafkaException e) {
       throw new BusUnavailable("Kafka cannot be addressed: " + Clients.reason(e), e);
@@ -106,6 +116,10 @@ final class EventLink {
 
   /** Gives up at once on what is not confirmed; afterwards the fate of every event is known. */
   void abort() {
-    producer.close(Duration.ZERO);
+    try {
+      producer.close(Duration.ZERO);
+    } catch (KafkaException e) {
+      LOG.debug("The producer did not close in order", e);
+    }
   }
 }

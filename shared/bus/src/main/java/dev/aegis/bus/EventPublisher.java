@@ -5,19 +5,13 @@ import java.io.FileDescriptor;
 import java.io.SyncFailedException;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.HashSet;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
-import org.apache.kafka.common.InvalidRecordException;
-import org.apache.kafka.common.KafkaException;
-import org.apache.kafka.common.errors.RecordTooLargeException;
-import org.apache.kafka.common.errors.TimeoutException;
-import org.jspecify.annotations.Nullable;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -47,9 +41,6 @@ public final class EventPublisher implements AutoCloseable {
   public static final int MAX_DATA = 900_000;
 
   private static final Logger LOG = LoggerFactory.getLogger(EventPublisher.class);
-  private static final int MAX_UNCONFIRMED = 20_000;
-  private static final long MAX_UNCONFIRMED_BYTES = 16L << 20;
-  private static final int DRAIN_AT_ONCE = 256;
   private static final long TICK_MILLIS = 50;
   private static final long DRAIN_PAUSE_MILLIS = 1;
   private static final long RETRY_NANOS = Duration.ofSeconds(1).toNanos();
@@ -60,36 +51,19 @@ public final class EventPublisher implements AutoCloseable {
   private final SpoolDisk disk;
   private final Drops drops = new Drops();
   private final String run = Uuid7.text(System.currentTimeMillis());
+  private final Outbox outbox;
   private final Thread keeper;
   private final CountDownLatch stopping = new CountDownLatch(1);
 
-  /** Fair, because the keeper takes it in a loop while it drains. */
+  /** Fair, because the keeper takes it in a loop while it drains. Guards outbox and disk. */
   private final ReentrantLock lock = new ReentrantLock(true);
 
-  private final Condition settled = lock.newCondition();
-  private final Unconfirmed unconfirmed = new Unconfirmed();
-  private final Set<String> topics = new HashSet<>(Set.of(Topics.REQUESTS, Topics.EVENTS));
-  private final Set<String> learned = new HashSet<>();
-  private @Nullable EventLink link;
-  private SpoolPosition through = SpoolPosition.START;
-  private long sequence;
-  private long published;
-
-  /** Events go straight to the producer, and the spool has none that waits. */
-  private boolean direct;
-
-  /** The producer knows the topics and takes events. */
-  private boolean ready;
-
-  /** The producer failed in a way that it does not recover from. */
-  private boolean broken;
-
-  /** What is unconfirmed has to be handed to the producer, or handed over again. */
-  private boolean handOver;
-
+  private final Condition tended = lock.newCondition();
   private boolean away;
-  private boolean topicsMade;
   private boolean closed;
+
+  // The keeper's own.
+  private boolean topicsMade;
   private long syncedAt = System.nanoTime();
 
   /**
@@ -105,7 +79,7 @@ public final class EventPublisher implements AutoCloseable {
     this.disk = new SpoolDisk(spoolFolder, spoolMaxBytes);
     this.keeper = Thread.ofPlatform().daemon().name("event-publisher").unstarted(this::keep);
     disk.open();
-    direct = disk.waiting() == 0;
+    this.outbox = new Outbox(disk, drops, run);
     keeper.start();
   }
 
@@ -125,8 +99,7 @@ public final class EventPublisher implements AutoCloseable {
         drops.add(event.type(), closed ? "the publisher is closed" : "it is too large");
         return;
       }
-      settle();
-      accept(next(event));
+      outbox.take(event);
     } finally {
       lock.unlock();
     }
@@ -134,33 +107,25 @@ public final class EventPublisher implements AutoCloseable {
 
   /** Events that Kafka confirmed. */
   public long published() {
-    lock.lock();
-    try {
-      return published;
-    } finally {
-      lock.unlock();
-    }
+    return ask(
+        () -> {
+          outbox.settle();
+          return outbox.published();
+        });
   }
 
   /** Events that wait in the spool now. */
   public long spooled() {
-    lock.lock();
-    try {
-      return disk.waiting();
-    } finally {
-      lock.unlock();
-    }
+    return ask(disk::waiting);
   }
 
   /** Events handed to the producer that Kafka has not confirmed. */
   public int unconfirmed() {
-    lock.lock();
-    try {
-      settle();
-      return unconfirmed.count();
-    } finally {
-      lock.unlock();
-    }
+    return ask(
+        () -> {
+          outbox.settle();
+          return outbox.unconfirmed();
+        });
   }
 
   /** Events lost, by type. */
@@ -170,23 +135,12 @@ public final class EventPublisher implements AutoCloseable {
 
   /** How often the disk failed the spool. */
   public long diskErrors() {
-    lock.lock();
-    try {
-      return disk.errors();
-    } finally {
-      lock.unlock();
-    }
+    return ask(disk::errors);
   }
 
   /** Whether Kafka takes events. */
   public boolean connected() {
-    lock.lock();
-    try {
-      EventLink current = link;
-      return ready && !stalled() && current != null && current.connected();
-    } finally {
-      lock.unlock();
-    }
+    return ask(outbox::connected);
   }
 
   /** Closes with a bound of one second, see {@link #close(Duration)}. */
@@ -214,7 +168,7 @@ public final class EventPublisher implements AutoCloseable {
     }
     lock.lock();
     try {
-      leave();
+      outbox.leave();
     } finally {
       lock.unlock();
     }
@@ -228,15 +182,11 @@ public final class EventPublisher implements AutoCloseable {
     lock.lock();
     try {
       closed = true;
-      settle();
-      while (nanos > 0
-          && (!unconfirmed.isEmpty() || disk.waiting() > 0)
-          && !away
-          && !broken
-          && !stalled()) {
+      outbox.settle();
+      while (nanos > 0 && !outbox.empty() && !away && !outbox.stuck()) {
         nanos -= TimeUnit.MILLISECONDS.toNanos(5);
-        long _ = settled.awaitNanos(TimeUnit.MILLISECONDS.toNanos(5));
-        settle();
+        long _ = tended.awaitNanos(TimeUnit.MILLISECONDS.toNanos(5));
+        outbox.settle();
       }
       return false;
     } catch (InterruptedException e) {
@@ -246,167 +196,21 @@ public final class EventPublisher implements AutoCloseable {
     }
   }
 
-  private void leave() {
-    EventLink current = link;
-    link = null;
-    ready = false;
-    if (current != null) {
-      current.abort();
-    }
-    for (Pending pending : unconfirmed.all()) {
-      if (pending.state() == Pending.State.CONFIRMED) {
-        published++;
-      } else if (pending.spooledTo() == null && disk.append(pending) != SpoolDisk.Written.YES) {
-        drops.add(pending.event().type(), "the spool did not take it at the end");
-      }
-    }
-    unconfirmed.clear();
-    disk.close(through);
-  }
-
-  private Pending next(OutgoingEvent event) {
-    return new Pending(event, Uuid7.text(event.timeMillis()), run, ++sequence);
-  }
-
-  private void accept(Pending pending) {
-    if (!learned.contains(pending.event().topic())) {
-      topics.add(pending.event().topic());
-      ready = false;
-    }
-    if (direct && (!ready || stalled() || full())) {
-      startSpooling();
-    }
-    if (direct && ready && !full() && trySend(pending)) {
-      drops.none();
-      return;
-    }
-    if (direct) {
-      startSpooling();
-    }
-    if (direct) {
-      // The disk does not take it: memory is what is left.
-      if (full()) {
-        drops.add(
-            pending.event().type(), "Kafka is away, the spool takes nothing and memory is full");
-      } else {
-        pending.sending(System.nanoTime());
-        unconfirmed.add(pending);
-        handOver = true;
-        ready = false;
-      }
-      return;
-    }
-    switch (disk.append(pending)) {
-      case YES -> drops.none();
-      case FULL -> drops.add(pending.event().type(), "the spool's bound is reached");
-      case FAILED -> drops.add(pending.event().type(), "Kafka is away and the disk fails");
-    }
-  }
-
-  /** Puts the unconfirmed events in the spool as read, and all later ones behind them. */
-  private void startSpooling() {
-    if (!disk.usable()) {
-      return;
-    }
-    // A spool that only opened now may hold what an earlier process left. What is unconfirmed then
-    // goes behind that, and out once more.
-    boolean leftovers = disk.waiting() > 0;
-    boolean all = true;
-    for (Pending pending : unconfirmed.all()) {
-      if (pending.spooledTo() == null && disk.append(pending) != SpoolDisk.Written.YES) {
-        all = false;
-        break;
-      }
-    }
-    if (!leftovers) {
-      disk.passOver();
-    }
-    if (all || leftovers) {
-      direct = false;
-      if (ready) {
-        LOG.warn("Kafka does not confirm: events go to the spool");
-      }
-    }
-  }
-
-  /** Hands an event to the producer; false when it did not even take it. */
-  private boolean trySend(Pending pending) {
-    EventLink current = link;
-    if (current == null) {
-      return false;
-    }
-    pending.sending(System.nanoTime());
-    unconfirmed.add(pending);
+  private <T> T ask(Supplier<T> question) {
+    lock.lock();
     try {
-      current.send(pending);
-    } catch (KafkaException e) {
-      unconfirmed.takeBack(pending);
-      breakDown(e);
-      return false;
-    }
-    if (pending.state() == Pending.State.FAILED && pending.failure() instanceof TimeoutException) {
-      // It was refused before it was sent, so nothing behind it can overtake it.
-      unconfirmed.takeBack(pending);
-      learned.remove(pending.event().topic());
-      ready = false;
-      return false;
-    }
-    return true;
-  }
-
-  /** Takes note of what Kafka confirmed or refused. */
-  private void settle() {
-    while (true) {
-      Pending oldest = unconfirmed.oldest();
-      if (oldest == null || oldest.state() == Pending.State.WAITING) {
-        return;
-      }
-      if (oldest.state() == Pending.State.CONFIRMED) {
-        published++;
-      } else if (oldest.failure() instanceof RecordTooLargeException
-          || oldest.failure() instanceof InvalidRecordException) {
-        drops.add(oldest.event().type(), "Kafka refuses it: " + oldest.failure().getMessage());
-      } else {
-        breakDown(oldest.failure());
-        return;
-      }
-      unconfirmed.removeOldest();
-      SpoolPosition end = oldest.spooledTo();
-      if (end != null) {
-        through = end;
-      }
+      return question.get();
+    } finally {
+      lock.unlock();
     }
   }
-
-  private void breakDown(@Nullable Exception why) {
-    if (!broken) {
-      LOG.warn("The producer failed and is made anew: {}", why == null ? "?" : Clients.reason(why));
-    }
-    broken = true;
-    ready = false;
-  }
-
-  private boolean full() {
-    return unconfirmed.count() >= MAX_UNCONFIRMED
-        || unconfirmed.bytes() >= Math.min(MAX_UNCONFIRMED_BYTES, disk.maxBytes() / 4);
-  }
-
-  /** Whether the oldest event has been waiting for too long. */
-  private boolean stalled() {
-    Pending oldest = unconfirmed.oldest();
-    return oldest != null
-        && oldest.state() == Pending.State.WAITING
-        && System.nanoTime() - oldest.sentAt() > PATIENCE.toNanos();
-  }
-
-  // The keeper's thread.
 
   private void keep() {
     long failedAt = System.nanoTime() - RETRY_NANOS;
     try {
       while (stopping.getCount() > 0) {
         try {
-          if (!isReady() && System.nanoTime() - failedAt >= RETRY_NANOS) {
+          if (!ask(outbox::ready) && System.nanoTime() - failedAt >= RETRY_NANOS) {
             connect();
             found();
           }
@@ -416,7 +220,7 @@ public final class EventPublisher implements AutoCloseable {
         }
         boolean more = false;
         try {
-          more = drain();
+          more = ask(outbox::drain);
           tend();
           synchronise();
         } catch (RuntimeException e) {
@@ -431,25 +235,13 @@ public final class EventPublisher implements AutoCloseable {
     }
   }
 
-  private boolean isReady() {
-    lock.lock();
-    try {
-      return ready;
-    } finally {
-      lock.unlock();
-    }
-  }
-
   private void connect() throws BusUnavailable, InterruptedException {
     EventLink current;
-    Set<String> wanted;
+    Set<String> topics;
     lock.lock();
     try {
-      if (broken) {
-        rebuild();
-      }
-      current = link;
-      wanted = Set.copyOf(topics);
+      current = outbox.prepare();
+      topics = outbox.topics();
     } finally {
       lock.unlock();
     }
@@ -457,99 +249,19 @@ public final class EventPublisher implements AutoCloseable {
       Topics.ensure(settings);
       topicsMade = true;
     }
-    if (current == null) {
-      current = new EventLink(settings, records);
+    boolean made = current == null;
+    EventLink next = current == null ? new EventLink(settings, records) : current;
+    try {
+      next.learn(topics);
+    } catch (BusUnavailable e) {
+      if (made) {
+        next.abort();
+      }
+      throw e;
     }
     lock.lock();
     try {
-      link = current;
-    } finally {
-      lock.unlock();
-    }
-    current.learn(wanted);
-    lock.lock();
-    try {
-      learned.addAll(wanted);
-      ready = !broken && (!handOver || handOver(current));
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  /** Sends what is unconfirmed (again), in order; false when the producer did not take it. */
-  private boolean handOver(EventLink current) {
-    for (Pending pending : unconfirmed.all()) {
-      if (pending.state() == Pending.State.CONFIRMED) {
-        continue;
-      }
-      pending.sending(System.nanoTime());
-      try {
-        current.send(pending);
-      } catch (KafkaException e) {
-        breakDown(e);
-        return false;
-      }
-      if (pending.state() == Pending.State.FAILED
-          && pending.failure() instanceof TimeoutException) {
-        // It stays in its place and is handed over next time.
-        pending.sending(System.nanoTime());
-        return false;
-      }
-    }
-    handOver = false;
-    return true;
-  }
-
-  /** Gives the broken producer up; what it did not get through goes to the next one, in order. */
-  private void rebuild() {
-    EventLink old = link;
-    link = null;
-    if (old != null) {
-      old.abort();
-    }
-    List<Pending> all = unconfirmed.all();
-    List<Pending> overtaken = Unconfirmed.overtaken(all);
-    Set<Pending> renumbered = new HashSet<>(overtaken);
-    unconfirmed.clear();
-    for (Pending pending : all) {
-      if (pending.state() == Pending.State.CONFIRMED) {
-        published++;
-      } else if (!renumbered.contains(pending)) {
-        pending.sending(System.nanoTime());
-        unconfirmed.add(pending);
-      }
-    }
-    handOver = !unconfirmed.isEmpty();
-    broken = false;
-    for (Pending pending : overtaken) {
-      accept(next(pending.event()));
-    }
-  }
-
-  /** Sends a few events from the spool; true when it has more and Kafka takes them. */
-  private boolean drain() {
-    lock.lock();
-    try {
-      settle();
-      if (direct || !ready || stalled()) {
-        return false;
-      }
-      for (int i = 0; i < DRAIN_AT_ONCE; i++) {
-        if (unconfirmed.count() >= MAX_UNCONFIRMED / 2
-            || unconfirmed.bytes() >= MAX_UNCONFIRMED_BYTES / 2) {
-          return true;
-        }
-        Pending pending = disk.peek();
-        if (pending == null) {
-          direct = disk.waiting() == 0;
-          return false;
-        }
-        if (!trySend(pending)) {
-          return false;
-        }
-        disk.taken();
-      }
-      return true;
+      outbox.go(next, topics);
     } finally {
       lock.unlock();
     }
@@ -558,13 +270,8 @@ public final class EventPublisher implements AutoCloseable {
   private void tend() {
     lock.lock();
     try {
-      settle();
-      boolean waits = !unconfirmed.isEmpty() && (stalled() || !ready);
-      if (direct && (waits || disk.waiting() > 0)) {
-        startSpooling();
-      }
-      disk.through(through);
-      settled.signalAll();
+      outbox.tend();
+      tended.signalAll();
     } finally {
       lock.unlock();
     }

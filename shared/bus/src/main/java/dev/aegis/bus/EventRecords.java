@@ -47,8 +47,9 @@ final class EventRecords {
       remembered(runs, Envelope.RUN_HEADER, pending.run()),
       contentType
     };
-    return new ProducerRecord<>(
-        event.topic(), null, event.timeMillis(), key, event.data(), List.of(headers));
+    // The record's own time is that of sending: Kafka deletes, and forgets what it knows of a
+    // producer, by it, and an event may have been in the spool for days.
+    return new ProducerRecord<>(event.topic(), null, key, event.data(), List.of(headers));
   }
 
   private static Header remembered(Map<String, Header> known, String name, String value) {

@@ -264,10 +264,17 @@ final class Spool implements Closeable {
 
   private long count(long segment, long from) throws IOException {
     long count = 0;
+    long left = segments.getOrDefault(segment, 0L) - from;
+    if (left <= 0) {
+      return 0;
+    }
     try (InputStream in = open(segment)) {
-      in.skipNBytes(Math.min(from, segments.getOrDefault(segment, 0L)));
-      while (SpoolRecords.skip(in) > 0) {
+      in.skipNBytes(from);
+      for (int length = SpoolRecords.skip(in, left);
+          length > 0;
+          length = SpoolRecords.skip(in, left)) {
         count++;
+        left -= length;
       }
     }
     return count;

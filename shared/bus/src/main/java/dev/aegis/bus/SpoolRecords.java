@@ -74,16 +74,22 @@ final class SpoolRecords {
     return new Read(new Pending(event, id, run, sequence), HEAD + bytes.length);
   }
 
-  /** Reads past the next record and returns how long it is, its head included; -1 when torn. */
-  static int skip(InputStream in) throws IOException {
+  /**
+   * Reads past the next record.
+   *
+   * @param left bytes until the end of the file
+   * @return how long it is, its head included; -1 when it is not whole
+   */
+  static int skip(InputStream in, long left) throws IOException {
     byte[] head = in.readNBytes(HEAD);
     if (head.length < HEAD) {
       return -1;
     }
     int length = ByteBuffer.wrap(head).getInt();
-    if (length <= 0 || length > MAX_BODY || in.skip(length) < length) {
+    if (length <= 0 || length > MAX_BODY || length > left - HEAD) {
       return -1;
     }
+    in.skipNBytes(length);
     return HEAD + length;
   }
 
