@@ -1,0 +1,2 @@
+/** What an operator can set of analytics. */
+package dev.aegis.analytics.settings;
