@@ -115,7 +115,8 @@ public final class RedisPeer implements AutoCloseable {
                 "--dir",
                 data.toString(),
                 "--save",
-                "60 1",
+                "60",
+                "1",
                 "--appendonly",
                 "no"),
             Map.of());
