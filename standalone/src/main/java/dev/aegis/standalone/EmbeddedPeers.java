@@ -1,0 +1,104 @@
+package dev.aegis.standalone;
+
+import dev.aegis.chassis.StartFailure;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.OptionalInt;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The real Kafka and the real Redis that come with {@code aegis up}, each in a process of its own
+ * on loopback.
+ *
+ * <p>Their data are in the folders {@code kafka} and {@code redis} of the data directory and are
+ * found again at the next start. The processes end with this object, or with this process however
+ * it ends.
+ */
+public final class EmbeddedPeers implements AutoCloseable {
+  /** Beyond what either needs on a busy machine; Kafka bounds its own stop at less. */
+  private static final long STOP_MILLIS = 4_000;
+
+  private final @Nullable EmbeddedKafka kafka;
+  private final @Nullable EmbeddedRedis redis;
+
+  private EmbeddedPeers(@Nullable EmbeddedKafka kafka, @Nullable EmbeddedRedis redis) {
+    this.kafka = kafka;
+    this.redis = redis;
+  }
+
+  /**
+   * Starts the wanted ones side by side, and returns when clients can use them.
+   *
+   * @param data directory of the suite, an absolute path
+   * @param kafkaPort where Kafka listens, 0 for a free port; empty when an outer one is used
+   * @param redisPort where Redis listens, 0 for a free port; empty when an outer one is used
+   * @throws StartFailure with one line, as for a port in use; none of them runs then
+   */
+  public static EmbeddedPeers start(Path data, OptionalInt kafkaPort, OptionalInt redisPort)
+      throws StartFailure, InterruptedException {
+    EmbeddedKafka kafka = null;
+    EmbeddedRedis redis = null;
+    boolean started = false;
+    try {
+      if (kafkaPort.isPresent()) {
+        kafka = EmbeddedKafka.launch(data.resolve("kafka"), kafkaPort.getAsInt());
+      }
+      if (redisPort.isPresent()) {
+        redis = EmbeddedRedis.launch(data.resolve("redis"), redisPort.getAsInt());
+        redis.awaitReady();
+      }
+      if (kafka != null) {
+        kafka.awaitReady();
+      }
+      started = true;
+      return new EmbeddedPeers(kafka, redis);
+    } finally {
+      if (!started) {
+        new EmbeddedPeers(kafka, redis).close();
+      }
+    }
+  }
+
+  /** Where Kafka's clients connect; only when an embedded one was wanted. */
+  public String kafkaBootstrap() {
+    return Objects.requireNonNull(kafka, "no embedded Kafka was wanted").bootstrap();
+  }
+
+  /** Where Redis' clients connect; only when an embedded one was wanted. */
+  public String redisUrl() {
+    return Objects.requireNonNull(redis, "no embedded Redis was wanted").url();
+  }
+
+  /** Names of the peers whose process has ended by itself; empty while all is well. */
+  public List<String> ended() {
+    List<String> ended = new ArrayList<>();
+    if (kafka != null && !kafka.process().alive()) {
+      ended.add("Kafka");
+    }
+    if (redis != null && !redis.process().alive()) {
+      ended.add("Redis");
+    }
+    return ended;
+  }
+
+  /** Stops both, usually within a second; their data are kept. */
+  @Override
+  public void close() {
+    List<PeerProcess> processes = processes();
+    processes.forEach(PeerProcess::terminate);
+    processes.forEach(process -> process.awaitEnd(STOP_MILLIS));
+  }
+
+  List<PeerProcess> processes() {
+    List<PeerProcess> processes = new ArrayList<>();
+    if (kafka != null) {
+      processes.add(kafka.process());
+    }
+    if (redis != null) {
+      processes.add(redis.process());
+    }
+    return processes;
+  }
+}
