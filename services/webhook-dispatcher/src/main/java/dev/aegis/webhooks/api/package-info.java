@@ -1,0 +1,2 @@
+/** What operators and the admin service ask the dispatcher over HTTP. */
+package dev.aegis.webhooks.api;

@@ -1,0 +1,37 @@
+package dev.aegis.webhooks.delivery;
+
+import dev.aegis.webhooks.egress.CallResult;
+import dev.aegis.webhooks.egress.Caller;
+import dev.aegis.webhooks.subscription.Endpoint;
+import java.time.InstantSource;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/** Sends over HTTP with the headers of Standard Webhooks 1.0, signed anew at each attempt. */
+public final class SignedSender implements Sender {
+  private final Caller caller;
+  private final InstantSource clock;
+  private final String userAgent;
+
+  /**
+   * @param userAgent value of {@code User-Agent}
+   */
+  public SignedSender(Caller caller, InstantSource clock, String userAgent) {
+    this.caller = caller;
+    this.clock = clock;
+    this.userAgent = userAgent;
+  }
+
+  @Override
+  public CallResult send(Endpoint.Usable endpoint, Delivery delivery, byte[] body)
+      throws InterruptedException {
+    long timestamp = clock.instant().getEpochSecond();
+    Map<String, String> headers = new LinkedHashMap<>();
+    headers.put("User-Agent", userAgent);
+    headers.put("Content-Type", "application/json");
+    headers.put("webhook-id", delivery.messageId());
+    headers.put("webhook-timestamp", Long.toString(timestamp));
+    headers.put("webhook-signature", endpoint.secret().sign(delivery.messageId(), timestamp, body));
+    return caller.post(endpoint.url(), headers, body);
+  }
+}

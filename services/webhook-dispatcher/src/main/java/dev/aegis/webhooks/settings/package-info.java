@@ -1,0 +1,2 @@
+/** What an operator can set on the webhook dispatcher. */
+package dev.aegis.webhooks.settings;

@@ -1,0 +1,2 @@
+/** Signatures as Standard Webhooks has them. */
+package dev.aegis.webhooks.signing;
