@@ -1,0 +1,253 @@
+package dev.aegis.admin;
+
+import dev.aegis.admin.access.Operators;
+import dev.aegis.admin.api.AdminApi;
+import dev.aegis.admin.catalog.PluginCatalog;
+import dev.aegis.admin.changes.Announcing;
+import dev.aegis.admin.changes.Drafting;
+import dev.aegis.admin.changes.Publishing;
+import dev.aegis.admin.history.Revisions;
+import dev.aegis.admin.nodes.Nodes;
+import dev.aegis.admin.nodes.OwnStatus;
+import dev.aegis.admin.relay.Backend;
+import dev.aegis.admin.settings.AdminSettings;
+import dev.aegis.admin.tenancy.Hosts;
+import dev.aegis.admin.tenancy.OwnAddresses;
+import dev.aegis.bus.BusSettings;
+import dev.aegis.bus.EventPublisher;
+import dev.aegis.bus.JournalHistory;
+import dev.aegis.bus.JournalReader;
+import dev.aegis.bus.JournalWriter;
+import dev.aegis.bus.NodeBoard;
+import dev.aegis.chassis.CommonSettings;
+import dev.aegis.chassis.DataDirectory;
+import dev.aegis.chassis.Health;
+import dev.aegis.chassis.HttpListener;
+import dev.aegis.chassis.Listener;
+import dev.aegis.chassis.Management;
+import dev.aegis.chassis.Metrics;
+import dev.aegis.chassis.SecretFile;
+import dev.aegis.chassis.Service;
+import dev.aegis.chassis.Settings;
+import dev.aegis.chassis.StartFailure;
+import dev.aegis.journal.MasterKey;
+import java.net.URI;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.Deque;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The admin service, put together: the one place where its parts meet. */
+public final class AdminService implements Service {
+  /** Name of the service. */
+  public static final String NAME = "admin";
+
+  private static final Logger LOG = LoggerFactory.getLogger(AdminService.class);
+  private static final Duration CATCH_UP = Duration.ofSeconds(5);
+  private static final Duration FIRST_CATCH_UP = Duration.ofSeconds(20);
+  private static final long SPOOL_BYTES = 64L << 20;
+  private static final int TOKEN_BYTES = 32;
+
+  private final Settings settings;
+  private final InstantSource clock;
+  private final Health health = new Health();
+  private final List<Listener> listeners = new ArrayList<>();
+  private final Set<Integer> ownPorts = ConcurrentHashMap.newKeySet();
+  // What was started, last first: closed in this order.
+  private final Deque<AutoCloseable> started = new ArrayDeque<>();
+
+  /** An admin service, not yet started. */
+  public AdminService(Settings settings) {
+    this(settings, InstantSource.system());
+  }
+
+  AdminService(Settings settings, InstantSource clock) {
+    this.settings = settings;
+    this.clock = clock;
+  }
+
+  @Override
+  public String name() {
+    return NAME;
+  }
+
+  @Override
+  public void start() throws StartFailure {
+    try {
+      assemble();
+    } catch (StartFailure | RuntimeException e) {
+      close();
+      throw e;
+    }
+  }
+
+  private void assemble() throws StartFailure {
+    Path data = DataDirectory.prepare(settings.of(CommonSettings.DATA).resolve(NAME));
+    String node = NAME + "-" + settings.of(CommonSettings.NODE);
+    BusSettings bus = new BusSettings(bootstrap(), node);
+    MasterKey masterKey = masterKey();
+    Operators operators = new Operators(administratorToken());
+    URI analyticsUrl = settings.of(AdminSettings.ANALYTICS_URL);
+    URI webhooksUrl = settings.of(AdminSettings.WEBHOOKS_URL);
+    ownPorts.add(analyticsUrl.getPort());
+    ownPorts.add(webhooksUrl.getPort());
+
+    Metrics metrics = started(Metrics.create(NAME));
+    EventPublisher events =
+        started(new EventPublisher(bus, data.resolve("spool"), SPOOL_BYTES, "/aegis/" + node));
+    NodeBoard board = started(new NodeBoard(bus, clock));
+    OwnStatus own = started(new OwnStatus(node, board, clock));
+    JournalReader reader = started(new JournalReader(bus, data.resolve("fold.jsonl"), own));
+    JournalWriter writer = started(new JournalWriter(bus));
+    JournalHistory history = started(new JournalHistory(bus));
+    Backend analytics =
+        started(
+            new Backend(
+                "The analytics service", analyticsUrl, masterKey.serviceToken("analytics-api")));
+    Backend dispatcher =
+        started(
+            new Backend(
+                "The webhook-dispatcher", webhooksUrl, masterKey.serviceToken("webhooks-api")));
+
+    PluginCatalog plugins = PluginCatalog.builtIn();
+    String baseDomain = settings.of(CommonSettings.BASE_DOMAIN).toLowerCase(Locale.ROOT);
+    Drafting drafting =
+        new Drafting(
+            masterKey,
+            plugins,
+            new Hosts(baseDomain),
+            new OwnAddresses(() -> Set.copyOf(ownPorts)),
+            clock);
+    Publishing publishing = new Publishing(reader, writer, drafting, new Announcing(events), clock);
+    Nodes nodes = new Nodes(board);
+    AdminApi api =
+        new AdminApi(
+            operators,
+            reader,
+            publishing,
+            nodes,
+            new Revisions(reader, history),
+            plugins,
+            analytics,
+            dispatcher,
+            clock);
+
+    meters(metrics, reader, events);
+    board.watch();
+    reader.start();
+    boolean known = reader.revision() >= 0;
+    health.check("configuration", () -> known || caughtUp(reader, Duration.ZERO));
+    if (!caughtUp(reader, known ? CATCH_UP : FIRST_CATCH_UP)) {
+      LOG.warn("Kafka does not answer; going on from revision {}", reader.revision());
+    }
+    own.start();
+    HttpListener operatorsListener =
+        started(
+            HttpListener.start(
+                HttpListener.Options.of(NAME, settings, AdminSettings.PORT)
+                    .withMaxPayload(AdminApi.MAX_PAYLOAD),
+                api::addTo));
+    HttpListener management =
+        started(
+            new Management(metrics, health, () -> own.shown(reader.connected()))
+                .listener(
+                    HttpListener.Options.of(
+                        NAME + " management", settings, AdminSettings.MANAGEMENT_PORT)));
+    for (HttpListener listener : List.of(operatorsListener, management)) {
+      ownPorts.add(listener.port());
+      listeners.add(listener.listener());
+    }
+    health.accepting(true);
+  }
+
+  private String bootstrap() throws StartFailure {
+    return settings
+        .of(CommonSettings.KAFKA_BOOTSTRAP)
+        .orElseThrow(
+            () ->
+                new StartFailure(
+                    "where is Kafka? Set AEGIS_KAFKA_BOOTSTRAP to host:port of a broker"));
+  }
+
+  private MasterKey masterKey() throws StartFailure {
+    try {
+      return MasterKey.parse(CommonSettings.masterKeyText(settings));
+    } catch (IllegalArgumentException e) {
+      throw new StartFailure(e.getMessage() + "; see AEGIS_MASTER_KEY", e);
+    }
+  }
+
+  private String administratorToken() throws StartFailure {
+    String given = settings.of(AdminSettings.TOKEN).orElse(null);
+    return given != null
+        ? given
+        : SecretFile.readOrCreate(
+            settings.of(CommonSettings.DATA).resolve("admin-token"),
+            AdminSettings.TOKEN.env(),
+            AdminService::newToken);
+  }
+
+  private static String newToken() {
+    byte[] random = new byte[TOKEN_BYTES];
+    new SecureRandom().nextBytes(random);
+    return "aegis_" + Base64.getUrlEncoder().withoutPadding().encodeToString(random);
+  }
+
+  private static void meters(Metrics metrics, JournalReader reader, EventPublisher events) {
+    metrics.gauge("aegis_config_revision", "Configuration revision in force", reader::revision);
+    metrics.counter(
+        "aegis_events_published_total", "Events that Kafka has taken", events::published);
+    metrics.gauge("aegis_events_spooled", "Events on disk, waiting for Kafka", events::spooled);
+    metrics.counter(
+        "aegis_events_dropped_total",
+        "Events given up because the spool was full or broken",
+        () -> events.dropped().values().stream().mapToLong(Long::longValue).sum());
+  }
+
+  /** What is on disk is enough to start on; the wait is for what was written meanwhile. */
+  private static boolean caughtUp(JournalReader reader, Duration patience) {
+    try {
+      return reader.awaitCaughtUp(patience);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return false;
+    }
+  }
+
+  private <T extends AutoCloseable> T started(T part) {
+    started.push(part);
+    return part;
+  }
+
+  @Override
+  public List<Listener> listeners() {
+    return List.copyOf(listeners);
+  }
+
+  @Override
+  public boolean ready() {
+    return health.ready();
+  }
+
+  @Override
+  public synchronized void close() {
+    health.accepting(false);
+    while (!started.isEmpty()) {
+      try {
+        started.pop().close();
+      } catch (Exception e) {
+        LOG.warn("A part of the admin service did not stop cleanly", e);
+      }
+    }
+  }
+}

@@ -1,0 +1,33 @@
+package dev.aegis.admin.access;
+
+/** Whether somebody was let in. */
+public sealed interface Access {
+  /** It was an operator. */
+  record Granted(Operator operator) implements Access {}
+
+  /** It was nobody known; the constants are the codes of the problem. */
+  enum Refused implements Access {
+    /** There was no bearer token. */
+    MISSING("missing_credentials", "Send the operator token as Authorization: Bearer <token>"),
+    /** The token is not known. */
+    INVALID("invalid_token", "The operator token is not known");
+
+    private final String code;
+    private final String detail;
+
+    Refused(String code, String detail) {
+      this.code = code;
+      this.detail = detail;
+    }
+
+    /** Stable code of the problem. */
+    public String code() {
+      return code;
+    }
+
+    /** What to do, for a person. */
+    public String detail() {
+      return detail;
+    }
+  }
+}

@@ -1,0 +1,283 @@
+package dev.aegis.admin.api;
+
+import dev.aegis.admin.access.Access;
+import dev.aegis.admin.access.Operator;
+import dev.aegis.admin.access.Operators;
+import dev.aegis.admin.catalog.PluginCatalog;
+import dev.aegis.admin.changes.Publishing;
+import dev.aegis.admin.history.Revisions;
+import dev.aegis.admin.nodes.Nodes;
+import dev.aegis.admin.relay.Backend;
+import dev.aegis.admin.tenancy.Refusal;
+import dev.aegis.bus.JournalReader;
+import dev.aegis.model.NearName;
+import dev.aegis.model.Uuid7;
+import io.helidon.http.Header;
+import io.helidon.http.HeaderNames;
+import io.helidon.http.Status;
+import io.helidon.webserver.http.HttpRouting;
+import io.helidon.webserver.http.ServerRequest;
+import io.helidon.webserver.http.ServerResponse;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.net.URLDecoder;
+import java.nio.charset.StandardCharsets;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Everything under {@code /admin}: lets operators in, finds the operation, and writes its reply.
+ *
+ * <p>Nothing but the API's own description is answered without a credential, not even whether a
+ * path exists.
+ */
+public final class AdminApi {
+  /** Longest body that is read, in bytes. */
+  public static final int MAX_BODY = 1 << 20;
+
+  /** Longest body that a connection takes before it is closed without an answer, in bytes. */
+  public static final long MAX_PAYLOAD = 16L << 20;
+
+  private static final int CHUNK = 1 << 16;
+  private static final String OPENAPI = "/admin/openapi.json";
+
+  private final Operators operators;
+  private final InstantSource clock;
+  private final Router router;
+
+  /**
+   * @param operators who is let in
+   * @param reader the configuration in force
+   * @param publishing changes it
+   * @param nodes who runs which revision
+   * @param revisions the journal's past
+   * @param plugins what can be put to use
+   * @param analytics answers {@code /admin/analytics}
+   * @param dispatcher answers for endpoints
+   * @param clock for ids and for forgetting
+   */
+  public AdminApi(
+      Operators operators,
+      JournalReader reader,
+      Publishing publishing,
+      Nodes nodes,
+      Revisions revisions,
+      PluginCatalog plugins,
+      Backend analytics,
+      Backend dispatcher,
+      InstantSource clock) {
+    this.operators = operators;
+    this.clock = clock;
+    Writes writes = new Writes(publishing, nodes, new IdempotencyKeys(clock));
+    ObjectOperations objects = new ObjectOperations(reader, writes);
+    List<Operation> operations = new ArrayList<>(objects.operations());
+    operations.addAll(new WebhookOperations(objects, writes, dispatcher).operations());
+    operations.addAll(
+        new ReadOperations(reader, nodes, revisions, plugins, analytics).operations());
+    operations.add(
+        new Operation(
+            "GET",
+            OPENAPI,
+            Set.of(),
+            true,
+            call -> Reply.bytes(200, "application/json", OpenApi.document())));
+    this.router = new Router(operations);
+  }
+
+  /** Adds the API to a listener. */
+  public void addTo(HttpRouting.Builder routing) {
+    routing.any("/admin", this::answer);
+    routing.any("/admin/*", this::answer);
+  }
+
+  List<Operation> operations() {
+    return router.operations();
+  }
+
+  private void answer(ServerRequest request, ServerResponse response) throws IOException {
+    String requestId = Uuid7.text(clock.millis());
+    String path = request.path().rawPath();
+    Reply reply;
+    try {
+      reply = answer(request, path, requestId);
+    } catch (RefusedCall refused) {
+      reply = Problems.of(refused.why(), path, requestId);
+    }
+    write(request, response, reply.with("X-Request-Id", requestId));
+  }
+
+  private Reply answer(ServerRequest request, String path, String requestId) {
+    String sent = request.prologue().method().text();
+    String method = sent.equals("HEAD") ? "GET" : sent;
+    Router.Match match = router.match(method, segments(path));
+    boolean open = match instanceof Router.Match.Found found && found.operation().open();
+    Operator operator = Operator.NOBODY;
+    if (!open) {
+      switch (operators.identify(header(request, "Authorization"))) {
+        case Access.Refused refused -> {
+          return Problems.of(refused, path, requestId);
+        }
+        case Access.Granted(Operator granted) -> operator = granted;
+      }
+    }
+    return switch (match) {
+      case Router.Match.Nothing nothing ->
+          throw ObjectOperations.notFound("There is nothing at " + path);
+      case Router.Match.OtherMethods others -> otherMethods(sent, path, requestId, others);
+      case Router.Match.Found found -> {
+        String rawQuery = request.query().rawValue();
+        yield found
+            .operation()
+            .handler()
+            .answer(
+                new Call(
+                    method,
+                    path,
+                    rawQuery,
+                    found.segments(),
+                    query(rawQuery, found.operation().parameters()),
+                    headers(request),
+                    new Payload(body(request)),
+                    operator));
+      }
+    };
+  }
+
+  private static Reply otherMethods(
+      String method, String path, String requestId, Router.Match.OtherMethods others) {
+    Set<String> allowed = new TreeSet<>(others.allowed());
+    if (allowed.contains("GET")) {
+      allowed.add("HEAD");
+    }
+    allowed.add("OPTIONS");
+    String allow = String.join(", ", allowed);
+    if (method.equals("OPTIONS")) {
+      return Reply.empty(204).with("Allow", allow);
+    }
+    return Problems.of(
+            Refusal.of(
+                Refusal.Reason.METHOD_NOT_ALLOWED, method + " is not possible here; try " + allow),
+            path,
+            requestId)
+        .with("Allow", allow);
+  }
+
+  private static List<String> segments(String path) {
+    List<String> segments = new ArrayList<>();
+    for (String segment : path.substring(1).split("/", -1)) {
+      segments.add(decoded(segment.replace("+", "%2B"), "The path"));
+    }
+    return segments;
+  }
+
+  private static Map<String, String> query(String raw, Set<String> known) {
+    Map<String, String> query = new LinkedHashMap<>();
+    if (known.contains(Operation.ANY_PARAMETER) || raw == null || raw.isEmpty()) {
+      return query;
+    }
+    for (String pair : raw.split("&")) {
+      if (pair.isEmpty()) {
+        continue;
+      }
+      String[] parts = pair.split("=", 2);
+      String name = decoded(parts[0], "The query");
+      if (!known.contains(name)) {
+        String near = NearName.of(name, known);
+        throw RefusedCall.parameter(
+            name, "is unknown" + (near == null ? "" : "; did you mean \"" + near + "\"?"));
+      }
+      if (query.put(name, parts.length == 1 ? "" : decoded(parts[1], "The query")) != null) {
+        throw RefusedCall.parameter(name, "must be given once");
+      }
+    }
+    return query;
+  }
+
+  private static String decoded(String text, String where) {
+    try {
+      return URLDecoder.decode(text, StandardCharsets.UTF_8);
+    } catch (IllegalArgumentException e) {
+      throw RefusedCall.malformed(where + " has a broken percent-encoding");
+    }
+  }
+
+  private static Map<String, String> headers(ServerRequest request) {
+    Map<String, String> headers = new HashMap<>();
+    for (Header header : request.headers()) {
+      headers.put(header.headerName().lowerCase(), header.values());
+    }
+    return headers;
+  }
+
+  private static @Nullable String header(ServerRequest request, String name) {
+    return request.headers().first(HeaderNames.create(name)).orElse(null);
+  }
+
+  private static byte[] body(ServerRequest request) {
+    if (!request.content().hasEntity()) {
+      return new byte[0];
+    }
+    try (InputStream in = request.content().inputStream()) {
+      byte[] body = in.readNBytes(MAX_BODY + 1);
+      if (body.length > MAX_BODY) {
+        // Read on for a while, else the connection breaks before the caller has seen why.
+        for (long read = body.length; read < MAX_PAYLOAD; read += CHUNK) {
+          if (in.readNBytes(CHUNK).length < CHUNK) {
+            break;
+          }
+        }
+        throw new RefusedCall(
+            Refusal.of(Refusal.Reason.TOO_LARGE, "A body may have at most " + MAX_BODY + " bytes"));
+      }
+      return body;
+    } catch (IOException e) {
+      throw RefusedCall.malformed("The body ended early");
+    } catch (UncheckedIOException e) {
+      throw RefusedCall.malformed("The body ended early");
+    }
+  }
+
+  private static void write(ServerRequest request, ServerResponse response, Reply reply)
+      throws IOException {
+    response.status(Status.create(reply.status()));
+    response.header(HeaderNames.create("X-Content-Type-Options"), "nosniff");
+    if (!reply.headers().containsKey("Cache-Control")) {
+      response.header(HeaderNames.CACHE_CONTROL, "private, no-cache");
+    }
+    reply.headers().forEach((name, value) -> response.header(HeaderNames.create(name), value));
+    boolean head = request.prologue().method().text().toUpperCase(Locale.ROOT).equals("HEAD");
+    switch (reply.body()) {
+      case Reply.Body.None none -> response.send();
+      case Reply.Body.Bytes(Payload payload) -> {
+        byte[] bytes = payload.bytes();
+        if (head) {
+          response.header(HeaderNames.CONTENT_LENGTH, Integer.toString(bytes.length));
+          response.send();
+        } else {
+          response.send(bytes);
+        }
+      }
+      case Reply.Body.Streamed(InputStream stream) -> {
+        try (stream) {
+          if (head) {
+            response.send();
+          } else {
+            try (OutputStream out = response.outputStream()) {
+              stream.transferTo(out);
+            }
+          }
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,151 @@
+package dev.aegis.admin.api;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.aegis.admin.catalog.PluginCatalog;
+import dev.aegis.admin.history.Revisions;
+import dev.aegis.admin.nodes.Nodes;
+import dev.aegis.admin.relay.Backend;
+import dev.aegis.admin.tenancy.Documents;
+import dev.aegis.admin.tenancy.Refusal;
+import dev.aegis.bus.BusUnavailable;
+import dev.aegis.bus.JournalReader;
+import dev.aegis.journal.Change;
+import dev.aegis.journal.Json;
+import dev.aegis.journal.ObjectKey;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+
+/** What the API tells beside the objects: nodes, revisions, plugins, analytics. */
+final class ReadOperations {
+  private static final String SERVICE = "service";
+  private static final String LIVE = "live";
+  private static final String TENANT = "tenant";
+  private static final String KIND = "kind";
+  private static final String ACTOR = "actor";
+
+  private final JournalReader reader;
+  private final Nodes nodes;
+  private final Revisions revisions;
+  private final PluginCatalog plugins;
+  private final Relays analytics;
+
+  ReadOperations(
+      JournalReader reader,
+      Nodes nodes,
+      Revisions revisions,
+      PluginCatalog plugins,
+      Backend analytics) {
+    this.reader = reader;
+    this.nodes = nodes;
+    this.revisions = revisions;
+    this.plugins = plugins;
+    this.analytics = new Relays(analytics);
+  }
+
+  List<Operation> operations() {
+    List<Operation> operations = new ArrayList<>();
+    operations.add(new Operation("GET", "/admin/plugins/catalog", Set.of(), call -> catalog()));
+    operations.add(
+        new Operation(
+            "GET",
+            "/admin/nodes",
+            Set.of(SERVICE, LIVE, Paging.LIMIT, Paging.CURSOR),
+            this::listNodes));
+    operations.add(
+        new Operation(
+            "GET",
+            "/admin/revisions",
+            Set.of(TENANT, KIND, ACTOR, Paging.LIMIT, Paging.CURSOR),
+            this::listRevisions));
+    operations.add(
+        new Operation("GET", "/admin/revisions/{revision}", Set.of(), this::showRevision));
+    for (String question : List.of("series", "usage", "top")) {
+      operations.add(
+          new Operation(
+              "GET",
+              "/admin/analytics/" + question,
+              Set.of(Operation.ANY_PARAMETER),
+              call -> analytics.ask(call, "GET", "/analytics/" + question)));
+    }
+    return operations;
+  }
+
+  private Reply catalog() {
+    ObjectNode page = Json.object();
+    page.set("items", plugins.shown());
+    return Reply.json(200, page.putNull("next_cursor"));
+  }
+
+  private Reply listNodes(Call call) {
+    String service = call.query().get(SERVICE);
+    boolean onlyLive = call.query().containsKey(LIVE);
+    boolean live = call.flag(LIVE);
+    int limit = Paging.limit(call);
+    String after = Paging.cursor(call);
+    long revision = reader.revision();
+    List<ObjectNode> items = new ArrayList<>();
+    String last = null;
+    for (Nodes.Seen node : nodes.all()) {
+      if (after != null && node.status().node().compareTo(after) <= 0
+          || service != null && !service.equals(node.status().service())
+          || onlyLive && live != node.live()) {
+        continue;
+      }
+      if (items.size() == limit) {
+        return Paging.reply(items, last);
+      }
+      items.add(Nodes.shown(node, revision));
+      last = node.status().node();
+    }
+    return Paging.reply(items, null);
+  }
+
+  private Reply listRevisions(Call call) {
+    int limit = Paging.limit(call);
+    String cursor = Paging.cursor(call);
+    long before = Long.MAX_VALUE;
+    if (cursor != null) {
+      try {
+        before = Long.parseLong(cursor);
+      } catch (NumberFormatException e) {
+        throw RefusedCall.parameter(Paging.CURSOR, "must be a next_cursor of this list");
+      }
+    }
+    try {
+      Revisions.Page page = revisions.page(before, limit, change -> passes(change, call));
+      Long next = page.before();
+      return Paging.reply(page.items(), next == null ? null : next.toString());
+    } catch (BusUnavailable e) {
+      throw unreadable();
+    }
+  }
+
+  private static boolean passes(Change change, Call call) {
+    ObjectKey key = change.key();
+    String tenant = call.query().get(TENANT);
+    String kind = call.query().get(KIND);
+    String actor = call.query().get(ACTOR);
+    return (tenant == null || tenant.equals(key.tenant()))
+        && (kind == null || kind.equals(Documents.noun(key.kind())))
+        && (actor == null || actor.equals(change.actor()));
+  }
+
+  private Reply showRevision(Call call) {
+    String text = call.segment("revision");
+    try {
+      ObjectNode shown = text.matches("[0-9]{1,18}") ? revisions.one(Long.parseLong(text)) : null;
+      if (shown == null) {
+        throw ObjectOperations.notFound("There is no revision " + text);
+      }
+      return Reply.json(200, shown);
+    } catch (BusUnavailable e) {
+      throw unreadable();
+    }
+  }
+
+  private static RefusedCall unreadable() {
+    return new RefusedCall(
+        Refusal.of(Refusal.Reason.JOURNAL_UNAVAILABLE, "The journal's past cannot be read now"));
+  }
+}

@@ -1,0 +1,24 @@
+package dev.aegis.admin.changes;
+
+import dev.aegis.journal.Kind;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A wish with its address and its conditions.
+ *
+ * @param kind of the object
+ * @param tenant it belongs to, null for a tenant itself and for an object of the installation
+ * @param id from the path, null when the document names it
+ * @param wish what shall be done
+ * @param guard what must hold for it
+ * @param actor who asks
+ * @param rehearsal whether to say what would happen and change nothing
+ */
+public record Order(
+    Kind kind,
+    @Nullable String tenant,
+    @Nullable String id,
+    Wish wish,
+    Guard guard,
+    String actor,
+    boolean rehearsal) {}

@@ -1,0 +1,195 @@
+package dev.aegis.admin.changes;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.aegis.admin.tenancy.Refusal;
+import dev.aegis.bus.BusUnavailable;
+import dev.aegis.bus.JournalReader;
+import dev.aegis.bus.JournalWriter;
+import dev.aegis.journal.Change;
+import dev.aegis.journal.Entry;
+import dev.aegis.journal.Kind;
+import dev.aegis.journal.Verdict;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.time.temporal.ChronoUnit;
+import java.util.Objects;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Writes orders into the journal and says what became of them.
+ *
+ * <p>A record expects the revision against which the order was checked, so whatever another
+ * instance wrote in between makes it void, on every reader alike; then the order is checked again
+ * against what is there now. Within this instance orders for one tenant go one after the other, so
+ * that what a check saw still holds when the record is written: an upstream does not go while a
+ * route to it comes.
+ */
+public final class Publishing {
+  private static final Logger LOG = LoggerFactory.getLogger(Publishing.class);
+
+  /** How long an order waits for others of its tenant, and for its own record to come back. */
+  private static final Duration PATIENCE = Duration.ofSeconds(10);
+
+  private static final Duration RECONNECT = Duration.ofSeconds(2);
+  private static final Duration LOOK = Duration.ofMillis(20);
+  private static final int ATTEMPTS = 16;
+  private static final int LANES = 128;
+
+  private final JournalReader reader;
+  private final JournalWriter writer;
+  private final Drafting drafting;
+  private final Announcing announcing;
+  private final InstantSource clock;
+  private final ReentrantLock[] lanes = new ReentrantLock[LANES + 1];
+
+  /**
+   * @param reader this instance's fold
+   * @param writer where records go
+   * @param drafting checks orders
+   * @param announcing tells the world
+   * @param clock for the time in a record
+   */
+  public Publishing(
+      JournalReader reader,
+      JournalWriter writer,
+      Drafting drafting,
+      Announcing announcing,
+      InstantSource clock) {
+    this.reader = reader;
+    this.writer = writer;
+    this.drafting = drafting;
+    this.announcing = announcing;
+    this.clock = clock;
+    for (int i = 0; i < lanes.length; i++) {
+      lanes[i] = new ReentrantLock();
+    }
+  }
+
+  /** Carries out an order, or says why not. */
+  public Result publish(Order order) {
+    if (order.rehearsal()) {
+      return rehearse(order);
+    }
+    ReentrantLock lane = lane(order);
+    try {
+      if (!lane.tryLock(PATIENCE.toMillis(), TimeUnit.MILLISECONDS)) {
+        return unavailable("other changes of the same tenant take too long");
+      }
+      try {
+        return write(order);
+      } finally {
+        lane.unlock();
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return unavailable("the service is stopping");
+    }
+  }
+
+  private Result rehearse(Order order) {
+    return switch (reader.read(fold -> drafting.draft(fold, order))) {
+      case Draft.Impossible(Refusal why) -> new Result.Refused(why);
+      case Draft.Ready ready ->
+          new Result.Rehearsed(order.kind(), ready.before(), ready.after(), ready.findings());
+    };
+  }
+
+  private Result write(Order order) throws InterruptedException {
+    for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+      switch (reader.read(fold -> drafting.draft(fold, order))) {
+        case Draft.Impossible(Refusal why) -> {
+          return new Result.Refused(why);
+        }
+        case Draft.Ready ready -> {
+          Result result = write(order, ready);
+          if (result != null) {
+            return result;
+          }
+        }
+      }
+    }
+    return new Result.Refused(
+        Refusal.of(
+            Refusal.Reason.CONTENDED,
+            "the object was changed by others " + ATTEMPTS + " times while this was tried"));
+  }
+
+  /** Writes one record; null when another writer was first and the order is to be checked again. */
+  private @Nullable Result write(Order order, Draft.Ready ready) throws InterruptedException {
+    if (!connected()) {
+      return unavailable("Kafka cannot be reached");
+    }
+    Entry before = ready.before();
+    Instant now = clock.instant().truncatedTo(ChronoUnit.MILLIS);
+    long expected = before == null ? Change.ABSENT : before.revision();
+    ObjectNode after = ready.after();
+    long revision;
+    Verdict verdict;
+    try {
+      revision = writer.append(new Change(ready.key(), after, expected, order.actor(), now));
+    } catch (BusUnavailable e) {
+      LOG.warn("A change of {} could not be written: {}", ready.key(), e.getMessage());
+      return unavailable("Kafka did not take the change");
+    }
+    try {
+      verdict = reader.await(revision, PATIENCE);
+    } catch (TimeoutException e) {
+      LOG.warn("Record {} for {} has not come back", revision, ready.key());
+      return unavailable(
+          "record "
+              + revision
+              + " is written but has not been read back: look at the object before trying again");
+    }
+    return switch (verdict) {
+      case Verdict.Rejected rejected -> {
+        LOG.info("Record {} for {} came too late: {}", revision, ready.key(), rejected.message());
+        yield null;
+      }
+      case Verdict.Applied applied -> {
+        LOG.info(
+            "{} {} at revision {} by {}",
+            after == null ? "Deleted" : before == null ? "Created" : "Changed",
+            ready.key(),
+            revision,
+            order.actor());
+        announcing.changed(ready.key(), before, after, revision, order.actor(), now);
+        yield after == null
+            ? new Result.Removed(ready.key(), revision)
+            : new Result.Published(
+                new Entry(
+                    ready.key(), revision, before == null ? now : before.createdAt(), now, after),
+                before == null,
+                ready.revealed());
+      }
+    };
+  }
+
+  /** Whether Kafka answers, now or in a moment: what is refused here need not be tried in vain. */
+  private boolean connected() throws InterruptedException {
+    long end = System.nanoTime() + RECONNECT.toNanos();
+    while (!reader.connected()) {
+      if (System.nanoTime() - end >= 0) {
+        return false;
+      }
+      Thread.sleep(LOOK);
+    }
+    return true;
+  }
+
+  /** Tenants share one lane, because their hosts and their tree do. */
+  private ReentrantLock lane(Order order) {
+    return order.kind() == Kind.TENANT
+        ? lanes[LANES]
+        : lanes[Math.floorMod(Objects.hashCode(order.tenant()), LANES)];
+  }
+
+  private static Result unavailable(String detail) {
+    return new Result.Refused(Refusal.of(Refusal.Reason.JOURNAL_UNAVAILABLE, detail));
+  }
+}

@@ -1,0 +1,135 @@
+package dev.aegis.admin.changes;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.aegis.journal.Entry;
+import dev.aegis.journal.Kind;
+import dev.aegis.journal.MasterKey;
+import dev.aegis.journal.ObjectKey;
+import dev.aegis.journal.SealedSecret;
+import dev.aegis.model.Violation;
+import java.nio.charset.StandardCharsets;
+import java.security.SecureRandom;
+import java.util.Base64;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Seals what an object must keep to itself before it goes into the journal, and makes what Aegis
+ * itself has to choose.
+ *
+ * <p>A document that does not mention its secret keeps the one it has, because no reply ever showed
+ * it: what was read can be written back.
+ */
+final class Secrets {
+  static final String MEMBER = "secret";
+  private static final String WEBHOOK_PREFIX = "whsec_";
+  private static final int WEBHOOK_BYTES = 32;
+
+  private final MasterKey masterKey;
+  private final SecureRandom random = new SecureRandom();
+
+  Secrets(MasterKey masterKey) {
+    this.masterKey = masterKey;
+  }
+
+  /**
+   * Puts the sealed secret into {@code document}, or takes it out.
+   *
+   * @return a secret that was made and is to be told once, or null
+   */
+  @Nullable String settle(
+      ObjectKey key, ObjectNode document, @Nullable Entry current, List<Violation> violations) {
+    return switch (key.kind()) {
+      case ISSUER -> {
+        issuer(key, document, current, violations);
+        yield null;
+      }
+      case WEBHOOK -> webhook(key, document, current, violations);
+      case TENANT, UPSTREAM, ROUTE, ROLE, PLUGIN -> null;
+    };
+  }
+
+  /** Gives {@code document} a new secret and returns it. */
+  String renew(ObjectKey key, ObjectNode document) {
+    byte[] bytes = new byte[WEBHOOK_BYTES];
+    random.nextBytes(bytes);
+    String secret = WEBHOOK_PREFIX + Base64.getEncoder().encodeToString(bytes);
+    document.set(MEMBER, masterKey.seal(key, secret).toJson());
+    return secret;
+  }
+
+  private @Nullable String webhook(
+      ObjectKey key, ObjectNode document, @Nullable Entry current, List<Violation> violations) {
+    JsonNode given = document.remove(MEMBER);
+    if (given != null && !given.isNull()) {
+      violations.add(
+          new Violation("/" + MEMBER, "is made by Aegis; ask for a new one by …/rotate-secret"));
+      return null;
+    }
+    JsonNode kept = current == null ? null : current.body().get(MEMBER);
+    if (kept == null) {
+      return renew(key, document);
+    }
+    document.set(MEMBER, kept);
+    return null;
+  }
+
+  private void issuer(
+      ObjectKey key, ObjectNode document, @Nullable Entry current, List<Violation> violations) {
+    int leastBytes = 0;
+    for (JsonNode algorithm : document.path("algorithms")) {
+      leastBytes = Math.max(leastBytes, leastBytes(algorithm.asText()));
+    }
+    JsonNode given = document.remove(MEMBER);
+    JsonNode kept = current == null ? null : current.body().get(MEMBER);
+    if (given == null || given.isNull()) {
+      if (kept != null && leastBytes > 0) {
+        document.set(MEMBER, kept);
+      }
+      return;
+    }
+    String secret = given.textValue();
+    if (secret == null) {
+      violations.add(new Violation("/" + MEMBER, "must be a string"));
+    } else if (secret.getBytes(StandardCharsets.UTF_8).length < leastBytes) {
+      violations.add(
+          new Violation(
+              "/" + MEMBER,
+              "must have at least "
+                  + leastBytes
+                  + " bytes for these algorithms (RFC 7518 section 3.2)"));
+    } else {
+      document.set(
+          MEMBER,
+          kept != null && opensTo(key, kept, secret) ? kept : masterKey.seal(key, secret).toJson());
+    }
+  }
+
+  private boolean opensTo(ObjectKey key, JsonNode kept, String secret) {
+    SealedSecret sealed =
+        new SealedSecret(kept.path("key_id").asText(), kept.path("ciphertext").asText());
+    try {
+      return masterKey.open(key, sealed).equals(secret);
+    } catch (IllegalArgumentException e) {
+      // Sealed under another master key: the one that was sent replaces it.
+      return false;
+    }
+  }
+
+  private static int leastBytes(String algorithm) {
+    return switch (algorithm) {
+      case "HS256" -> 32;
+      case "HS384" -> 48;
+      case "HS512" -> 64;
+      default -> 0;
+    };
+  }
+
+  /** Whether a violation only says that the secret is missing which was refused already. */
+  static boolean echoes(Kind kind, Violation violation, List<Violation> before) {
+    return kind.secret() != null
+        && violation.field().equals("/" + MEMBER)
+        && before.stream().anyMatch(other -> other.field().equals("/" + MEMBER));
+  }
+}

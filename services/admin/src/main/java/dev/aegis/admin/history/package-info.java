@@ -1,0 +1,2 @@
+/** The journal read backwards: who changed what, when, from what to what. */
+package dev.aegis.admin.history;

@@ -1,0 +1,106 @@
+package dev.aegis.admin.nodes;
+
+import dev.aegis.bus.JournalReader;
+import dev.aegis.bus.NodeBoard;
+import dev.aegis.chassis.ServiceStatus;
+import dev.aegis.chassis.Version;
+import dev.aegis.journal.Fold;
+import dev.aegis.journal.ObjectKey;
+import dev.aegis.model.NodeStatus;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/** What this instance says of itself: on the board at each heartbeat and change, and when asked. */
+public final class OwnStatus implements JournalReader.Listener, AutoCloseable {
+  private static final String SERVICE = "admin";
+  private static final Duration STOP = Duration.ofSeconds(1);
+
+  private final String node;
+  private final NodeBoard board;
+  private final InstantSource clock;
+  private final Semaphore news = new Semaphore(0);
+  private volatile InForce inForce;
+  private volatile boolean closed;
+  private @Nullable Thread thread;
+
+  private record InForce(long revision, Instant since) {}
+
+  /**
+   * @param node name of this instance
+   * @param board where it speaks
+   */
+  public OwnStatus(String node, NodeBoard board, InstantSource clock) {
+    this.node = node;
+    this.board = board;
+    this.clock = clock;
+    this.inForce = new InForce(-1, clock.instant());
+  }
+
+  @Override
+  public void folded(Fold fold, Set<ObjectKey> changed, boolean everything) {
+    inForce = new InForce(fold.revision(), clock.instant());
+    news.release();
+  }
+
+  /** Begins to speak. */
+  public void start() {
+    thread = Thread.ofPlatform().daemon().name("own-status").start(this::run);
+  }
+
+  private void run() {
+    while (!closed) {
+      InForce now = inForce;
+      board.publish(
+          new NodeStatus(
+              node,
+              SERVICE,
+              Version.text(),
+              now.revision(),
+              now.since(),
+              clock.instant(),
+              List.of()));
+      try {
+        if (news.tryAcquire(NodeBoard.HEARTBEAT.toMillis(), TimeUnit.MILLISECONDS)) {
+          news.drainPermits();
+        }
+      } catch (InterruptedException e) {
+        return;
+      }
+    }
+  }
+
+  /** Answers {@code /status}. */
+  public ServiceStatus shown(boolean kafka) {
+    InForce now = inForce;
+    return new ServiceStatus(
+        node,
+        SERVICE,
+        now.revision(),
+        now.revision() < 0 ? null : now.since(),
+        List.of(),
+        Map.of("kafka", kafka ? "up" : "down"));
+  }
+
+  /** Falls silent and takes its leave. */
+  @Override
+  public void close() {
+    closed = true;
+    Thread speaking = thread;
+    if (speaking != null) {
+      news.release();
+      try {
+        speaking.join(STOP);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
+      board.withdraw(node);
+    }
+  }
+}

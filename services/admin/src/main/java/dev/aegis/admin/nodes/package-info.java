@@ -1,0 +1,2 @@
+/** Who runs which revision. */
+package dev.aegis.admin.nodes;

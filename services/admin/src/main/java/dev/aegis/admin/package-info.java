@@ -1,0 +1,2 @@
+/** The admin service, put together. */
+package dev.aegis.admin;

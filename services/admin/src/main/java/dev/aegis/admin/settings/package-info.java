@@ -1,0 +1,2 @@
+/** What the admin service can be told at its start. */
+package dev.aegis.admin.settings;

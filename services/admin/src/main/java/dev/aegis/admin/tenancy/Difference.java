@@ -1,0 +1,88 @@
+package dev.aegis.admin.tenancy;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.databind.node.TextNode;
+import dev.aegis.journal.Json;
+import dev.aegis.journal.Kind;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What lies between two versions of a document, as a list of {@code {"op","path","from","value"}}:
+ * the operations {@code add}, {@code remove} and {@code replace} of JSON Patch (RFC 6902), with the
+ * old value beside the new one. Lists are compared as a whole, a secret is shown as changed and
+ * nothing else.
+ */
+public final class Difference {
+  private static final JsonNode REDACTED = TextNode.valueOf("[redacted]");
+
+  private Difference() {}
+
+  /**
+   * The difference from {@code before} to {@code after}, null standing for an absent document.
+   *
+   * @param kind tells which member is secret
+   */
+  public static ArrayNode between(
+      Kind kind, @Nullable ObjectNode before, @Nullable ObjectNode after) {
+    ArrayNode operations = Json.object().arrayNode();
+    if (before == null || after == null) {
+      if (before != null || after != null) {
+        note(operations, "", redacted(kind, before), redacted(kind, after));
+      }
+      return operations;
+    }
+    compare(operations, "", before, after, kind.secret());
+    return operations;
+  }
+
+  private static void compare(
+      ArrayNode operations,
+      String pointer,
+      ObjectNode before,
+      ObjectNode after,
+      @Nullable String secret) {
+    for (Map.Entry<String, JsonNode> member : before.properties()) {
+      String name = member.getKey();
+      String at = pointer + "/" + name.replace("~", "~0").replace("/", "~1");
+      JsonNode old = member.getValue();
+      JsonNode now = after.get(name);
+      if (old.equals(now)) {
+        continue;
+      }
+      if (name.equals(secret)) {
+        note(operations, at, REDACTED, now == null ? null : REDACTED);
+      } else if (old instanceof ObjectNode oldObject && now instanceof ObjectNode nowObject) {
+        compare(operations, at, oldObject, nowObject, null);
+      } else {
+        note(operations, at, old, now);
+      }
+    }
+    for (Map.Entry<String, JsonNode> member : after.properties()) {
+      String name = member.getKey();
+      if (!before.has(name)) {
+        String at = pointer + "/" + name.replace("~", "~0").replace("/", "~1");
+        note(operations, at, null, name.equals(secret) ? REDACTED : member.getValue());
+      }
+    }
+  }
+
+  private static void note(
+      ArrayNode operations, String pointer, @Nullable JsonNode from, @Nullable JsonNode value) {
+    ObjectNode operation = operations.addObject();
+    operation.put("op", from == null ? "add" : value == null ? "remove" : "replace");
+    operation.put("path", pointer);
+    if (from != null) {
+      operation.set("from", from.deepCopy());
+    }
+    if (value != null) {
+      operation.set("value", value.deepCopy());
+    }
+  }
+
+  private static @Nullable JsonNode redacted(Kind kind, @Nullable ObjectNode document) {
+    return document == null ? null : Documents.shown(kind, document);
+  }
+}

@@ -1,0 +1,166 @@
+package dev.aegis.admin.tenancy;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.aegis.journal.Entry;
+import dev.aegis.journal.Json;
+import dev.aegis.journal.Kind;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * The forms of one object's document: as an operator sends it, as the journal keeps it, and as a
+ * reply shows it.
+ *
+ * <p>Defaults are written down when a document is published, so that a later version with other
+ * defaults does not change what is already in force, and a reply shows everything that holds.
+ */
+public final class Documents {
+  /** Members that replies add. They may come back in a request, where they mean nothing. */
+  static final Set<String> READ_ONLY = Set.of("revision", "created_at", "updated_at", "applied");
+
+  private Documents() {}
+
+  /** A copy of {@code sent} without the members that only replies have. */
+  public static ObjectNode withoutReadOnly(ObjectNode sent) {
+    return sent.deepCopy().without(READ_ONLY);
+  }
+
+  /**
+   * The document as the journal keeps it: {@code id} first, then what was sent, then each default
+   * that was not said. A null member counts as not said.
+   */
+  public static ObjectNode complete(Kind kind, String id, ObjectNode sent) {
+    ObjectNode document = Json.object().put("id", id);
+    for (Map.Entry<String, JsonNode> member : sent.properties()) {
+      if (!member.getKey().equals("id") && !member.getValue().isNull()) {
+        document.set(member.getKey(), member.getValue().deepCopy());
+      }
+    }
+    switch (kind) {
+      case TENANT -> {
+        text(document, "kind", "organization");
+        optional(document, "parent");
+        array(document, "hosts");
+        text(document, "isolation", "strict");
+        text(document, "tier", "free");
+        text(document, "status", "active");
+        object(document, "labels");
+      }
+      case UPSTREAM -> {
+        for (JsonNode target : document.path("targets")) {
+          if (target instanceof ObjectNode object) {
+            number(object, "weight", 1);
+          }
+        }
+        text(document, "load_balancing", "round_robin");
+        if (object(document, "timeouts") instanceof ObjectNode timeouts) {
+          number(timeouts, "connect_ms", 2_000);
+          number(timeouts, "idle_ms", 60_000);
+        }
+      }
+      case ROUTE -> {
+        array(document, "methods");
+        object(document, "headers");
+        array(document, "hosts");
+        text(document, "auth", "jwt");
+        optional(document, "strip_prefix");
+        flag(document, "strip_credentials", false);
+        number(document, "priority", 0);
+      }
+      case ISSUER -> {
+        optional(document, "audience");
+        number(document, "leeway_seconds", 0);
+        if (object(document, "claims") instanceof ObjectNode claims) {
+          text(claims, "tenant_id", "tenant_id");
+          text(claims, "role_ids", "role_ids");
+        }
+      }
+      case ROLE -> {
+        for (JsonNode permission : document.path("permissions")) {
+          if (permission instanceof ObjectNode object) {
+            array(object, "methods");
+            text(object, "effect", "allow");
+          }
+        }
+        array(document, "inherits");
+      }
+      case PLUGIN -> {
+        flag(document, "enabled", true);
+        number(document, "order", 100);
+        optional(document, "route");
+        optional(document, "upstream");
+        object(document, "config");
+      }
+      case WEBHOOK -> flag(document, "enabled", true);
+    }
+    return document;
+  }
+
+  /** The object as a reply shows it: without its secret, with its revision and times. */
+  public static ObjectNode shown(Entry entry) {
+    ObjectNode shown = shown(entry.key().kind(), entry.body());
+    shown.put("revision", entry.revision());
+    shown.put("created_at", entry.createdAt().toString());
+    shown.put("updated_at", entry.updatedAt().toString());
+    return shown;
+  }
+
+  /** A document without its secret. */
+  public static ObjectNode shown(Kind kind, ObjectNode document) {
+    ObjectNode shown = document.deepCopy();
+    String secret = kind.secret();
+    if (secret != null) {
+      shown.remove(secret);
+    }
+    return shown;
+  }
+
+  /** What one object of the kind is called in a sentence. */
+  public static String noun(Kind kind) {
+    return kind.name().toLowerCase(Locale.ROOT);
+  }
+
+  private static boolean missing(ObjectNode document, String name) {
+    JsonNode value = document.get(name);
+    return value == null || value.isNull();
+  }
+
+  private static void text(ObjectNode document, String name, String otherwise) {
+    if (missing(document, name)) {
+      document.put(name, otherwise);
+    }
+  }
+
+  private static void number(ObjectNode document, String name, int otherwise) {
+    if (missing(document, name)) {
+      document.put(name, otherwise);
+    }
+  }
+
+  private static void flag(ObjectNode document, String name, boolean otherwise) {
+    if (missing(document, name)) {
+      document.put(name, otherwise);
+    }
+  }
+
+  private static void array(ObjectNode document, String name) {
+    if (missing(document, name)) {
+      document.putArray(name);
+    }
+  }
+
+  private static void optional(ObjectNode document, String name) {
+    if (missing(document, name)) {
+      document.putNull(name);
+    }
+  }
+
+  private static JsonNode object(ObjectNode document, String name) {
+    if (missing(document, name)) {
+      return document.putObject(name);
+    }
+    return document.path(name);
+  }
+}

@@ -1,0 +1,82 @@
+package dev.aegis.admin.tenancy;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.aegis.journal.Entry;
+import dev.aegis.journal.Fold;
+import dev.aegis.journal.Kind;
+import dev.aegis.journal.ObjectKey;
+import dev.aegis.model.Finding;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Who answers under which host name: each tenant under its own names and under {@code <id>.<base
+ * domain>}, and no name for two.
+ *
+ * @param baseDomain the domain below which each tenant has a host, lower case
+ */
+public record Hosts(String baseDomain) {
+
+  /** A host that {@code document} would share with another tenant, in a sentence; or null. */
+  public @Nullable String conflict(Fold fold, String tenant, ObjectNode document) {
+    Set<String> wanted = of(tenant, document);
+    for (String other : fold.tenants()) {
+      Entry entry = fold.find(ObjectKey.tenant(other));
+      if (entry == null || other.equals(tenant)) {
+        continue;
+      }
+      for (String host : of(other, entry.body())) {
+        if (wanted.contains(host)) {
+          return "\"" + host + "\" is a host of tenant \"" + other + "\"";
+        }
+      }
+    }
+    return null;
+  }
+
+  /** What is suspicious about the hosts that a route names, or that a tenant's routes name. */
+  public List<Finding> findings(Fold fold, ObjectKey key, ObjectNode document) {
+    List<Finding> findings = new ArrayList<>();
+    if (key.kind() == Kind.ROUTE) {
+      Entry owner = key.tenant() == null ? null : fold.find(ObjectKey.tenant(key.tenant()));
+      if (owner != null) {
+        unserved(of(owner.key().id(), owner.body()), key, document, findings);
+      }
+    } else if (key.kind() == Kind.TENANT) {
+      Set<String> served = of(key.id(), document);
+      for (Entry route : fold.list(Kind.ROUTE, key.id())) {
+        unserved(served, route.key(), route.body(), findings);
+      }
+    }
+    return findings;
+  }
+
+  private static void unserved(
+      Set<String> served, ObjectKey route, ObjectNode document, List<Finding> findings) {
+    for (JsonNode host : document.path("hosts")) {
+      String name = host.asText().toLowerCase(Locale.ROOT);
+      if (!served.contains(name)) {
+        findings.add(
+            Finding.warning(
+                route.toString(),
+                "\"" + name + "\" is not a host of the tenant: no request matches it"));
+      }
+    }
+  }
+
+  private Set<String> of(String tenant, ObjectNode document) {
+    Set<String> hosts = new LinkedHashSet<>();
+    hosts.add(tenant + "." + baseDomain);
+    for (JsonNode host : document.path("hosts")) {
+      if (host.isTextual()) {
+        hosts.add(host.textValue().toLowerCase(Locale.ROOT));
+      }
+    }
+    return hosts;
+  }
+}

@@ -1,0 +1,249 @@
+package dev.aegis.admin.tenancy;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.aegis.journal.Entry;
+import dev.aegis.journal.Fold;
+import dev.aegis.journal.Kind;
+import dev.aegis.journal.ObjectKey;
+import dev.aegis.model.NearName;
+import dev.aegis.model.Violation;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Which object names which: what a document may refer to, and who would be left with a name for
+ * nothing when an object goes.
+ *
+ * <p>Reads documents as they stand, valid or not, so that one answer lists the dangling references
+ * beside everything else that is wrong.
+ */
+public final class References {
+  private References() {}
+
+  /** References of {@code document} that lead nowhere or in a circle. */
+  public static List<Violation> check(Fold fold, ObjectKey key, ObjectNode document) {
+    List<Violation> violations = new ArrayList<>();
+    switch (key.kind()) {
+      case TENANT -> parent(fold, key, document, violations);
+      case ROUTE -> upstream(fold, key, document, violations);
+      case ROLE -> inherits(fold, key, document, violations);
+      case PLUGIN -> place(fold, key, document, violations);
+      case UPSTREAM, ISSUER, WEBHOOK -> {
+        // These name no other object.
+      }
+    }
+    return violations;
+  }
+
+  /** Objects that name {@code key}, as keys in a sentence's order; empty when it may go. */
+  public static List<String> users(Fold fold, ObjectKey key) {
+    List<String> users = new ArrayList<>();
+    String tenant = key.tenant();
+    String id = key.id();
+    switch (key.kind()) {
+      case TENANT -> {
+        for (String other : fold.tenants()) {
+          Entry entry = fold.find(ObjectKey.tenant(other));
+          if (entry != null && id.equals(text(entry.body(), "parent"))) {
+            users.add(entry.key().toString());
+          }
+        }
+      }
+      case UPSTREAM -> {
+        if (!id.equals(implicitUpstream(tenant))) {
+          users.addAll(naming(fold.list(Kind.ROUTE, tenant), "upstream", id));
+        }
+        users.addAll(naming(fold.list(Kind.PLUGIN, tenant), "upstream", id));
+      }
+      case ROUTE -> users.addAll(naming(fold.list(Kind.PLUGIN, tenant), "route", id));
+      case ROLE -> {
+        for (Entry role : fold.list(Kind.ROLE, tenant)) {
+          if (texts(role.body(), "inherits").contains(id)) {
+            users.add(role.key().toString());
+          }
+        }
+      }
+      case PLUGIN, ISSUER, WEBHOOK -> {
+        // Nothing names these.
+      }
+    }
+    return users;
+  }
+
+  /** The upstream that each tenant has without publishing it: its own service in Consul. */
+  static String implicitUpstream(@Nullable String tenant) {
+    return "api-service-" + tenant;
+  }
+
+  private static List<String> naming(Collection<Entry> entries, String member, String id) {
+    return entries.stream()
+        .filter(entry -> id.equals(text(entry.body(), member)))
+        .map(entry -> entry.key().toString())
+        .toList();
+  }
+
+  private static void parent(
+      Fold fold, ObjectKey key, ObjectNode document, List<Violation> violations) {
+    String parent = text(document, "parent");
+    if (parent == null || parent.equals(key.id())) {
+      return;
+    }
+    if (!fold.tenants().contains(parent)) {
+      violations.add(new Violation("/parent", nothing("tenant", parent, fold.tenants())));
+      return;
+    }
+    List<String> cycle =
+        cycle(
+            key.id(),
+            id -> {
+              Entry entry = id.equals(key.id()) ? null : fold.find(ObjectKey.tenant(id));
+              String above = entry == null ? null : text(entry.body(), "parent");
+              return above == null ? List.of() : List.of(above);
+            },
+            parent);
+    if (!cycle.isEmpty()) {
+      violations.add(
+          new Violation("/parent", "makes a cycle of tenants: " + String.join(" → ", cycle)));
+    }
+  }
+
+  private static void upstream(
+      Fold fold, ObjectKey key, ObjectNode document, List<Violation> violations) {
+    String upstream = text(document, "upstream");
+    if (upstream == null || upstream.isEmpty() || upstream.equals(implicitUpstream(key.tenant()))) {
+      return;
+    }
+    exists(fold, Kind.UPSTREAM, key.tenant(), "/upstream", upstream, violations);
+  }
+
+  private static void inherits(
+      Fold fold, ObjectKey key, ObjectNode document, List<Violation> violations) {
+    int index = 0;
+    for (JsonNode item : document.path("inherits")) {
+      String field = "/inherits/" + index++;
+      String inherited = item.textValue();
+      if (inherited == null || inherited.isEmpty() || inherited.equals(key.id())) {
+        continue;
+      }
+      if (!exists(fold, Kind.ROLE, key.tenant(), field, inherited, violations)) {
+        continue;
+      }
+      List<String> cycle =
+          cycle(
+              key.id(),
+              id -> {
+                Entry role = find(fold, Kind.ROLE, key.tenant(), id);
+                return role == null ? List.of() : texts(role.body(), "inherits");
+              },
+              inherited);
+      if (!cycle.isEmpty()) {
+        violations.add(
+            new Violation(field, "makes a cycle of roles: " + String.join(" → ", cycle)));
+      }
+    }
+  }
+
+  private static void place(
+      Fold fold, ObjectKey key, ObjectNode document, List<Violation> violations) {
+    for (Kind kind : List.of(Kind.ROUTE, Kind.UPSTREAM)) {
+      String member = Documents.noun(kind);
+      String id = text(document, member);
+      if (id == null) {
+        continue;
+      }
+      if (key.tenant() == null) {
+        violations.add(
+            new Violation(
+                "/" + member,
+                "must be null: a plugin of the whole installation is not bound to one " + member));
+      } else {
+        exists(fold, kind, key.tenant(), "/" + member, id, violations);
+      }
+    }
+  }
+
+  private static boolean exists(
+      Fold fold,
+      Kind kind,
+      @Nullable String tenant,
+      String field,
+      String id,
+      List<Violation> violations) {
+    if (find(fold, kind, tenant, id) != null) {
+      return true;
+    }
+    Set<String> known = new LinkedHashSet<>();
+    fold.list(kind, tenant).forEach(entry -> known.add(entry.key().id()));
+    violations.add(new Violation(field, nothing(Documents.noun(kind), id, known)));
+    return false;
+  }
+
+  private static @Nullable Entry find(Fold fold, Kind kind, @Nullable String tenant, String id) {
+    for (Entry entry : fold.list(kind, tenant)) {
+      if (entry.key().id().equals(id)) {
+        return entry;
+      }
+    }
+    return null;
+  }
+
+  private static String nothing(String noun, String id, Collection<String> known) {
+    String near = NearName.of(id, known);
+    return "there is no "
+        + noun
+        + " \""
+        + id
+        + "\""
+        + (near == null ? "" : "; did you mean \"" + near + "\"?");
+  }
+
+  /**
+   * The way from {@code from} over {@code first} back to {@code from}, empty when there is none.
+   */
+  private static List<String> cycle(
+      String from, Function<String, List<String>> next, String first) {
+    List<String> way = new ArrayList<>(List.of(from));
+    return leads(from, first, next, way, new LinkedHashSet<>()) ? way : List.of();
+  }
+
+  private static boolean leads(
+      String to,
+      String from,
+      Function<String, List<String>> next,
+      List<String> way,
+      Set<String> seen) {
+    way.add(from);
+    if (from.equals(to)) {
+      return true;
+    }
+    if (seen.add(from)) {
+      for (String step : next.apply(from)) {
+        if (leads(to, step, next, way, seen)) {
+          return true;
+        }
+      }
+    }
+    way.removeLast();
+    return false;
+  }
+
+  private static @Nullable String text(ObjectNode document, String name) {
+    return document.path(name).textValue();
+  }
+
+  private static List<String> texts(ObjectNode document, String name) {
+    List<String> texts = new ArrayList<>();
+    for (JsonNode item : document.path(name)) {
+      if (item.isTextual()) {
+        texts.add(item.textValue());
+      }
+    }
+    return texts;
+  }
+}

@@ -1,0 +1,485 @@
+package dev.aegis.admin;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.aegis.admin.AdminInstance.Answer;
+import dev.aegis.admin.settings.AdminSettings;
+import dev.aegis.testkit.FreePorts;
+import dev.aegis.testkit.KafkaPeer;
+import java.net.URI;
+import java.net.http.HttpRequest;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.List;
+import java.util.stream.StreamSupport;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The manners of the API, on real sockets and a real Kafka. */
+final class AdminApiTest {
+  private static KafkaPeer kafka;
+  private static AdminInstance admin;
+  private static int tenants;
+
+  private String tenant;
+  private String at;
+
+  @BeforeAll
+  static void start(@TempDir Path data) throws Exception {
+    kafka = KafkaPeer.start();
+    URI nobody = URI.create("http://127.0.0.1:" + FreePorts.next());
+    admin =
+        new AdminInstance(
+            kafka.bootstrap(),
+            data,
+            "one",
+            settings -> settings.with(AdminSettings.ANALYTICS_URL, nobody));
+  }
+
+  @AfterAll
+  static void stop() {
+    admin.close();
+    kafka.close();
+  }
+
+  @BeforeEach
+  void tenant() {
+    tenant = "t" + ++tenants;
+    at = "/admin/tenants/" + tenant;
+    Answer made = admin.post("/admin/tenants", "{\"id\":\"" + tenant + "\",\"name\":\"T\"}");
+    assertThat(made.status()).as(made.text()).isEqualTo(201);
+  }
+
+  @Test
+  void nothingIsToldWithoutTheToken() {
+    Answer missing = admin.send(HttpRequest.newBuilder(admin.base().resolve(at)).build());
+    assertThat(missing.status()).isEqualTo(401);
+    assertThat(missing.code()).isEqualTo("missing_credentials");
+    assertThat(missing.header("WWW-Authenticate")).isEqualTo("Bearer realm=\"aegis\"");
+    assertThat(missing.header("Content-Type")).isEqualTo("application/problem+json");
+
+    Answer wrong =
+        admin.send(
+            HttpRequest.newBuilder(admin.base().resolve("/admin/no-such-thing"))
+                .header("Authorization", "Bearer nonsense")
+                .build());
+    assertThat(wrong.status()).isEqualTo(401);
+    assertThat(wrong.code()).isEqualTo("invalid_token");
+    assertThat(wrong.header("WWW-Authenticate")).contains("error=\"invalid_token\"");
+    assertThat(wrong.text()).doesNotContain("nonsense");
+  }
+
+  @Test
+  void aCreatedObjectHasItsMannersAndDefaults() {
+    Answer made =
+        admin.post(at + "/upstreams", "{\"id\":\"u\",\"targets\":[{\"url\":\"http://10.0.0.1\"}]}");
+    assertThat(made.status()).isEqualTo(201);
+    assertThat(made.header("Location")).isEqualTo(at + "/upstreams/u");
+    long revision = made.json().path("revision").asLong();
+    assertThat(made.header("ETag")).isEqualTo("\"" + revision + "\"");
+    assertThat(made.header("Aegis-Revision")).isEqualTo(Long.toString(revision));
+    assertThat(made.header("X-Request-Id")).isNotBlank();
+    assertThat(made.json().path("created_at").asText()).endsWith("Z");
+    assertThat(made.json().path("updated_at")).isEqualTo(made.json().path("created_at"));
+    assertThat(made.json().at("/targets/0/weight").asInt()).isEqualTo(1);
+    assertThat(made.json().at("/timeouts/connect_ms").asInt()).isEqualTo(2000);
+
+    Answer shown = admin.get(at + "/upstreams/u");
+    assertThat(shown.status()).isEqualTo(200);
+    assertThat(shown.json()).isEqualTo(made.json());
+    assertThat(admin.get(at + "/upstreams/u", "If-None-Match", shown.header("ETag")).status())
+        .isEqualTo(304);
+    assertThat(admin.get(at + "/upstreams/u", "If-None-Match", "\"1\", W/\"0\"").status())
+        .isEqualTo(200);
+
+    Answer again = admin.post(at + "/upstreams", "{\"id\":\"u\",\"service\":\"x\"}");
+    assertThat(again.status()).isEqualTo(409);
+    assertThat(again.code()).isEqualTo("already_exists");
+  }
+
+  @Test
+  void whatWasReadCanBeWrittenBack() {
+    admin.post(at + "/upstreams", "{\"id\":\"u\",\"service\":\"s\"}");
+    String read = admin.get(at + "/upstreams/u").text();
+    Answer written = admin.put(at + "/upstreams/u", read);
+    assertThat(written.status()).as(written.text()).isEqualTo(200);
+    assertThat(written.json().path("service").asText()).isEqualTo("s");
+  }
+
+  @Test
+  void aStaleWriterIsTurnedAway() {
+    Answer made = admin.put(at + "/upstreams/u", "{\"service\":\"a\"}");
+    assertThat(made.status()).isEqualTo(201);
+    String first = made.header("ETag");
+    Answer second = admin.put(at + "/upstreams/u", "{\"service\":\"b\"}", "If-Match", first);
+    assertThat(second.status()).isEqualTo(200);
+    assertThat(second.header("ETag")).isNotEqualTo(first);
+    for (Answer late :
+        List.of(
+            admin.put(at + "/upstreams/u", "{\"service\":\"c\"}", "If-Match", first),
+            admin.patch(at + "/upstreams/u", "{\"service\":\"c\"}", "If-Match", first),
+            admin.delete(at + "/upstreams/u", "If-Match", first),
+            admin.put(at + "/upstreams/u", "{\"service\":\"c\"}", "If-Match", "W/" + first),
+            admin.put(at + "/upstreams/new", "{\"service\":\"c\"}", "If-Match", "*"))) {
+      assertThat(late.status()).isEqualTo(412);
+      assertThat(late.code()).isEqualTo("stale_revision");
+    }
+    Answer only = admin.put(at + "/upstreams/u", "{\"service\":\"c\"}", "If-None-Match", "*");
+    assertThat(only.status()).isEqualTo(412);
+    assertThat(only.code()).isEqualTo("already_exists");
+    assertThat(admin.get(at + "/upstreams/u").json().path("service").asText()).isEqualTo("b");
+    assertThat(admin.put(at + "/upstreams/u", "{}", "If-Match", "nonsense").code())
+        .isEqualTo("malformed_request");
+  }
+
+  @Test
+  void aMergePatchChangesWhatItNames() {
+    admin.patch(at, "{\"labels\":{\"a\":\"1\",\"b\":\"2\"},\"tier\":\"gold\"}");
+    Answer patched = admin.patch(at, "{\"labels\":{\"a\":null},\"tier\":null}");
+    assertThat(patched.status()).isEqualTo(200);
+    assertThat(patched.json().path("labels").toString()).isEqualTo("{\"b\":\"2\"}");
+    assertThat(patched.json().path("tier").asText()).isEqualTo("free");
+    assertThat(admin.patch(at, "{\"id\":\"other\"}").status()).isEqualTo(422);
+    assertThat(admin.patch("/admin/tenants/nobody", "{}").status()).isEqualTo(404);
+  }
+
+  @Test
+  void everyViolationIsToldAtOnce() {
+    Answer bad =
+        admin.put(
+            at + "/routes/r",
+            "{\"pathz\":[],\"paths\":[\"x\"],\"upstream\":\"nowhere\",\"auth\":\"maybe\","
+                + "\"methods\":[\"get\"],\"priority\":\"high\"}");
+    assertThat(bad.status()).isEqualTo(422);
+    assertThat(bad.code()).isEqualTo("invalid");
+    assertThat(violations(bad))
+        .extracting(violation -> violation.path("field").asText())
+        .containsExactlyInAnyOrder(
+            "/paths", "/methods", "/auth", "/priority", "/pathz", "/upstream");
+    assertThat(bad.text()).contains("did you mean \\\"paths\\\"");
+    assertThat(admin.get(at + "/routes/r").status()).isEqualTo(404);
+  }
+
+  @Test
+  void whatCannotBeReadIsSaid() {
+    assertThat(admin.post("/admin/tenants", "{\"id\":").code()).isEqualTo("malformed_request");
+    assertThat(admin.post("/admin/tenants", "[]").code()).isEqualTo("malformed_request");
+    assertThat(admin.post("/admin/tenants", "{\"id\":\"a\",\"id\":\"b\"}").status()).isEqualTo(400);
+    Answer form = admin.post("/admin/tenants", "id=a", "Content-Type", "text/plain");
+    assertThat(form.status()).isEqualTo(415);
+    assertThat(form.code()).isEqualTo("unsupported_media_type");
+    Answer large = admin.post("/admin/tenants", "{\"name\":\"" + "x".repeat(1 << 20) + "\"}");
+    assertThat(large.status()).isEqualTo(413);
+    assertThat(large.code()).isEqualTo("payload_too_large");
+    Answer nothing = admin.get("/admin/nothing");
+    assertThat(nothing.status()).isEqualTo(404);
+    assertThat(nothing.code()).isEqualTo("not_found");
+    assertThat(admin.get("/admin/tenants/nobody/routes").status()).isEqualTo(404);
+    assertThat(admin.put("/admin/tenants/nobody/routes/r", "{}").status()).isEqualTo(404);
+    Answer method = admin.delete("/admin/tenants");
+    assertThat(method.status()).isEqualTo(405);
+    assertThat(method.header("Allow")).isEqualTo("GET, HEAD, OPTIONS, POST");
+    Answer typo = admin.post("/admin/tenants?dryrun=true", "{\"id\":\"typo\",\"name\":\"T\"}");
+    assertThat(typo.status()).isEqualTo(400);
+    assertThat(typo.text()).contains("did you mean \\\"dry_run\\\"");
+    assertThat(admin.get("/admin/tenants/typo").status()).isEqualTo(404);
+    assertThat(admin.get("/admin/tenants?limit=501").status()).isEqualTo(400);
+    assertThat(admin.get("/admin/tenants?cursor=x").status()).isEqualTo(400);
+    assertThat(admin.put("/admin/tenants/Not_A_Label", "{\"name\":\"T\"}").status()).isEqualTo(422);
+  }
+
+  @Test
+  void aHeadIsAGetWithoutItsBody() {
+    Answer head = admin.call("HEAD", at, null);
+    assertThat(head.status()).isEqualTo(200);
+    assertThat(head.header("ETag")).isEqualTo(admin.get(at).header("ETag"));
+    assertThat(head.response().body()).isEmpty();
+  }
+
+  @Test
+  void aListComesInPages() {
+    for (String id : List.of("c", "a", "e", "b", "d")) {
+      admin.put(at + "/upstreams/" + id, "{\"service\":\"" + (id.equals("c") ? "x" : "y") + "\"}");
+    }
+    List<String> ids = new ArrayList<>();
+    String cursor = "";
+    int pages = 0;
+    while (cursor != null) {
+      JsonNode page =
+          admin
+              .get(at + "/upstreams?limit=2" + (cursor.isEmpty() ? "" : "&cursor=" + cursor))
+              .json();
+      page.path("items").forEach(item -> ids.add(item.path("id").asText()));
+      cursor = page.path("next_cursor").textValue();
+      pages++;
+    }
+    assertThat(ids).containsExactly("a", "b", "c", "d", "e");
+    assertThat(pages).isEqualTo(3);
+    assertThat(admin.get(at + "/upstreams?service=x").json().path("items")).hasSize(1);
+  }
+
+  @Test
+  void aRepeatedPostWithAKeyChangesNothingAgain() {
+    String body = "{\"url\":\"https://a.test/hook\",\"events\":[\"*\"]}";
+    Answer first = admin.post(at + "/webhooks", body, "Idempotency-Key", tenant);
+    Answer again = admin.post(at + "/webhooks", body, "Idempotency-Key", tenant);
+    assertThat(first.status()).isEqualTo(201);
+    assertThat(again.status()).isEqualTo(201);
+    assertThat(again.text()).isEqualTo(first.text());
+    assertThat(again.header("Idempotent-Replayed")).isEqualTo("true");
+    assertThat(first.header("Idempotent-Replayed")).isNull();
+    assertThat(admin.get(at + "/webhooks").json().path("items")).hasSize(1);
+    Answer other =
+        admin.post(at + "/webhooks", body.replace("hook", "x"), "Idempotency-Key", tenant);
+    assertThat(other.status()).isEqualTo(422);
+    assertThat(other.code()).isEqualTo("idempotency_key_reused");
+  }
+
+  @Test
+  void aRehearsalChangesNothing() {
+    Answer tried = admin.patch(at + "?dry_run=true", "{\"tier\":\"gold\",\"hosts\":[\"a.test\"]}");
+    assertThat(tried.status()).isEqualTo(200);
+    assertThat(tried.json().path("dry_run").asBoolean()).isTrue();
+    assertThat(tried.json().at("/object/tier").asText()).isEqualTo("gold");
+    assertThat(tried.json().path("diff"))
+        .extracting(
+            operation -> operation.path("op").asText(),
+            operation -> operation.path("path").asText())
+        .containsExactlyInAnyOrder(tuple("replace", "/tier"), tuple("replace", "/hosts"));
+    assertThat(tried.header("Aegis-Revision")).isNull();
+    assertThat(admin.get(at).json().path("tier").asText()).isEqualTo("free");
+
+    Answer route =
+        admin.post(
+            at + "/routes?dry_run=true",
+            "{\"id\":\"r\",\"paths\":[\"/**\"],\"upstream\":\"api-service-"
+                + tenant
+                + "\",\"hosts\":[\"nobody.test\"]}");
+    assertThat(route.json().at("/findings/0/severity").asText()).isEqualTo("warning");
+    assertThat(admin.delete(at + "?dry_run=true").json().path("operation").asText())
+        .isEqualTo("delete");
+    assertThat(admin.get(at).status()).isEqualTo(200);
+    assertThat(admin.put(at + "/routes/x?dry_run=true", "{}").status()).isEqualTo(422);
+  }
+
+  @Test
+  void whatIsInUseStays() {
+    admin.put(at + "/upstreams/u", "{\"service\":\"s\"}");
+    admin.put(at + "/routes/r", "{\"paths\":[\"/**\"],\"upstream\":\"u\"}");
+    admin.put(
+        at + "/plugins/p",
+        "{\"plugin\":\"rate_limit\",\"route\":\"r\",\"config\":{\"limit\":5,\"window_seconds\":1}}");
+    Answer upstream = admin.delete(at + "/upstreams/u");
+    assertThat(upstream.status()).isEqualTo(409);
+    assertThat(upstream.code()).isEqualTo("in_use");
+    assertThat(upstream.json().path("detail").asText()).contains("tenants/" + tenant + "/routes/r");
+    assertThat(admin.delete(at + "/routes/r").json().path("detail").asText()).contains("plugins/p");
+    assertThat(admin.delete(at + "/plugins/p").status()).isEqualTo(204);
+    assertThat(admin.delete(at + "/routes/r").status()).isEqualTo(204);
+    Answer gone = admin.delete(at + "/upstreams/u");
+    assertThat(gone.status()).isEqualTo(204);
+    assertThat(gone.header("Aegis-Revision")).isNotNull();
+    assertThat(admin.delete(at + "/upstreams/u").status()).isEqualTo(404);
+  }
+
+  @Test
+  void aCircleIsNamed() {
+    admin.put(at + "/roles/a", "{\"permissions\":[]}");
+    admin.put(at + "/roles/b", "{\"permissions\":[],\"inherits\":[\"a\"]}");
+    Answer circle = admin.put(at + "/roles/a", "{\"permissions\":[],\"inherits\":[\"b\"]}");
+    assertThat(circle.status()).isEqualTo(422);
+    assertThat(circle.text()).contains("a → b → a");
+
+    admin.post(
+        "/admin/tenants",
+        "{\"id\":\"" + tenant + "-child\",\"name\":\"C\",\"parent\":\"" + tenant + "\"}");
+    Answer tree = admin.patch(at, "{\"parent\":\"" + tenant + "-child\"}");
+    assertThat(tree.status()).isEqualTo(422);
+    assertThat(tree.text()).contains(tenant + " → " + tenant + "-child → " + tenant);
+    assertThat(admin.delete(at).code()).isEqualTo("in_use");
+  }
+
+  @Test
+  void noHostBelongsToTwo() {
+    admin.patch(at, "{\"hosts\":[\"" + tenant + ".acme.test\"]}");
+    Answer taken =
+        admin.post(
+            "/admin/tenants",
+            "{\"id\":\"thief\",\"name\":\"T\",\"hosts\":[\"" + tenant + ".acme.test\"]}");
+    assertThat(taken.status()).isEqualTo(409);
+    assertThat(taken.code()).isEqualTo("host_conflict");
+    assertThat(taken.json().path("detail").asText()).contains(tenant);
+    assertThat(
+            admin
+                .post(
+                    "/admin/tenants",
+                    "{\"id\":\"thief\",\"name\":\"T\",\"hosts\":[\"" + tenant + ".example.com\"]}")
+                .code())
+        .isEqualTo("host_conflict");
+  }
+
+  @Test
+  void pluginsAreChecked() {
+    Answer name = admin.post(at + "/plugins", "{\"plugin\":\"rate_limits\"}");
+    assertThat(name.status()).isEqualTo(422);
+    assertThat(name.text()).contains("did you mean \\\"rate_limit\\\"");
+    Answer config =
+        admin.post(
+            at + "/plugins",
+            "{\"plugin\":\"rate_limit\",\"config\":{\"limit\":0,\"windows_seconds\":1},"
+                + "\"upstream\":\"none\"}");
+    assertThat(violations(config))
+        .extracting(violation -> violation.path("field").asText())
+        .containsExactlyInAnyOrder(
+            "/config/limit", "/config/window_seconds", "/config/windows_seconds", "/upstream");
+    Answer everywhere =
+        admin.post(
+            "/admin/plugins",
+            "{\"plugin\":\"rate_limit\",\"route\":\"r\","
+                + "\"config\":{\"limit\":1,\"window_seconds\":1}}");
+    assertThat(everywhere.text()).contains("/route");
+    JsonNode catalog = admin.get("/admin/plugins/catalog").json();
+    assertThat(catalog.at("/items/0/name").asText()).isEqualTo("rate_limit");
+    assertThat(catalog.at("/items/0/schema/properties/limit/type").asText()).isEqualTo("integer");
+    Answer made =
+        admin.put(
+            "/admin/plugins/all-" + tenant,
+            "{\"plugin\":\"rate_limit\",\"enabled\":false,"
+                + "\"config\":{\"limit\":1,\"window_seconds\":1}}");
+    assertThat(made.status()).isEqualTo(201);
+    assertThat(admin.get("/admin/plugins/all-" + tenant).status()).isEqualTo(200);
+  }
+
+  @Test
+  void secretsAreNeverShown() {
+    String secret = "a shared secret of thirty-two bytes and more";
+    Answer issuer =
+        admin.put(
+            at + "/issuers/main",
+            "{\"issuer\":\"https://idp.test\",\"algorithms\":[\"HS256\"],\"secret\":\""
+                + secret
+                + "\"}");
+    assertThat(issuer.status()).as(issuer.text()).isEqualTo(201);
+    assertThat(issuer.json().has("secret")).isFalse();
+    String read = admin.get(at + "/issuers/main").text();
+    assertThat(read).doesNotContain("secret");
+    // Kept, because what was read can be written back.
+    assertThat(admin.put(at + "/issuers/main", read).status()).isEqualTo(200);
+    Answer rehearsed =
+        admin.patch(
+            at + "/issuers/main?dry_run=true",
+            "{\"secret\":\"another secret that is also long enough\"}");
+    assertThat(rehearsed.text()).contains("[redacted]").doesNotContain("another secret");
+    Answer shortOne = admin.patch(at + "/issuers/main", "{\"secret\":\"hunter2\"}");
+    assertThat(shortOne.status()).isEqualTo(422);
+    assertThat(shortOne.text()).contains("32 bytes").doesNotContain("hunter2");
+    assertThat(violations(shortOne)).hasSize(1);
+
+    long revision = issuer.json().path("revision").asLong();
+    assertThat(admin.get("/admin/revisions/" + revision).text())
+        .doesNotContain(secret)
+        .doesNotContain("ciphertext");
+  }
+
+  @Test
+  void anEndpointsSecretIsToldOnce() {
+    Answer made =
+        admin.post(at + "/webhooks", "{\"url\":\"https://a.test/\",\"events\":[\"auth.failed\"]}");
+    assertThat(made.status()).isEqualTo(201);
+    String secret = made.json().path("secret").asText();
+    assertThat(secret).startsWith("whsec_");
+    assertThat(Base64.getDecoder().decode(secret.substring(6))).hasSize(32);
+    assertThat(made.header("Cache-Control")).isEqualTo("no-store");
+    String one = made.header("Location");
+    assertThat(admin.get(one).json().has("secret")).isFalse();
+    assertThat(admin.patch(one, "{\"enabled\":false}").json().has("secret")).isFalse();
+    Answer chosen = admin.patch(one, "{\"secret\":\"whsec_mine\"}");
+    assertThat(chosen.status()).isEqualTo(422);
+    Answer rotated = admin.post(one + "/rotate-secret", null);
+    assertThat(rotated.status()).isEqualTo(200);
+    assertThat(rotated.json().path("secret").asText()).startsWith("whsec_").isNotEqualTo(secret);
+    assertThat(admin.post(at + "/webhooks/none/rotate-secret", null).status()).isEqualTo(404);
+  }
+
+  @Test
+  void anUpstreamDoesNotLeadToAegisItself() {
+    for (String host : List.of("127.0.0.1", "localhost", "[::1]", "0.0.0.0")) {
+      Answer own =
+          admin.put(
+              at + "/upstreams/own",
+              "{\"targets\":[{\"url\":\"http://" + host + ":" + admin.base().getPort() + "\"}]}");
+      assertThat(own.status()).as(host).isEqualTo(422);
+      assertThat(own.text()).contains("/targets/0/url");
+    }
+  }
+
+  @Test
+  void revisionsTellWhoChangedWhat() {
+    admin.put(at + "/upstreams/u", "{\"service\":\"a\"}");
+    Answer changed = admin.put(at + "/upstreams/u", "{\"service\":\"b\"}");
+    admin.delete(at + "/upstreams/u");
+    JsonNode list = admin.get("/admin/revisions?tenant=" + tenant).json();
+    assertThat(list.path("items"))
+        .extracting(
+            item -> item.path("operation").asText(),
+            item -> item.path("key").asText(),
+            item -> item.path("actor").asText())
+        .containsExactly(
+            tuple("delete", "tenants/" + tenant + "/upstreams/u", "platform_admin"),
+            tuple("update", "tenants/" + tenant + "/upstreams/u", "platform_admin"),
+            tuple("create", "tenants/" + tenant + "/upstreams/u", "platform_admin"),
+            tuple("create", "tenants/" + tenant, "platform_admin"));
+    JsonNode one = admin.get("/admin/revisions/" + changed.header("Aegis-Revision")).json();
+    assertThat(one.at("/diff/0/path").asText()).isEqualTo("/service");
+    assertThat(one.at("/diff/0/from").asText()).isEqualTo("a");
+    assertThat(one.at("/diff/0/value").asText()).isEqualTo("b");
+    assertThat(one.at("/definition/service").asText()).isEqualTo("b");
+    JsonNode page = admin.get("/admin/revisions?limit=1").json();
+    assertThat(page.path("items")).hasSize(1);
+    JsonNode next =
+        admin.get("/admin/revisions?limit=1&cursor=" + page.path("next_cursor").asText()).json();
+    assertThat(next.at("/items/0/revision").asLong())
+        .isLessThan(page.at("/items/0/revision").asLong());
+    assertThat(admin.get("/admin/revisions/99999999").status()).isEqualTo(404);
+    assertThat(admin.get("/admin/revisions/x").status()).isEqualTo(404);
+  }
+
+  @Test
+  void theDescriptionIsOpenToAll() {
+    Answer description =
+        admin.send(HttpRequest.newBuilder(admin.base().resolve("/admin/openapi.json")).build());
+    assertThat(description.status()).isEqualTo(200);
+    assertThat(description.json().path("openapi").asText()).isEqualTo("3.1.0");
+  }
+
+  @Test
+  void backendsThatAreAwayAreSaidToBe() {
+    Answer away = admin.get("/admin/analytics/usage?tenant=" + tenant);
+    assertThat(away.status()).isEqualTo(503);
+    assertThat(away.code()).isEqualTo("service_unavailable");
+    assertThat(away.header("Retry-After")).isNotNull();
+  }
+
+  @Test
+  void managementAnswersBesideTheApi() {
+    Answer ready =
+        admin.send(HttpRequest.newBuilder(admin.management().resolve("/health/ready")).build());
+    assertThat(ready.status()).isEqualTo(200);
+    Answer metrics =
+        admin.send(HttpRequest.newBuilder(admin.management().resolve("/metrics")).build());
+    assertThat(metrics.text()).contains("aegis_config_revision");
+    Answer status =
+        admin.send(HttpRequest.newBuilder(admin.management().resolve("/status")).build());
+    assertThat(status.json().path("kafka").asText()).isEqualTo("up");
+  }
+
+  private static List<JsonNode> violations(Answer answer) {
+    return StreamSupport.stream(answer.json().path("violations").spliterator(), false).toList();
+  }
+}

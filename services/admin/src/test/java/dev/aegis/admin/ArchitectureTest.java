@@ -1,0 +1,48 @@
+package dev.aegis.admin;
+
+import static java.util.Map.entry;
+
+import dev.aegis.testkit.Layers;
+import java.util.Map;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+
+/** Which package of the admin service sees which. */
+final class ArchitectureTest {
+  @Test
+  void packagesSeeOnlyWhatTheMapSays() {
+    Layers.check(
+        "dev.aegis.admin",
+        Map.ofEntries(
+            entry(
+                "",
+                Set.of(
+                    "access",
+                    "api",
+                    "catalog",
+                    "changes",
+                    "history",
+                    "nodes",
+                    "relay",
+                    "settings",
+                    "tenancy")),
+            entry("settings", Set.of()),
+            entry("access", Set.of()),
+            entry("catalog", Set.of()),
+            entry("tenancy", Set.of()),
+            entry("changes", Set.of("catalog", "tenancy")),
+            entry("history", Set.of("tenancy")),
+            entry("nodes", Set.of()),
+            entry("relay", Set.of()),
+            entry(
+                "api",
+                Set.of("access", "catalog", "changes", "history", "nodes", "relay", "tenancy"))),
+        Map.of(
+            "io.helidon", Set.of("api"),
+            "org.apache.kafka", Set.of(),
+            "redis.clients", Set.of(),
+            "java.net.http", Set.of("relay"),
+            "dev.aegis.bus", Set.of("", "api", "changes", "history", "nodes"),
+            "dev.aegis.chassis", Set.of("", "api", "nodes", "settings")));
+  }
+}
