@@ -1,0 +1,26 @@
+package dev.aegis.cli;
+
+import java.io.InputStream;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.time.InstantSource;
+import java.util.Map;
+
+/**
+ * What one run of a command has around it.
+ *
+ * @param out results
+ * @param err everything else
+ * @param in where documents come from that are not in a file
+ * @param environment variables
+ * @param clock what time it is
+ * @param home folder of the installation; its {@code .aegis} is where {@code ./aegis up} keeps
+ *     state when there is none in the working directory
+ */
+record Session(
+    PrintWriter out,
+    PrintWriter err,
+    InputStream in,
+    Map<String, String> environment,
+    InstantSource clock,
+    Path home) {}

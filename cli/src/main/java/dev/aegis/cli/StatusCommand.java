@@ -1,0 +1,84 @@
+package dev.aegis.cli;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** Shows the services of the suite, and which revision each gateway runs. */
+@Command(
+    name = "status",
+    mixinStandardHelpOptions = true,
+    description = "Shows services, readiness and the applied revision of each gateway.",
+    footer = "Exit code 0 only when at least one gateway is live and none lags or has errors.")
+final class StatusCommand implements Callable<Integer> {
+  private final Session session;
+  private final DataFolder data;
+
+  @Option(names = "--json", description = "For scripts")
+  private boolean json;
+
+  StatusCommand(Session session, DataFolder data) {
+    this.session = session;
+    this.data = data;
+  }
+
+  @Override
+  public Integer call() throws CommandFailure {
+    Suite suite = Suite.find(session, data.path());
+    List<JsonNode> nodes;
+    try (AdminClient client = new AdminClient(suite)) {
+      nodes = client.list("/admin/nodes");
+    }
+    boolean gateway = false;
+    boolean well = true;
+    Table table = new Table(List.of("node", "service", "live", "revision", "lag", "since"));
+    List<String> findings = new ArrayList<>();
+    for (JsonNode node : nodes) {
+      boolean live = node.path("live").asBoolean();
+      boolean isGateway = node.path("service").asText().equals("gateway");
+      gateway |= live && isGateway;
+      table.row(
+          List.of(
+              node.path("id").asText(),
+              node.path("service").asText(),
+              live ? "yes" : "no",
+              node.path("revision").asText(),
+              node.path("lag").asText("-"),
+              node.path("since").asText("-")));
+      well &= !live || node.path("lag").asLong() == 0;
+      for (JsonNode finding : node.path("findings")) {
+        well &= !finding.path("severity").asText().equals("error");
+        findings.add(
+            finding.path("severity").asText()
+                + " on "
+                + node.path("id").asText()
+                + ": "
+                + finding.path("subject").asText()
+                + ": "
+                + finding.path("message").asText());
+      }
+    }
+    boolean ok = gateway && well;
+    if (json) {
+      ObjectNode shown = JsonNodeFactory.instance.objectNode();
+      shown.put("admin_url", suite.admin().toString()).put("ok", ok);
+      ArrayNode all = shown.putArray("nodes");
+      nodes.forEach(all::add);
+      session.out().println(shown.toPrettyString());
+    } else {
+      session.out().println("admin at " + suite.admin() + " answers");
+      session.out().print(table.text());
+      findings.forEach(session.out()::println);
+      if (!gateway) {
+        session.out().println("no gateway is live");
+      }
+    }
+    return ok ? 0 : 1;
+  }
+}
