@@ -26,14 +26,15 @@ final class EmbeddedKafka {
   }
 
   /** Starts the broker; it is not ready yet. */
-  static EmbeddedKafka launch(Path data, int wantedPort) throws StartFailure {
+  static EmbeddedKafka launch(Path home, Path data, int wantedPort) throws StartFailure {
     int port = LoopbackPort.of(wantedPort, "Kafka", "AEGIS_KAFKA_PORT");
+    Path broker = home.resolve("standalone/broker");
     List<String> command =
         List.of(
             Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-            "@" + Home.brokerOptions(),
+            "@" + broker.resolve("jvm.options"),
             "-cp",
-            Home.brokerClassPath(),
+            classPath(broker),
             "dev.aegis.broker.BrokerMain",
             "--data",
             data.toString(),
@@ -47,6 +48,15 @@ final class EmbeddedKafka {
       return new EmbeddedKafka(process, output, data.resolve("broker.log"), port);
     } catch (IOException e) {
       throw new StartFailure("Kafka cannot be started in " + data + ": " + e.getMessage(), e);
+    }
+  }
+
+  /** The broker's own class path, as its build wrote it. */
+  private static String classPath(Path broker) throws StartFailure {
+    try {
+      return Files.readString(broker.resolve("target/classpath")).strip();
+    } catch (IOException e) {
+      throw new StartFailure("the embedded Kafka is not built: run ./aegis build", e);
     }
   }
 

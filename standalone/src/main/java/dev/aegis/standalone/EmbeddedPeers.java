@@ -5,7 +5,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
-import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,7 +15,10 @@ import org.jspecify.annotations.Nullable;
  * found again at the next start. The processes end with this object, or with this process however
  * it ends.
  */
-public final class EmbeddedPeers implements AutoCloseable {
+final class EmbeddedPeers implements AutoCloseable {
+  /** In the place of a port: an outer one is used, so none is started. */
+  static final int OUTER = -1;
+
   /** Beyond what either needs on a busy machine; Kafka bounds its own stop at less. */
   private static final long STOP_MILLIS = 4_000;
 
@@ -31,22 +33,26 @@ public final class EmbeddedPeers implements AutoCloseable {
   /**
    * Starts the wanted ones side by side, and returns when clients can use them.
    *
-   * @param data directory of the suite, an absolute path
-   * @param kafkaPort where Kafka listens, 0 for a free port; empty when an outer one is used
-   * @param redisPort where Redis listens, 0 for a free port; empty when an outer one is used
+   * @param home folder of this installation, with the built broker
+   * @param data directory of the suite
+   * @param kafkaPort where Kafka listens, 0 for a free port, {@link #OUTER} when an outer one is
+   *     used
+   * @param redisPort where Redis listens, 0 for a free port, {@link #OUTER} when an outer one is
+   *     used
    * @throws StartFailure with one line, as for a port in use; none of them runs then
    */
-  public static EmbeddedPeers start(Path data, OptionalInt kafkaPort, OptionalInt redisPort)
-      throws StartFailure, InterruptedException {
+  static EmbeddedPeers start(Path home, Path data, int kafkaPort, int redisPort)
+      throws StartFailure {
+    Path place = data.toAbsolutePath();
     EmbeddedKafka kafka = null;
     EmbeddedRedis redis = null;
     boolean started = false;
     try {
-      if (kafkaPort.isPresent()) {
-        kafka = EmbeddedKafka.launch(data.resolve("kafka"), kafkaPort.getAsInt());
+      if (kafkaPort != OUTER) {
+        kafka = EmbeddedKafka.launch(home, place.resolve("kafka"), kafkaPort);
       }
-      if (redisPort.isPresent()) {
-        redis = EmbeddedRedis.launch(data.resolve("redis"), redisPort.getAsInt());
+      if (redisPort != OUTER) {
+        redis = EmbeddedRedis.launch(place.resolve("redis"), redisPort);
         redis.awaitReady();
       }
       if (kafka != null) {
@@ -54,6 +60,9 @@ public final class EmbeddedPeers implements AutoCloseable {
       }
       started = true;
       return new EmbeddedPeers(kafka, redis);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new StartFailure("stopped while Kafka and Redis were starting", e);
     } finally {
       if (!started) {
         new EmbeddedPeers(kafka, redis).close();
@@ -61,18 +70,18 @@ public final class EmbeddedPeers implements AutoCloseable {
     }
   }
 
-  /** Where Kafka's clients connect; only when an embedded one was wanted. */
-  public String kafkaBootstrap() {
+  /** Where Kafka's clients connect, host and port; only when an embedded one was wanted. */
+  String bootstrap() {
     return Objects.requireNonNull(kafka, "no embedded Kafka was wanted").bootstrap();
   }
 
   /** Where Redis' clients connect; only when an embedded one was wanted. */
-  public String redisUrl() {
+  String redisUrl() {
     return Objects.requireNonNull(redis, "no embedded Redis was wanted").url();
   }
 
   /** Names of the peers whose process has ended by itself; empty while all is well. */
-  public List<String> ended() {
+  List<String> ended() {
     List<String> ended = new ArrayList<>();
     if (kafka != null && !kafka.process().alive()) {
       ended.add("Kafka");

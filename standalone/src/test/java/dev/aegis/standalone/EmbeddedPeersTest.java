@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.aegis.chassis.StartFailure;
 import dev.aegis.testkit.ChildProcess;
 import dev.aegis.testkit.Processes;
+import dev.aegis.testkit.Repository;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.URI;
@@ -14,7 +15,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.OptionalInt;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -25,7 +25,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class EmbeddedPeersTest {
-  private static final OptionalInt ANY = OptionalInt.of(0);
+  private static final int ANY = 0;
+  private static final Path HOME = Repository.root();
   private static final Duration BOUND = Duration.ofSeconds(60);
 
   @TempDir Path data;
@@ -33,8 +34,8 @@ class EmbeddedPeersTest {
   @Test
   void findTheirDataAgain() throws Exception {
     List<Long> ids;
-    try (EmbeddedPeers peers = EmbeddedPeers.start(data, ANY, ANY)) {
-      try (Admin admin = Admin.create(Map.of("bootstrap.servers", peers.kafkaBootstrap()))) {
+    try (EmbeddedPeers peers = EmbeddedPeers.start(HOME, data, ANY, ANY)) {
+      try (Admin admin = Admin.create(Map.of("bootstrap.servers", peers.bootstrap()))) {
         admin.createTopics(List.of(new NewTopic("kept", 1, (short) 1))).all().get();
       }
       assertThat(say(peers, "SET kept yes")).isEqualTo("+OK");
@@ -43,8 +44,8 @@ class EmbeddedPeersTest {
     }
     assertThat(ids).hasSize(2).noneMatch(EmbeddedPeersTest::runs);
 
-    try (EmbeddedPeers peers = EmbeddedPeers.start(data, ANY, ANY)) {
-      try (Admin admin = Admin.create(Map.of("bootstrap.servers", peers.kafkaBootstrap()))) {
+    try (EmbeddedPeers peers = EmbeddedPeers.start(HOME, data, ANY, ANY)) {
+      try (Admin admin = Admin.create(Map.of("bootstrap.servers", peers.bootstrap()))) {
         assertThat(admin.listTopics().names().get()).contains("kept");
       }
       assertThat(say(peers, "EXISTS kept")).isEqualTo(":1");
@@ -54,12 +55,12 @@ class EmbeddedPeersTest {
   @Test
   void nameThePortThatIsInUseAndLeaveNothingRunning() throws Exception {
     try (ServerSocket taken = new ServerSocket(0, 1, LoopbackPort.LOOPBACK)) {
-      OptionalInt port = OptionalInt.of(taken.getLocalPort());
-      assertThatThrownBy(() -> EmbeddedPeers.start(data, ANY, port))
+      int port = taken.getLocalPort();
+      assertThatThrownBy(() -> EmbeddedPeers.start(HOME, data, ANY, port))
           .isInstanceOf(StartFailure.class)
-          .hasMessageContaining("port " + taken.getLocalPort())
+          .hasMessageContaining("port " + port)
           .hasMessageContaining("AEGIS_REDIS_PORT");
-      assertThatThrownBy(() -> EmbeddedPeers.start(data, port, ANY))
+      assertThatThrownBy(() -> EmbeddedPeers.start(HOME, data, port, ANY))
           .isInstanceOf(StartFailure.class)
           .hasMessageContaining("AEGIS_KAFKA_PORT");
     }
@@ -108,7 +109,7 @@ class EmbeddedPeersTest {
     private Suite() {}
 
     public static void main(String[] args) throws Exception {
-      try (EmbeddedPeers peers = EmbeddedPeers.start(Path.of(args[0]), ANY, ANY)) {
+      try (EmbeddedPeers peers = EmbeddedPeers.start(HOME, Path.of(args[0]), ANY, ANY)) {
         List<PeerProcess> processes = peers.processes();
         System.out.println("peers " + processes.get(0).pid() + " " + processes.get(1).pid());
         Thread.sleep(Duration.ofMinutes(10));
