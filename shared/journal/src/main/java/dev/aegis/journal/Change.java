@@ -1,10 +1,10 @@
 package dev.aegis.journal;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.time.DateTimeException;
 import java.time.Instant;
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,13 +31,33 @@ public record Change(
     try {
       return new Change(
           ObjectKey.parse(json.path("key").asText()),
-          json.get("definition") instanceof ObjectNode definition ? definition : null,
-          Objects.requireNonNull(json.get("expected"), "expected").longValue(),
+          definition(json),
+          expected(json),
           json.path("actor").asText(),
           Instant.parse(json.path("at").asText()));
-    } catch (IllegalArgumentException | DateTimeException | NullPointerException e) {
+    } catch (IllegalArgumentException | DateTimeException e) {
       throw new IOException("not a change: " + e.getMessage(), e);
     }
+  }
+
+  private static @Nullable ObjectNode definition(ObjectNode json) {
+    String op = json.path("op").asText();
+    ObjectNode definition = json.get("definition") instanceof ObjectNode object ? object : null;
+    if (op.equals("put") && definition != null) {
+      return definition;
+    }
+    if (op.equals("delete") && !json.hasNonNull("definition")) {
+      return null;
+    }
+    throw new IllegalArgumentException("op is neither a put with a definition nor a delete");
+  }
+
+  private static long expected(ObjectNode json) {
+    JsonNode expected = json.path("expected");
+    if (!expected.isIntegralNumber() || !expected.canConvertToLong()) {
+      throw new IllegalArgumentException("expected is not a revision");
+    }
+    return expected.longValue();
   }
 
   /** The record's value. */

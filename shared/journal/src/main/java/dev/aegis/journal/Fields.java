@@ -165,11 +165,14 @@ public final class Fields {
   /** One nested object read by {@code reader}; it reads an empty one when missing. */
   public <T> T object(String name, Function<Fields, T> reader) {
     JsonNode value = take(name);
+    List<Violation> within = violations;
     if (value != null && !(value instanceof ObjectNode)) {
       reject(name, "must be an object");
+      // What it would lack as an object is not worth a word.
+      within = new ArrayList<>();
     }
     ObjectNode object = value instanceof ObjectNode present ? present : node.objectNode();
-    Fields fields = new Fields(object, pointer + "/" + name, violations);
+    Fields fields = new Fields(object, pointer + "/" + name, within);
     T read = reader.apply(fields);
     fields.done();
     return read;

@@ -95,7 +95,7 @@ public final class Fold {
         key.tenant() == null
             ? installation
             : tenants.computeIfAbsent(key.tenant(), id -> new Holdings());
-    objects.of(key.kind()).put(key.id(), entry);
+    objects.put(entry);
   }
 
   void restore(long at, Collection<Long> rejectedThen) {
@@ -120,7 +120,7 @@ public final class Fold {
     }
     Instant created = current == null ? change.at() : current.createdAt();
     Entry entry = new Entry(key, at, created, change.at(), definition);
-    objects.of(key.kind()).put(key.id(), entry);
+    objects.put(entry);
     if (key.kind() == Kind.TENANT) {
       tenants.put(key.id(), objects);
     }
@@ -141,7 +141,7 @@ public final class Fold {
     if (key.kind() == Kind.TENANT) {
       tenants.remove(key.id());
     } else {
-      objects.of(key.kind()).remove(key.id());
+      objects.remove(key);
     }
     return new Verdict.Applied(key);
   }
@@ -180,8 +180,23 @@ public final class Fold {
   private static final class Holdings {
     private final Map<Kind, NavigableMap<String, Entry>> byKind = new EnumMap<>(Kind.class);
 
+    /** To look at only: readers do so at the same time, so it makes nothing. */
     NavigableMap<String, Entry> of(Kind kind) {
-      return byKind.computeIfAbsent(kind, k -> new TreeMap<>());
+      NavigableMap<String, Entry> found = byKind.get(kind);
+      return found == null ? Collections.emptyNavigableMap() : found;
+    }
+
+    void put(Entry entry) {
+      byKind
+          .computeIfAbsent(entry.key().kind(), kind -> new TreeMap<>())
+          .put(entry.key().id(), entry);
+    }
+
+    void remove(ObjectKey key) {
+      NavigableMap<String, Entry> found = byKind.get(key.kind());
+      if (found != null) {
+        found.remove(key.id());
+      }
     }
 
     int size() {

@@ -84,6 +84,9 @@ public final class FoldFile {
       if (head.path("format").asInt() != FORMAT) {
         throw new IOException("unknown format " + head.path("format"));
       }
+      if (!head.path("revision").isIntegralNumber() || !head.path("journal").isTextual()) {
+        throw new IOException("its head does not say which journal and revision");
+      }
       Fold fold = new Fold();
       List<Long> rejected = new ArrayList<>();
       for (JsonNode revision : head.path("rejected")) {

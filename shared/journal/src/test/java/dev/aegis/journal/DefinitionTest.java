@@ -1,0 +1,218 @@
+package dev.aegis.journal;
+
+import static dev.aegis.journal.Changes.json;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import dev.aegis.model.Violation;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class DefinitionTest {
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        // kind | document | the fields that are wrong, none when nothing is
+        "TENANT | {'id':'acme','name':'Acme'} |",
+        "TENANT | {'id':'acme','name':'Acme','labels':{'a':'b'},'hosts':['shop.acme.test']} |",
+        "TENANT | {'id':'acme','name':null} | /name",
+        "TENANT | {'id':'acme','name':''} | /name",
+        "TENANT | {'id':'Acme','name':'x'} | /id",
+        "TENANT | {'id':'a_b','name':'x'} | /id",
+        "TENANT | {'id':7,'name':'x'} | /id",
+        "TENANT | {'name':'x'} | /id",
+        "TENANT | {'id':'acme','name':'x','kind':'clan'} | /kind",
+        "TENANT | {'id':'acme','name':'x','status':'ACTIVE'} | /status",
+        "TENANT | {'id':'acme','name':'x','hosts':['Shop.test']} | /hosts",
+        "TENANT | {'id':'acme','name':'x','hosts':['shop.test:80']} | /hosts",
+        "TENANT | {'id':'acme','name':'x','hosts':['-a.test']} | /hosts",
+        "TENANT | {'id':'acme','name':'x','hosts':'shop.test'} | /hosts",
+        "TENANT | {'id':'acme','name':'x','parent':'acme'} | /parent",
+        "TENANT | {'id':'acme','name':'x','labels':{'a':1}} | /labels",
+        "UPSTREAM | {'id':'u','service':'api'} |",
+        "UPSTREAM | {'id':'u','targets':[{'url':'http://127.0.0.1:9000'}]} |",
+        "UPSTREAM | {'id':'u','targets':[{'url':'http://[::1]:9000/','weight':0}]} |",
+        "UPSTREAM | {'id':'u'} | /targets",
+        "UPSTREAM | {'id':'u','targets':[]} | /targets",
+        "UPSTREAM | {'id':'u','service':'api','targets':[{'url':'http://a'}]} | /targets",
+        "UPSTREAM | {'id':'u','targets':[{'url':'https://a'}]} | /targets/0/url",
+        "UPSTREAM | {'id':'u','targets':[{'url':'http://a/b'}]} | /targets/0/url",
+        "UPSTREAM | {'id':'u','targets':[{'url':'http://u:p@a'}]} | /targets/0/url",
+        "UPSTREAM | {'id':'u','targets':[{'url':'a b'}]} | /targets/0/url",
+        "UPSTREAM | {'id':'u','targets':[{}]} | /targets/0/url",
+        "UPSTREAM | {'id':'u','targets':['http://a']} | /targets/0 /targets",
+        "UPSTREAM | {'id':'u','targets':[{'url':'http://a','weight':1001}]} | /targets/0/weight",
+        "UPSTREAM | {'id':'u','targets':[{'url':'http://a','wait':1}]} | /targets/0/wait",
+        "UPSTREAM | {'id':'u','service':'a','timeouts':{'idle_ms':0}} | /timeouts/idle_ms",
+        "UPSTREAM | {'id':'u','service':'a','timeouts':3} | /timeouts",
+        "UPSTREAM | {'id':'u','service':'a','retries':{'n':1}} | /retries",
+        "UPSTREAM | {'id':'u','service':'a','retries':{}} |",
+        "ROUTE | {'id':'r','paths':['/a/**'],'upstream':'u'} |",
+        "ROUTE | {'id':'r','paths':[],'upstream':'u'} | /paths",
+        "ROUTE | {'id':'r','upstream':'u'} | /paths",
+        "ROUTE | {'id':'r','paths':['a'],'upstream':'u'} | /paths",
+        "ROUTE | {'id':'r','paths':['/a']} | /upstream",
+        "ROUTE | {'id':'r','paths':['/a'],'upstream':'u','methods':['get']} | /methods",
+        "ROUTE | {'id':'r','paths':['/a'],'upstream':'u','auth':'basic'} | /auth",
+        "ROUTE | {'id':'r','paths':['/a'],'upstream':'u','strip_prefix':'/a/'} | /strip_prefix",
+        "ROUTE | {'id':'r','paths':['/a'],'upstream':'u','strip_prefix':'/*'} | /strip_prefix",
+        "ROUTE | {'id':'r','paths':['/a'],'upstream':'u','priority':1.5} | /priority",
+        "ROUTE | {'id':'r','paths':['/a'],'upstream':'u','strip_credentials':'no'} | /strip_credentials",
+        "ROUTE | {'id':'r','paths':['/a'],'upstream':'u','split':[1]} | /split",
+        "ROUTE | {'id':'r','paths':['/a'],'upstream':'u','limits':[],'mirror':null} |",
+        "ISSUER | {'id':'i','issuer':'x','algorithms':['HS256'],'secret':{'key_id':'a','ciphertext':'AA=='}} |",
+        "ISSUER | {'id':'i','issuer':'x','algorithms':['RS256'],'public_keys':[{'kty':'RSA'}]} |",
+        "ISSUER | {'id':'i','issuer':'x','algorithms':['none'],'public_keys':[{}]} | /algorithms",
+        "ISSUER | {'id':'i','issuer':'x','algorithms':[]} | /algorithms",
+        "ISSUER | {'id':'i','issuer':'x','algorithms':['HS256']} | /secret",
+        "ISSUER | {'id':'i','issuer':'x','algorithms':['RS256']} | /public_keys",
+        "ISSUER | {'id':'i','issuer':'x','algorithms':['HS256'],'secret':'plain'} | /secret",
+        "ISSUER | {'id':'i','issuer':'x','algorithms':['RS256'],'public_keys':[{'d':'1'}]} | /public_keys",
+        "ISSUER | {'id':'i','issuer':'x','algorithms':['RS256','HS256'],'public_keys':[{}],'secret':{'key_id':'a','ciphertext':'AA=='}} | /algorithms /secret",
+        "ISSUER | {'id':'i','issuer':'x','algorithms':['RS256'],'public_keys':[{}],'leeway_seconds':301} | /leeway_seconds",
+        "ROLE | {'id':'r','permissions':[]} |",
+        "ROLE | {'id':'r'} | /permissions",
+        "ROLE | {'id':'r','permissions':[{'paths':['/a'],'effect':'maybe'}]} | /permissions/0/effect",
+        "ROLE | {'id':'r','permissions':[{}]} | /permissions/0/paths",
+        "ROLE | {'id':'r','permissions':[],'inherits':['r']} | /inherits",
+        "PLUGIN | {'id':'p','plugin':'rate_limit','config':{'any':['thing']}} |",
+        "PLUGIN | {'id':'p'} | /plugin",
+        "PLUGIN | {'id':'p','plugin':'x','config':[]} | /config",
+        "WEBHOOK | {'id':'w','url':'https://a.test/x?y','events':['*']} |",
+        "WEBHOOK | {'id':'w','url':'ftp://a.test','events':['*']} | /url",
+        "WEBHOOK | {'id':'w','url':'/x','events':['*']} | /url",
+        "WEBHOOK | {'id':'w','url':'https://u@a.test','events':['*']} | /url",
+        "WEBHOOK | {'id':'w','url':'https://a.test','events':[]} | /events",
+        "WEBHOOK | {'id':'w','url':'https://a.test','events':['rate_limit.exceded']} | /events",
+        "WEBHOOK | {'id':'w','url':'https://a.test','events':['*'],'secret':{'key_id':'a','ciphertext':'?'}} | /secret/ciphertext",
+      })
+  void eachRuleHolds(Kind kind, String document, String field) {
+    List<String> wrong =
+        violations(kind, document).stream().map(Violation::field).distinct().toList();
+    assertThat(wrong).isEqualTo(field == null ? List.of() : List.of(field.split(" ")));
+  }
+
+  @Test
+  void everythingThatIsWrongIsSaidAtOnce() {
+    List<Violation> violations =
+        violations(
+            Kind.ROUTE,
+            "{'id':'/','paths':['a'],'upstraem':'u','methods':['get'],'auth':'x','priority':'high',"
+                + "'headers':{'a':1},'split':[1]}");
+    assertThat(violations)
+        .extracting(Violation::field)
+        .containsExactlyInAnyOrder(
+            "/id",
+            "/paths",
+            "/upstream",
+            "/methods",
+            "/headers",
+            "/auth",
+            "/split",
+            "/priority",
+            "/upstraem");
+  }
+
+  @Test
+  void unknownMembersNameTheNearOne() {
+    assertThat(violations(Kind.ROUTE, "{'id':'r','paths':['/a'],'upstream':'u','metods':[]}"))
+        .containsExactly(new Violation("/metods", "is unknown; did you mean \"methods\"?"));
+    assertThat(violations(Kind.ROUTE, "{'id':'r','paths':['/a'],'upstream':'u','zzz':1}"))
+        .containsExactly(new Violation("/zzz", "is unknown"));
+    assertThat(
+            violations(
+                Kind.WEBHOOK, "{'id':'w','url':'https://a.test','events':['rate_limit.exceded']}"))
+        .singleElement()
+        .satisfies(
+            violation ->
+                assertThat(violation.message()).contains("did you mean \"rate_limit.exceeded\"?"));
+  }
+
+  @Test
+  void membersWithSlashesAreNamedByPointer() {
+    assertThat(violations(Kind.TENANT, "{'id':'a','name':'x','a/b~c':1}"))
+        .extracting(Violation::field)
+        .containsExactly("/a~1b~0c");
+  }
+
+  @Test
+  void theMessageDoesNotRepeatSecrets() {
+    InvalidDefinition thrown =
+        catchThrowableOfType(
+            InvalidDefinition.class,
+            () ->
+                Definition.read(
+                    Kind.ISSUER,
+                    json("{'id':'i','issuer':'x','algorithms':['HS256'],'secret':'hunter22'}")));
+    assertThat(thrown).hasMessageNotContaining("hunter22");
+  }
+
+  @Test
+  void defaultsAreTheDocumentedOnes() {
+    assertThat(Definition.read(Kind.ROUTE, json("{'id':'r','paths':['/a'],'upstream':'u'}")))
+        .isEqualTo(
+            new RouteDefinition(
+                "r",
+                List.of("/a"),
+                "u",
+                Set.of(),
+                Map.of(),
+                List.of(),
+                RouteDefinition.Auth.JWT,
+                null,
+                false,
+                0));
+    assertThat(
+            Definition.read(
+                Kind.UPSTREAM,
+                json(
+                    "{'id':'u','targets':[{'url':'http://[::1]:9000'},{'url':'http://a','weight':3}],"
+                        + "'timeouts':{'connect_ms':50}}")))
+        .isEqualTo(
+            new UpstreamDefinition(
+                "u",
+                null,
+                List.of(
+                    new UpstreamDefinition.Target("::1", 9_000, 1),
+                    new UpstreamDefinition.Target("a", 80, 3)),
+                new UpstreamDefinition.Timeouts(Duration.ofMillis(50), Duration.ofSeconds(60))));
+    assertThat(new UpstreamDefinition.Target("::1", 9_000, 1).authority()).isEqualTo("[::1]:9000");
+    TenantDefinition tenant =
+        (TenantDefinition) Definition.read(Kind.TENANT, json("{'id':'a','name':'A'}"));
+    assertThat(tenant.status()).isEqualTo(TenantDefinition.Status.ACTIVE);
+    assertThat(tenant.isolation()).isEqualTo(TenantDefinition.Isolation.STRICT);
+  }
+
+  @Test
+  void anEndpointGetsWhatItAskedFor() {
+    WebhookDefinition some =
+        (WebhookDefinition)
+            Definition.read(
+                Kind.WEBHOOK,
+                json("{'id':'w','url':'https://a.test','events':['rate_limit.exceeded']}"));
+    assertThat(some.wants("rate_limit.exceeded")).isTrue();
+    assertThat(some.wants("request.failed")).isFalse();
+    WebhookDefinition off =
+        (WebhookDefinition)
+            Definition.read(
+                Kind.WEBHOOK,
+                json("{'id':'w','url':'https://a.test','events':['*'],'enabled':false}"));
+    assertThat(off.wants("request.failed")).isFalse();
+  }
+
+  private static List<Violation> violations(Kind kind, String document) {
+    try {
+      Definition.read(kind, json(document));
+      return List.of();
+    } catch (InvalidDefinition e) {
+      return e.violations();
+    }
+  }
+}
