@@ -41,7 +41,12 @@ import org.slf4j.LoggerFactory;
  */
 public final class RequestCounting implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(RequestCounting.class);
-  private static final Duration CLOSE_BOUND = Duration.ofSeconds(5);
+
+  /**
+   * Enough to commit. A stop that takes longer is like a kill: the stores are rebuilt afterwards.
+   */
+  private static final Duration CLOSE_BOUND = Duration.ofMillis(2_500);
+
   private static final long RETRY_MILLIS = 500;
   private static final long LAG_EVERY_MILLIS = 1_000;
   private static final long ADMIN_BOUND_SECONDS = 10;
