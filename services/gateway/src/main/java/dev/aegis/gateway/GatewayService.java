@@ -134,7 +134,8 @@ public final class GatewayService implements Service {
             new NodeReport(
                 node, applied, journal, publisher, discovery, redis, upstreams, bus, clock));
     report.meters(metrics, edge::active);
-    health.check("configuration", applied::known);
+    // An empty journal is a configuration too, but only Kafka can say that it is empty.
+    health.check("configuration", () -> applied.known() || journal.connected());
 
     journal.start();
     awaitConfiguration(journal);

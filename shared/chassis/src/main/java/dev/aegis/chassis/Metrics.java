@@ -39,6 +39,12 @@ public final class Metrics implements AutoCloseable {
   /** Helidon's own label on every meter, which the contract does not have. */
   static final String SCOPE = "scope";
 
+  /**
+   * Helidon's registries of one JVM tell each other of new meters while they hold their own locks,
+   * so two threads that register at once, in two of them, can wait for each other for ever.
+   */
+  private static final Object REGISTRATION = new Object();
+
   static final String INSTANCE = "aegis_instance";
 
   private static final int MAX_TENANTS = 500;
@@ -195,7 +201,7 @@ public final class Metrics implements AutoCloseable {
         new Key(name, List.of(tags)),
         _ -> {
           Counter counter = new Counter();
-          registry.getOrCreate(
+          register(
               FunctionalCounter.builder(name, counter, Counter::count)
                   .description(help)
                   .tags(tags(tags)));
@@ -207,7 +213,7 @@ public final class Metrics implements AutoCloseable {
   public void counter(String name, String help, LongSupplier count, String... tags) {
     // The registry refers to it weakly.
     kept.put(new Key(name, List.of(tags)), count);
-    registry.getOrCreate(
+    register(
         FunctionalCounter.builder(name, count, LongSupplier::getAsLong)
             .description(help)
             .tags(tags(tags)));
@@ -219,8 +225,7 @@ public final class Metrics implements AutoCloseable {
    * @param value answers at once, from memory
    */
   public void gauge(String name, String help, Supplier<? extends Number> value, String... tags) {
-    registry.getOrCreate(
-        Gauge.builder(name, () -> (Number) value.get()).description(help).tags(tags(tags)));
+    register(Gauge.builder(name, () -> (Number) value.get()).description(help).tags(tags(tags)));
   }
 
   /**
@@ -240,7 +245,9 @@ public final class Metrics implements AutoCloseable {
     counters.remove(key);
     kept.remove(key);
     histograms.remove(key);
-    registry.remove(name, tags(tags));
+    synchronized (REGISTRATION) {
+      registry.remove(name, tags(tags));
+    }
   }
 
   /**
@@ -280,8 +287,16 @@ public final class Metrics implements AutoCloseable {
     String mine = instance.value();
     for (Meter meter : List.copyOf(registry.meters())) {
       if (mine.equals(meter.id().tagsMap().get(INSTANCE))) {
-        registry.remove(meter);
+        synchronized (REGISTRATION) {
+          registry.remove(meter);
+        }
       }
+    }
+  }
+
+  private <M extends Meter, B extends Meter.Builder<B, M>> void register(B builder) {
+    synchronized (REGISTRATION) {
+      registry.getOrCreate(builder);
     }
   }
 

@@ -1,0 +1,269 @@
+package dev.aegis.standalone;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.aegis.bus.BusSettings;
+import dev.aegis.bus.BusUnavailable;
+import dev.aegis.bus.Topics;
+import dev.aegis.chassis.CommonSettings;
+import dev.aegis.chassis.DataDirectory;
+import dev.aegis.chassis.InvalidSettings;
+import dev.aegis.chassis.Listener;
+import dev.aegis.chassis.Logs;
+import dev.aegis.chassis.SecretFile;
+import dev.aegis.chassis.Settings;
+import dev.aegis.chassis.SettingsHelp;
+import dev.aegis.chassis.StartFailure;
+import dev.aegis.webhooks.egress.Network;
+import dev.aegis.webhooks.settings.WebhooksSettings;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.net.URI;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * {@code ./aegis up}: the whole suite on one machine, in the foreground.
+ *
+ * <p>Exit codes: 0 after Ctrl-C or SIGTERM, 1 when it did not start (one line says why), 2 for bad
+ * settings (all mistakes at once).
+ */
+public final class UpMain {
+  private static final String NO_DEMO = "--no-demo";
+  private static final Duration READY_WITHIN = Duration.ofSeconds(30);
+
+  private final Settings settings;
+  private final boolean demo;
+  private final PrintStream out;
+  private final Path home;
+  // What was started, last first: closed in this order.
+  private final Deque<AutoCloseable> started = new ArrayDeque<>();
+  private boolean stopped;
+
+  private UpMain(Settings settings, boolean demo, PrintStream out, Path home) {
+    this.settings = settings;
+    this.demo = demo;
+    this.out = out;
+    this.home = home;
+  }
+
+  /** Runs until the process is told to end. */
+  public static void main(String[] args) {
+    List<String> line = new ArrayList<>(List.of(args));
+    boolean demo = !line.removeIf(NO_DEMO::equals);
+    if (line.contains("--help")) {
+      System.out.print(SettingsHelp.text("up", UpSettings.ALL));
+      System.out.println("  --no-demo  start empty: no tenants, no sample backends");
+      System.exit(0);
+    }
+    Settings settings;
+    try {
+      settings = Settings.read(UpSettings.ALL, line, System.getenv());
+    } catch (InvalidSettings e) {
+      e.problems().forEach(problem -> System.err.println("aegis up: " + problem));
+      System.exit(2);
+      return;
+    }
+    Path home = Path.of(System.getProperty("aegis.home", "")).toAbsolutePath();
+    UpMain up = new UpMain(settings, demo, System.out, home);
+    Runtime.getRuntime().addShutdownHook(new Thread(up::stop, "stop"));
+    try {
+      up.start();
+    } catch (StartFailure e) {
+      System.err.println("aegis up: " + e.getMessage());
+      System.exit(1);
+    } catch (RuntimeException | IOException | InterruptedException e) {
+      LoggerFactory.getLogger(UpMain.class).error("The suite did not start", e);
+      System.err.println("aegis up: unexpected failure, see the log: " + e);
+      System.exit(1);
+    }
+  }
+
+  private void start() throws StartFailure, IOException, InterruptedException {
+    Path data = DataDirectory.prepare(settings.of(CommonSettings.DATA));
+    lock(data);
+    Logs logs =
+        started(
+            Logs.configure(
+                data.resolve("logs").resolve("aegis.log"),
+                "up",
+                false,
+                settings.of(CommonSettings.LOG_LEVEL),
+                Logs.Bounds.USUAL));
+    Settings all =
+        settings
+            .with(CommonSettings.DATA, data)
+            .with(
+                CommonSettings.MASTER_KEY,
+                Optional.of(
+                    CommonSettings.masterKeyText(settings.with(CommonSettings.DATA, data))));
+    all = withPeers(all, data);
+    if (demo) {
+      // The demo's receiver is on this machine; nothing else on it can be reached by webhooks.
+      all =
+          all.with(
+              WebhooksSettings.ALLOWED_NETWORKS,
+              allowed(all.of(WebhooksSettings.ALLOWED_NETWORKS)));
+    }
+    ensureTopics(all);
+    say("starting the services");
+    Suite suite = started(Suite.start(all, logs));
+    awaitReady(suite);
+    URI admin = suite.uri("admin");
+    started(runFile(data, admin));
+    Demo shown = null;
+    if (demo) {
+      say("publishing the demo");
+      String token =
+          SecretFile.read(data.resolve("admin-token"), "the platform administrator's token");
+      shown = started(Demo.start(admin, token, data, out));
+    }
+    table(suite, shown, data);
+    out.println("Aegis is ready");
+    out.flush();
+  }
+
+  private Settings withPeers(Settings given, Path data) throws StartFailure {
+    Optional<String> kafka = given.of(CommonSettings.KAFKA_BOOTSTRAP);
+    Optional<String> redis = given.of(CommonSettings.REDIS_URL);
+    if (kafka.isPresent() && redis.isPresent()) {
+      return given;
+    }
+    say("starting Kafka and Redis");
+    EmbeddedPeers peers =
+        started(
+            EmbeddedPeers.start(
+                home,
+                data,
+                kafka.isPresent() ? -1 : given.of(UpSettings.KAFKA_PORT),
+                redis.isPresent() ? -1 : given.of(UpSettings.REDIS_PORT)));
+    return given
+        .with(CommonSettings.KAFKA_BOOTSTRAP, Optional.of(kafka.orElseGet(peers::bootstrap)))
+        .with(CommonSettings.REDIS_URL, Optional.of(redis.orElseGet(peers::redisUrl)));
+  }
+
+  /** The services start together, and each expects the topics that another would have made. */
+  private static void ensureTopics(Settings all) throws StartFailure, InterruptedException {
+    String bootstrap = all.of(CommonSettings.KAFKA_BOOTSTRAP).orElseThrow();
+    try {
+      Topics.ensure(new BusSettings(bootstrap, "up"));
+    } catch (BusUnavailable e) {
+      throw new StartFailure("Kafka at " + bootstrap + " cannot be used: " + e.getMessage(), e);
+    }
+  }
+
+  private static List<Network> allowed(List<Network> configured) {
+    List<Network> allowed = new ArrayList<>(configured);
+    allowed.add(Network.parse("127.0.0.0/8"));
+    allowed.add(Network.parse("::1/128"));
+    return allowed;
+  }
+
+  /** One suite per data directory. */
+  private void lock(Path data) throws StartFailure, IOException {
+    FileChannel channel =
+        FileChannel.open(
+            data.resolve("up.lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+    FileLock lock = channel.tryLock();
+    if (lock == null) {
+      channel.close();
+      throw new StartFailure(
+          data + " is in use by another ./aegis up; stop it or choose another with --data");
+    }
+    started.push(channel);
+  }
+
+  private static void awaitReady(Suite suite) throws StartFailure, InterruptedException {
+    long end = System.nanoTime() + READY_WITHIN.toNanos();
+    while (!suite.ready()) {
+      if (System.nanoTime() - end > 0) {
+        throw new StartFailure("the services did not become ready; see the log");
+      }
+      Thread.sleep(20);
+    }
+  }
+
+  /** Tells the commands on this machine where the suite listens. */
+  private static AutoCloseable runFile(Path data, URI admin) throws IOException {
+    Path file = data.resolve("run.json");
+    Path beside = data.resolve("run.json.new");
+    Files.write(
+        beside,
+        new ObjectMapper()
+            .writeValueAsBytes(
+                Map.of("admin_url", admin.toString(), "pid", ProcessHandle.current().pid())));
+    Files.move(beside, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    return () -> Files.deleteIfExists(file);
+  }
+
+  private void table(Suite suite, @Nullable Demo shown, Path data) {
+    out.println();
+    for (Listener listener : suite.listeners()) {
+      row(listener.label(), listener.uri().toString());
+    }
+    if (shown != null) {
+      shown.backends().forEach((tenant, uri) -> row("backend of " + tenant, uri.toString()));
+      row("webhook receiver", shown.receiver().toString());
+    }
+    row("data", data.toString());
+    row("log", data.resolve("logs").resolve("aegis.log").toString());
+    row("admin token", data.resolve("admin-token").toString());
+    out.println();
+    if (shown != null) {
+      Path standard = home.resolve(".aegis");
+      String where = data.equals(standard) ? "" : " --data '" + data + "'";
+      out.println("Try it:");
+      out.println();
+      out.println(
+          "curl -H 'Host: tenant123.example.com' -H \"Authorization: Bearer $('"
+              + home.resolve("aegis")
+              + "' token --tenant tenant123 --subject alice --role reader"
+              + where
+              + ")\" "
+              + suite.uri("gateway").resolve("/api/v1/orders"));
+      out.println();
+    }
+  }
+
+  private void row(String name, String value) {
+    out.printf("  %-24s %s%n", name, value);
+  }
+
+  private void say(String progress) {
+    out.println("… " + progress);
+    out.flush();
+  }
+
+  private synchronized <T extends AutoCloseable> T started(T part) {
+    started.push(part);
+    return part;
+  }
+
+  private synchronized void stop() {
+    if (stopped) {
+      return;
+    }
+    stopped = true;
+    Logger log = LoggerFactory.getLogger(UpMain.class);
+    while (!started.isEmpty()) {
+      try {
+        started.pop().close();
+      } catch (Exception e) {
+        log.warn("A part of the suite did not stop cleanly", e);
+      }
+    }
+  }
+}
