@@ -149,6 +149,10 @@ public final class RequestHead extends Head {
               ? "HTTP/1.0 has no transfer codings"
               : "both Transfer-Encoding and Content-Length");
     }
+    if (count(Field.AUTHORIZATION) > 1) {
+      // The one checked here might not be the one that the backend looks at.
+      throw BadMessage.malformed("Authorization is repeated");
+    }
     int hosts = count(Field.HOST);
     if (hosts > 1 || hosts == 0 && minorVersion == 1) {
       throw BadMessage.malformed("a request has exactly one Host");
