@@ -10,8 +10,8 @@ import java.nio.charset.StandardCharsets;
  * <p>Following RFC 3986 section 6.2.2: percent-encoded unreserved characters are decoded, the hex
  * digits of the others are upper case, dot segments are resolved; beyond it, empty segments are
  * merged. Refused, because backends disagree about them: an encoded slash, backslash or control
- * byte, a raw backslash, dot segments with parameters ({@code ..;}), and a path that climbs above
- * its root.
+ * byte, a raw backslash, dot segments with parameters ({@code ..;}, {@code ..%3B}), and a path that
+ * climbs above its root.
  */
 final class CanonicalPath {
   private static final byte[] HEX = "0123456789ABCDEF".getBytes(StandardCharsets.ISO_8859_1);
@@ -78,7 +78,7 @@ final class CanonicalPath {
       int end = slash < 0 ? path.length() : slash;
       String segment = path.substring(at, end);
       boolean last = slash < 0;
-      if (segment.startsWith(".;") || segment.startsWith("..;")) {
+      if (dotWithParameters(segment)) {
         throw BadMessage.malformed("a dot segment with parameters in the path");
       }
       if (segment.equals("..")) {
@@ -100,6 +100,14 @@ final class CanonicalPath {
       at = end + 1;
     }
     return resolved.isEmpty() ? "/" : resolved.toString();
+  }
+
+  /** A dot segment to backends that take the semicolon off first, encoded or not. */
+  private static boolean dotWithParameters(String segment) {
+    String behind =
+        segment.substring(segment.startsWith("..") ? 2 : segment.startsWith(".") ? 1 : 0);
+    return behind.length() < segment.length()
+        && (behind.startsWith(";") || behind.startsWith("%3B"));
   }
 
   private static int hex(byte b) {
