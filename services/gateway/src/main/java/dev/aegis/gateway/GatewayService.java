@@ -127,7 +127,7 @@ public final class GatewayService implements Service {
             new Pipeline(tokens),
             new Forwarder(deadlines),
             deadlines,
-            telemetry,
+            telemetry::finished,
             node);
     NodeReport report =
         started(

@@ -2,10 +2,11 @@ package dev.aegis.gateway.edge;
 
 import dev.aegis.gateway.pipeline.Pipeline;
 import dev.aegis.gateway.snapshot.Snapshot;
-import dev.aegis.gateway.telemetry.Telemetry;
+import dev.aegis.gateway.telemetry.Finished;
 import dev.aegis.gateway.upstream.Deadlines;
 import dev.aegis.gateway.upstream.Forwarder;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /**
@@ -16,7 +17,7 @@ import java.util.function.Supplier;
  * @param pipeline the phases before forwarding
  * @param forwarder carries admitted requests to upstreams
  * @param deadlines ends waits
- * @param telemetry hears of every request
+ * @param records hears of every request when it has come to its end
  * @param node name of this gateway
  * @param active requests under way
  */
@@ -26,6 +27,6 @@ record Edge(
     Pipeline pipeline,
     Forwarder forwarder,
     Deadlines deadlines,
-    Telemetry telemetry,
+    Consumer<Finished> records,
     String node,
     LongAdder active) {}

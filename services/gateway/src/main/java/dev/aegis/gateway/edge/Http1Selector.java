@@ -2,7 +2,7 @@ package dev.aegis.gateway.edge;
 
 import dev.aegis.gateway.pipeline.Pipeline;
 import dev.aegis.gateway.snapshot.Snapshot;
-import dev.aegis.gateway.telemetry.Telemetry;
+import dev.aegis.gateway.telemetry.Finished;
 import dev.aegis.gateway.upstream.Deadlines;
 import dev.aegis.gateway.upstream.Forwarder;
 import io.helidon.common.buffers.BufferData;
@@ -11,6 +11,7 @@ import io.helidon.webserver.spi.ServerConnection;
 import io.helidon.webserver.spi.ServerConnectionSelector;
 import java.util.Set;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /** Plugs the gateway's own HTTP/1.1 into Helidon's listener: takes every connection. */
@@ -21,6 +22,7 @@ public final class Http1Selector implements ServerConnectionSelector {
 
   /**
    * @param snapshot the configuration in force, asked once per request
+   * @param records hears of every request when it has come to its end; called on its thread
    * @param node name of this gateway
    */
   public Http1Selector(
@@ -29,10 +31,9 @@ public final class Http1Selector implements ServerConnectionSelector {
       Pipeline pipeline,
       Forwarder forwarder,
       Deadlines deadlines,
-      Telemetry telemetry,
+      Consumer<Finished> records,
       String node) {
-    this.edge =
-        new Edge(settings, snapshot, pipeline, forwarder, deadlines, telemetry, node, active);
+    this.edge = new Edge(settings, snapshot, pipeline, forwarder, deadlines, records, node, active);
   }
 
   /** Requests under way. */

@@ -93,8 +93,8 @@ final class RequestExchange {
 
   /** Records a request whose head never came to be. */
   void recordUnread(Refusal why) {
-    edge.telemetry()
-        .finished(RequestRecord.unread(why, requestId, address, startedMillis, elapsed(), edge));
+    edge.records()
+        .accept(RequestRecord.unread(why, requestId, address, startedMillis, elapsed(), edge));
   }
 
   private boolean refused(Progress at, Refusal why, Body body) throws IOException {
@@ -164,8 +164,8 @@ final class RequestExchange {
       @Nullable Exchange exchange,
       long bytesIn,
       long bytesOut) {
-    edge.telemetry()
-        .finished(
+    edge.records()
+        .accept(
             RequestRecord.of(at, status, why, exchange, bytesIn, bytesOut, elapsed(), edge.node()));
   }
 

@@ -1,0 +1,160 @@
+package dev.aegis.gateway.edge;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.aegis.chassis.HttpListener;
+import dev.aegis.chassis.StartFailure;
+import dev.aegis.gateway.identity.VerifiedTokens;
+import dev.aegis.gateway.pipeline.Pipeline;
+import dev.aegis.gateway.settings.GatewaySettings;
+import dev.aegis.gateway.snapshot.Compiler;
+import dev.aegis.gateway.snapshot.Snapshot;
+import dev.aegis.gateway.telemetry.Finished;
+import dev.aegis.gateway.upstream.Deadlines;
+import dev.aegis.gateway.upstream.Forwarder;
+import dev.aegis.gateway.upstream.Upstreams;
+import dev.aegis.journal.Change;
+import dev.aegis.journal.Fold;
+import dev.aegis.journal.MasterKey;
+import dev.aegis.journal.ObjectKey;
+import dev.aegis.journal.Verdict;
+import dev.aegis.testkit.HttpProbe;
+import java.io.IOException;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CopyOnWriteArrayList;
+
+/**
+ * The gateway's way of a request, from its listener to its upstreams, on a configuration put
+ * together by a test: no Kafka, no journal, and what telemetry hears is kept.
+ */
+final class GatewayInProcess implements AutoCloseable {
+  static final String SECRET = "a shared key of more than thirty-two bytes";
+  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final EdgeSettings BOUNDS =
+      new EdgeSettings(Duration.ofSeconds(20), Duration.ofSeconds(10), Duration.ofSeconds(10));
+
+  private final Fold fold = new Fold();
+  private final MasterKey masterKey = MasterKey.parse(MasterKey.newText());
+  private final Upstreams upstreams = new Upstreams(null);
+  private final Compiler compiler =
+      new Compiler("test", upstreams, masterKey, InstantSource.system());
+  private final Deadlines deadlines = new Deadlines();
+  private final List<Finished> finished = new CopyOnWriteArrayList<>();
+  private final Http1Selector selector;
+  private final HttpListener listener;
+  private volatile Snapshot snapshot = Snapshot.empty("test", Instant.EPOCH);
+
+  private GatewayInProcess(EdgeSettings bounds) throws StartFailure {
+    selector =
+        new Http1Selector(
+            bounds,
+            () -> snapshot,
+            new Pipeline(new VerifiedTokens<>()),
+            new Forwarder(deadlines),
+            deadlines,
+            finished::add,
+            "gateway-test");
+    listener =
+        HttpListener.startWith(
+            new HttpListener.Options(
+                "gateway", "127.0.0.1", 0, GatewaySettings.PORT, -1, 100, Duration.ofMillis(100)),
+            server -> server.protocolsDiscoverServices(false).addConnectionSelector(selector));
+  }
+
+  /** A gateway whose tenant {@code a} sends everything to these targets and asks nobody. */
+  static GatewayInProcess before(String... targets) throws StartFailure {
+    return before(BOUNDS, 60_000, targets);
+  }
+
+  /** The same with other bounds. */
+  static GatewayInProcess before(EdgeSettings bounds, int idleMillis, String... targets)
+      throws StartFailure {
+    GatewayInProcess gateway = new GatewayInProcess(bounds);
+    List<Map<String, String>> urls = new ArrayList<>();
+    for (String target : targets) {
+      urls.add(Map.of("url", target));
+    }
+    gateway.put("tenants/a", Map.of("id", "a", "name", "a"));
+    gateway.put(
+        "tenants/a/upstreams/u",
+        Map.of("id", "u", "targets", urls, "timeouts", Map.of("idle_ms", idleMillis)));
+    gateway.put(
+        "tenants/a/routes/all",
+        Map.of("id", "all", "paths", List.of("/**"), "upstream", "u", "auth", "none"));
+    return gateway;
+  }
+
+  /** Puts an object into force. */
+  void put(String key, Map<String, ?> definition) {
+    Verdict verdict =
+        fold.apply(
+            fold.revision() + 1,
+            new Change(
+                ObjectKey.parse(key),
+                JSON.convertValue(definition, ObjectNode.class),
+                Change.ANY,
+                "test",
+                Instant.EPOCH));
+    if (!(verdict instanceof Verdict.Applied)) {
+      throw new AssertionError(verdict);
+    }
+    snapshot = compiler.compile(fold, Set.of(), true);
+  }
+
+  /** Lets tenant {@code a} trust tokens of the issuer {@code idp} with {@link #SECRET}. */
+  void trust() {
+    ObjectKey issuer = ObjectKey.parse("tenants/a/issuers/main");
+    put(
+        issuer.toString(),
+        Map.of(
+            "id",
+            "main",
+            "issuer",
+            "idp",
+            "algorithms",
+            List.of("HS256"),
+            "secret",
+            JSON.convertValue(masterKey.seal(issuer, SECRET).toJson(), Map.class)));
+    put(
+        "tenants/a/roles/all",
+        Map.of("id", "all", "permissions", List.of(Map.of("paths", List.of("/**")))));
+  }
+
+  Snapshot snapshot() {
+    return snapshot;
+  }
+
+  int port() {
+    return listener.port();
+  }
+
+  HttpProbe connect() throws IOException {
+    return HttpProbe.connect(port());
+  }
+
+  /** What telemetry heard, in its order. */
+  List<Finished> finished() {
+    return List.copyOf(finished);
+  }
+
+  long active() {
+    return selector.active();
+  }
+
+  void drain() {
+    selector.drain();
+  }
+
+  @Override
+  public void close() {
+    listener.close();
+    upstreams.close();
+    deadlines.close();
+  }
+}
