@@ -85,7 +85,9 @@ final class CallerConnection implements ServerConnection {
     } finally {
       edge.active().decrement();
     }
-    linger();
+    if (!exchange.bodyStillRead()) {
+      linger();
+    }
     return false;
   }
 

@@ -26,6 +26,7 @@ final class CallerLeg {
   private final Deadlines.Wait reading = new Closing();
   private final Deadlines.Wait writing = new Closing();
   private boolean boundEachRead;
+  private boolean sent;
   final Input input = new SocketInput();
   final Output output = new SocketOutput();
 
@@ -51,9 +52,14 @@ final class CallerLeg {
     boundEachRead = true;
   }
 
-  /** Whether a read took too long. */
-  boolean readExpired() {
-    return reading.expired();
+  /** A reply begins: nothing of it was sent yet. */
+  void beginReply() {
+    sent = false;
+  }
+
+  /** Whether the caller was sent anything of the last reply. */
+  boolean replyBegun() {
+    return sent;
   }
 
   /** Ends looking after the connection. */
@@ -127,6 +133,7 @@ final class CallerLeg {
     @Override
     protected void send(byte[] bytes, int from, int length) throws LegFailure {
       deadlines.begin(writing, perWait);
+      sent = true;
       try {
         writer.writeNow(BufferData.create(bytes, from, length));
       } catch (UncheckedIOException e) {

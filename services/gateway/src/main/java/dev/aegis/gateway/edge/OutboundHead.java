@@ -47,6 +47,9 @@ record OutboundHead(Admitted admitted, String address, boolean secure) {
     String scheme = secure ? "https" : "http";
     String given = head.value(Field.HOST);
     String host = given == null ? head.host() : given;
+    if (given == null) {
+      out.header("Host", host); // named in the target alone, as HTTP/1.0 may
+    }
     out.header("X-Request-Id", admitted.inbound().requestId());
     out.header("X-Forwarded-For", address);
     out.header("X-Forwarded-Proto", scheme);

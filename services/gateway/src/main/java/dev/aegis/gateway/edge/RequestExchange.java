@@ -40,6 +40,8 @@ final class RequestExchange {
   private final long startedNanos = System.nanoTime();
   private String requestId = "";
   private boolean closes;
+  private boolean replying;
+  private boolean bodyStillRead;
 
   RequestExchange(
       Edge edge,
@@ -54,6 +56,11 @@ final class RequestExchange {
     this.head = head;
     this.address = address;
     this.secure = secure;
+  }
+
+  /** Whether another thread still reads the caller's body, so that nobody else may. */
+  boolean bodyStillRead() {
+    return bodyStillRead;
   }
 
   /** Serves a request whose head was read; true when the connection can take another. */
@@ -74,10 +81,14 @@ final class RequestExchange {
     } catch (RuntimeException e) {
       String incident = Uuid7.text(startedMillis);
       LOG.error("Incident {} in request {}", incident, requestId, e);
-      closes = true;
-      leg.output.clear();
       Refusal bug = new Refusal.Internal(incident);
       record(inbound, bug.status(), bug, null, body.taken(), 0);
+      bodyStillRead = !body.done();
+      leg.output.clear();
+      if (begun()) {
+        leg.close(); // its missing end tells
+        return false;
+      }
       new Replies(leg.output).refuse(bug, inbound, true);
       return false;
     }
@@ -93,6 +104,7 @@ final class RequestExchange {
 
   /** Records a request whose head never came to be. */
   void recordUnread(Refusal why) {
+    requestId = requestId.isEmpty() ? Uuid7.text(startedMillis) : requestId;
     edge.records()
         .accept(RequestRecord.unread(why, requestId, address, startedMillis, elapsed(), edge));
   }
@@ -101,6 +113,7 @@ final class RequestExchange {
     boolean small = body.length() >= 0 && body.length() <= MAX_DISCARDED;
     closes |= !small || !body.done() && head.expectsContinue();
     record(at, why.status(), why, null, 0, 0);
+    beginReply();
     new Replies(leg.output).refuse(why, at, closes);
     if (closes) {
       return false;
@@ -124,13 +137,12 @@ final class RequestExchange {
     Exchange.Fault fault = exchange.fault();
     if (fault == null) {
       record(admitted, exchange.status(), null, exchange, body.taken(), exchange.bytesOut());
-      boolean settled = rest == null ? body.done() : rest.settle(SETTLE);
-      return settled && !closes;
+      return settled(rest, body) && !closes;
     }
     Refusal why = refusal(fault, exchange);
-    if (fault == Exchange.Fault.CALLER_GONE || exchange.status() > 0) {
+    if (fault == Exchange.Fault.CALLER_GONE || begun()) {
       // Nobody is left to tell, or a reply was begun: its missing end tells.
-      int status = exchange.status() > 0 ? exchange.status() : why.status();
+      int status = begun() ? exchange.status() : why.status();
       record(admitted, status, why, exchange, body.taken(), exchange.bytesOut());
       leg.close();
       throw new LegFailure(LegFailure.Leg.CALLER, false, new IOException(exchange.detail()));
@@ -140,10 +152,27 @@ final class RequestExchange {
     record(admitted, why.status(), why, exchange, body.taken(), 0);
     closes |= !body.done() || rest != null || why.blame() == Blame.CALLER;
     new Replies(leg.output).refuse(why, admitted, closes);
-    if (rest != null) {
-      rest.settle(SETTLE);
+    return settled(rest, body) && !closes;
+  }
+
+  /** Waits a little for the rest of the body; true when the next request follows. */
+  private boolean settled(Exchange.@Nullable Rest rest, Body body) {
+    if (rest == null) {
+      return body.done();
     }
-    return !closes;
+    boolean settled = rest.settle(SETTLE);
+    bodyStillRead = !settled;
+    return settled;
+  }
+
+  private void beginReply() {
+    replying = true;
+    leg.beginReply();
+  }
+
+  /** Whether the caller has got anything of the reply; interim replies are none. */
+  private boolean begun() {
+    return replying && leg.replyBegun();
   }
 
   private static Refusal refusal(Exchange.Fault fault, Exchange exchange) {
@@ -229,8 +258,9 @@ final class RequestExchange {
     }
 
     @Override
-    public void replyFields(Output out, boolean untilClose) {
-      closes |= untilClose || connection.ending();
+    public void replyFields(Output out, boolean last) {
+      beginReply();
+      closes |= last || connection.ending();
       Replies replies = new Replies(out);
       replies.common(requestId);
       replies.limit(admitted.limit());

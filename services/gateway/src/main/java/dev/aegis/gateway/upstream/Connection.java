@@ -30,12 +30,17 @@ final class Connection extends Deadlines.Wait implements AutoCloseable {
   private Duration bound = Duration.ofSeconds(60);
   private long restingSince;
   private boolean reused;
+  private final Deadlines.Wait writing = new Writing();
+  // Guarded by this: whether the wait for the target's bytes is on, and whether it may be.
+  private boolean reading;
+  private boolean sending;
 
   private Connection(SocketChannel channel, Target target, Deadlines deadlines) {
     this.channel = channel;
     this.target = target;
     this.deadlines = deadlines;
     deadlines.add(this);
+    deadlines.add(writing);
   }
 
   /** Connects to a target. */
@@ -60,6 +65,34 @@ final class Connection extends Deadlines.Wait implements AutoCloseable {
     return target;
   }
 
+  /**
+   * The request is on its way by another thread: until {@link #sent}, the target owes no reply, and
+   * waiting for one has no bound but the caller's.
+   */
+  synchronized void sending() {
+    sending = true;
+  }
+
+  /** The request is through, or will not be: from now on the target is waited for. */
+  synchronized void sent() {
+    sending = false;
+    if (reading) {
+      deadlines.begin(this, bound);
+    }
+  }
+
+  private synchronized void beginReading() {
+    reading = true;
+    if (!sending) {
+      deadlines.begin(this, bound);
+    }
+  }
+
+  private synchronized void endReading() {
+    reading = false;
+    deadlines.end(this);
+  }
+
   /** How long each wait for the target may take from now on. */
   void bound(Duration idle) {
     bound = idle;
@@ -80,18 +113,18 @@ final class Connection extends Deadlines.Wait implements AutoCloseable {
   }
 
   /**
-   * Whether the target has neither closed it nor said anything unasked. Looks at the socket only
-   * when the connection has rested for a while.
+   * Whether the target has neither closed it nor said anything unasked, which would be taken for
+   * the reply to the next request. Asks whether it is closed only when it has rested for a while.
    */
   boolean usable() {
     long rested = System.nanoTime() - restingSince;
     if (rested > MAX_IDLE_NANOS || !channel.isOpen()) {
       return false;
     }
-    if (rested < FRESH_NANOS) {
-      return true;
-    }
     try {
+      if (rested < FRESH_NANOS) {
+        return channel.socket().getInputStream().available() == 0;
+      }
       channel.configureBlocking(false);
       int read = channel.read(ByteBuffer.allocate(1));
       channel.configureBlocking(true);
@@ -101,17 +134,24 @@ final class Connection extends Deadlines.Wait implements AutoCloseable {
     }
   }
 
-  /** Sends bytes; the bound on the wait for a reply begins anew. */
+  /** Sends bytes. */
   void send(byte[] bytes, int from, int length) throws LegFailure {
     ByteBuffer view = ByteBuffer.wrap(bytes, from, length);
-    deadlines.begin(this, bound);
+    deadlines.begin(writing, bound);
     try {
       while (view.hasRemaining()) {
         channel.write(view);
       }
     } catch (IOException e) {
-      throw new LegFailure(LegFailure.Leg.UPSTREAM, expired(), e);
+      throw new LegFailure(LegFailure.Leg.UPSTREAM, late(), e);
+    } finally {
+      deadlines.end(writing);
     }
+  }
+
+  /** Whether it was closed because the target took too long, to read or to answer. */
+  private boolean late() {
+    return expired() || writing.expired();
   }
 
   @Override
@@ -122,10 +162,18 @@ final class Connection extends Deadlines.Wait implements AutoCloseable {
   @Override
   public void close() {
     deadlines.remove(this);
+    deadlines.remove(writing);
     try {
       channel.close();
     } catch (IOException e) {
       // Closed is what it was to become; there is nothing left to lose on it.
+    }
+  }
+
+  private final class Writing extends Deadlines.Wait {
+    @Override
+    protected void expire() {
+      close();
     }
   }
 
@@ -154,14 +202,15 @@ final class Connection extends Deadlines.Wait implements AutoCloseable {
         end = held;
       }
       view.limit(bytes.length).position(end);
-      deadlines.begin(Connection.this, bound);
+      beginReading();
       int read;
       try {
         read = channel.read(view);
       } catch (IOException e) {
-        throw new LegFailure(LegFailure.Leg.UPSTREAM, expired(), e);
+        throw new LegFailure(LegFailure.Leg.UPSTREAM, late(), e);
+      } finally {
+        endReading();
       }
-      deadlines.end(Connection.this);
       if (read <= 0) {
         return false;
       }

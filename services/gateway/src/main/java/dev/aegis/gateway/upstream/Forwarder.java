@@ -2,7 +2,10 @@ package dev.aegis.gateway.upstream;
 
 import dev.aegis.gateway.upstream.Exchange.Fault;
 import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Carries one request to a target of its upstream and the reply back.
@@ -32,15 +35,18 @@ public final class Forwarder {
     } catch (Failed e) {
       return relay.outcome(e.fault(), e.detail(), null, 0);
     }
+    List<Target> unreachable = List.of();
     while (attempts < MAX_ATTEMPTS) {
-      Target next = upstream.next();
+      Target next = upstream.next(unreachable);
       if (next == null) {
         break;
       }
       target = next;
       attempts++;
+      // When one idle connection was stale, so may be all of them: what follows is a new one.
+      Connection idle = attempts == 1 ? next.takeIdle() : null;
       try {
-        relay.over(connection(next, upstream));
+        relay.over(connection(idle, next, upstream));
         return relay.outcome(null, "", next, attempts);
       } catch (IOException e) {
         last = new Failed(Fault.UPSTREAM_FAILED, "no connection: " + e.getMessage());
@@ -51,12 +57,21 @@ public final class Forwarder {
           break;
         }
       }
+      if (idle == null) {
+        unreachable = plus(unreachable, next);
+      }
     }
     return relay.outcome(last.fault(), last.detail(), target, attempts);
   }
 
-  private Connection connection(Target target, Upstream upstream) throws IOException {
-    Connection idle = target.takeIdle();
+  private static List<Target> plus(List<Target> targets, Target one) {
+    List<Target> more = new ArrayList<>(targets);
+    more.add(one);
+    return more;
+  }
+
+  private Connection connection(@Nullable Connection idle, Target target, Upstream upstream)
+      throws IOException {
     Connection connection =
         idle != null ? idle : Connection.open(target, upstream.timeouts().connect(), deadlines);
     connection.bound(upstream.timeouts().idle());

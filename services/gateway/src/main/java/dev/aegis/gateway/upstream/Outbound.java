@@ -26,7 +26,7 @@ public interface Outbound {
   /**
    * Puts Aegis' own fields of the reply into {@code out}.
    *
-   * @param closes whether the reply ends where the connection does
+   * @param closes whether the connection must end with this reply
    */
   void replyFields(Output out, boolean closes);
 }

@@ -66,6 +66,8 @@ final class Pump implements Exchange.Rest {
       fail(new Failed(gone ? Fault.CALLER_GONE : Fault.CALLER_MALFORMED, e.detail()));
     } catch (IOException e) {
       fail(new Failed(Fault.CALLER_GONE, "in its body"));
+    } finally {
+      connection.sent();
     }
   }
 
@@ -88,6 +90,7 @@ final class Pump implements Exchange.Rest {
         connection.send(bytes, from, length);
       } catch (LegFailure e) {
         dropping = true; // the reader of the reply will see why
+        connection.sent();
       }
     }
   }

@@ -31,6 +31,7 @@ final class Relay {
   private final Body body;
   private final Message message = new Message();
   private boolean streamed;
+  private boolean continued;
   private @Nullable Pump pump;
   private long upstreamNanos;
   private int status;
@@ -74,6 +75,9 @@ final class Relay {
     try {
       message.sendOver(connection);
       if (streamed) {
+        if (!outbound.expectsContinue()) {
+          connection.sending();
+        }
         pump = new Pump(body, connection);
       }
       awaitReply(connection);
@@ -86,6 +90,9 @@ final class Relay {
       throw failed(connection, Fault.UPSTREAM_FAILED, "its reply: " + e.detail());
     } catch (IOException e) {
       throw failed(connection, Fault.UPSTREAM_FAILED, "connection lost");
+    } catch (RuntimeException e) {
+      failed(connection, Fault.UPSTREAM_FAILED, "a bug");
+      throw e;
     }
   }
 
@@ -121,6 +128,7 @@ final class Relay {
         head.copyLines(out, REPLACED_UNSIZED);
         out.endLine();
         out.flush();
+        continued |= head.status() == 100;
       }
     }
   }
@@ -138,7 +146,9 @@ final class Relay {
     if (chunked) {
       out.header("Transfer-Encoding", "chunked");
     }
-    outbound.replyFields(out, unsized && !chunked);
+    // What follows a body that nobody asked for may be it or the next request: nobody can tell.
+    boolean unasked = outbound.expectsContinue() && !continued && !body.done();
+    outbound.replyFields(out, unsized && !chunked || unasked);
     out.endLine();
     passing.relay(out, chunked);
     out.flush();

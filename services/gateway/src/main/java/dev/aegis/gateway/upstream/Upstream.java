@@ -54,15 +54,27 @@ public final class Upstream {
     return turns.targets().size();
   }
 
-  /** The target whose turn it is, or null when there is none. */
-  @Nullable Target next() {
+  /**
+   * The target whose turn it is, or null when there is none.
+   *
+   * @param failed targets that come only after all others
+   */
+  @Nullable Target next(List<Target> failed) {
     List<Target> order = turns.order();
-    if (order.isEmpty()) {
-      return null;
+    int size = order.size();
+    if (size <= 1) {
+      return size == 0 ? null : order.getFirst();
     }
-    return order.size() == 1
-        ? order.getFirst()
-        : order.get(Integer.remainderUnsigned(turn.getAndIncrement(), order.size()));
+    int first = Integer.remainderUnsigned(turn.getAndIncrement(), size);
+    if (!failed.isEmpty()) {
+      for (int i = 0; i < size; i++) {
+        Target target = order.get((first + i) % size);
+        if (!failed.contains(target)) {
+          return target;
+        }
+      }
+    }
+    return order.get(first);
   }
 
   void timeouts(UpstreamDefinition.Timeouts newer) {
