@@ -2,7 +2,6 @@ package dev.aegis.webhooks.delivery;
 
 import dev.aegis.bus.OwnedTopic;
 import dev.aegis.webhooks.delivery.Tracked.Phase;
-import dev.aegis.webhooks.egress.CallResult;
 import dev.aegis.webhooks.subscription.Endpoint;
 import dev.aegis.webhooks.subscription.EndpointKey;
 import java.io.IOException;
@@ -24,6 +23,7 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 
 /**
  * Sees every delivery of the partitions that this process owns through to its end.
@@ -53,10 +53,8 @@ public final class Dispatcher implements OwnedTopic.Owner, AutoCloseable {
     public static final Bounds DEFAULT = new Bounds(4, 64, 512, 200, 64L * 1024 * 1024);
   }
 
-  private final Function<EndpointKey, Endpoint> endpoints;
-  private final Sender sender;
+  private final Attempts attempts;
   private final DeliveryLog log;
-  private final RetryPolicy policy;
   private final InstantSource clock;
   private final Meters meters;
   private final Bounds bounds;
@@ -85,10 +83,8 @@ public final class Dispatcher implements OwnedTopic.Owner, AutoCloseable {
       InstantSource clock,
       Meters meters,
       Bounds bounds) {
-    this.endpoints = endpoints;
-    this.sender = sender;
+    this.attempts = new Attempts(endpoints, sender, policy, clock, meters);
     this.log = log;
-    this.policy = policy;
     this.clock = clock;
     this.meters = meters;
     this.bounds = bounds;
@@ -300,58 +296,19 @@ public final class Dispatcher implements OwnedTopic.Owner, AutoCloseable {
 
   private void attempt(Lanes.Slot<Tracked> slot) {
     Tracked tracked = slot.item();
-    Delivery delivery = tracked.delivery;
-    try {
-      switch (endpoints.apply(delivery.key().endpoint())) {
-        case Endpoint.Usable usable -> call(slot, delivery, usable);
-        case Endpoint.Unusable unusable -> ownFailure(slot, unusable.why());
-        case Endpoint.Absent absent -> {
-          if (absent.revision() < delivery.revision()) {
-            ownFailure(slot, "the configuration that it was made under is not yet here");
-          } else {
-            note(slot, delivery.cancelled(absent.why()), bodyOf(tracked));
-          }
-        }
+    switch (attempts.make(tracked.delivery, () -> bodyOf(tracked))) {
+      case Attempts.Outcome.Changed changed ->
+          recorder.put(new Recorder.Note(tracked, changed.stored(), slot));
+      case Attempts.Outcome.Postponed postponed -> {
+        LOG.info(
+            "Delivery {} waits, not for its receiver: {}", tracked.delivery.key(), postponed.why());
+        locked(
+            () -> {
+              lanes.release(slot);
+              schedule(tracked, clock.instant().plus(OWN_FAILURE_PAUSE));
+            });
       }
-    } catch (IOException e) {
-      ownFailure(slot, e.getMessage());
-    } catch (InterruptedException e) {
-      ownFailure(slot, "this process is stopping");
-      Thread.currentThread().interrupt();
-    } catch (RuntimeException e) {
-      LOG.error("Delivery {} met a bug and is tried again", delivery.key(), e);
-      ownFailure(slot, "a bug");
     }
-  }
-
-  private void call(Lanes.Slot<Tracked> slot, Delivery delivery, Endpoint.Usable endpoint)
-      throws IOException, InterruptedException {
-    byte[] body = bodyOf(slot.item());
-    Instant began = clock.instant();
-    switch (sender.send(endpoint, delivery, body)) {
-      case CallResult.Answered reply -> {
-        meters.called(reply.latency());
-        note(slot, policy.after(delivery, reply, began, clock.instant()), body);
-      }
-      case CallResult.Failed failed -> {
-        meters.called(failed.latency());
-        note(slot, policy.after(delivery, failed, began, clock.instant()), body);
-      }
-      case CallResult.NotMade notMade -> ownFailure(slot, notMade.why());
-    }
-  }
-
-  private void note(Lanes.Slot<Tracked> slot, Delivery next, byte[] body) {
-    recorder.put(new Recorder.Note(slot.item(), new StoredDelivery(next, body), slot));
-  }
-
-  private void ownFailure(Lanes.Slot<Tracked> slot, @Nullable String why) {
-    LOG.info("Delivery {} waits, not for its receiver: {}", slot.item().delivery.key(), why);
-    locked(
-        () -> {
-          lanes.release(slot);
-          schedule(slot.item(), clock.instant().plus(OWN_FAILURE_PAUSE));
-        });
   }
 
   private void restore(Tracked tracked) {
@@ -465,12 +422,13 @@ public final class Dispatcher implements OwnedTopic.Owner, AutoCloseable {
       }
       if (!next.pending()) {
         meters.finished(next.state());
-        LOG.info(
-            "Delivery {} of {} is {} after {} attempts",
-            next.key(),
-            next.type(),
-            next.state().word(),
-            next.attempts().size());
+        LOG.atLevel(next.state() == Delivery.State.DELIVERED ? Level.DEBUG : Level.INFO)
+            .log(
+                "Delivery {} of {} is {} after {} attempts",
+                next.key(),
+                next.type(),
+                next.state().word(),
+                next.attempts().size());
       }
     }
   }
