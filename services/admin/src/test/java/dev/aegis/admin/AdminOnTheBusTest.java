@@ -267,12 +267,26 @@ final class AdminOnTheBusTest {
           String path = exchange.getRequestURI().toString();
           asked.add(exchange.getRequestMethod() + " " + path + " " + token);
           boolean refused = path.contains("refused");
-          byte[] body = (refused ? "no" : "minute,requests\n").getBytes(StandardCharsets.UTF_8);
-          exchange
-              .getResponseHeaders()
-              .set("Content-Type", path.startsWith("/webhooks") ? "application/json" : "text/csv");
-          exchange.sendResponseHeaders(
-              refused ? 401 : path.contains("bad") ? 422 : 200, body.length);
+          boolean problem = path.contains("replay");
+          String sent =
+              new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8);
+          String text =
+              refused
+                  ? "no"
+                  : problem
+                      ? "{\"code\":\"webhook_disabled\",\"instance\":\"/inner\",\"sent\":"
+                          + sent
+                          + "}"
+                      : "minute,requests\n";
+          byte[] body = text.getBytes(StandardCharsets.UTF_8);
+          String type =
+              problem
+                  ? "application/problem+json"
+                  : path.startsWith("/webhooks") ? "application/json" : "text/csv";
+          exchange.getResponseHeaders().set("Content-Type", type);
+          exchange.getResponseHeaders().set("Aegis-Coverage", "final");
+          int status = refused ? 401 : problem ? 409 : path.contains("bad") ? 422 : 200;
+          exchange.sendResponseHeaders(status, body.length);
           exchange.getResponseBody().write(body);
           exchange.close();
         });
@@ -291,6 +305,7 @@ final class AdminOnTheBusTest {
           admin.get("/admin/analytics/series?tenant=a%20b&metric=p95", "Accept", "text/csv");
       assertThat(csv.status()).isEqualTo(200);
       assertThat(csv.header("Content-Type")).isEqualTo("text/csv");
+      assertThat(csv.header("Aegis-Coverage")).isEqualTo("final");
       assertThat(csv.text()).isEqualTo("minute,requests\n");
       assertThat(admin.get("/admin/analytics/usage?bad").status()).isEqualTo(422);
       Answer refused = admin.get("/admin/analytics/top?refused");
@@ -304,6 +319,16 @@ final class AdminOnTheBusTest {
       assertThat(admin.post("/admin/tenants/relay/webhooks/w/test", null).status()).isEqualTo(200);
       assertThat(admin.get("/admin/tenants/relay/webhooks/none/deliveries").status())
           .isEqualTo(404);
+      String replay = "/admin/tenants/relay/webhooks/w/replay";
+      String delivery = "{\"delivery_id\":\"d-1\"}";
+      Answer replayed = admin.post(replay, delivery, "Idempotency-Key", "k");
+      assertThat(replayed.status()).isEqualTo(409);
+      assertThat(replayed.code()).isEqualTo("webhook_disabled");
+      assertThat(replayed.json().path("instance").asText()).isEqualTo(replay);
+      assertThat(replayed.json().at("/sent/delivery_id").asText()).isEqualTo("d-1");
+      assertThat(admin.post(replay, delivery, "Idempotency-Key", "k").header("Idempotent-Replayed"))
+          .isEqualTo("true");
+      assertThat(admin.post(replay, "{\"delivery\":\"d-1\"}").status()).isEqualTo(422);
       assertThat(new HashSet<>(asked))
           .contains(
               "GET /analytics/series?tenant=a%20b&metric=p95 Bearer "

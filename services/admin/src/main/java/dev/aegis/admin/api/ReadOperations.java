@@ -66,7 +66,7 @@ final class ReadOperations {
               "GET",
               "/admin/analytics/" + question,
               Set.of(Operation.ANY_PARAMETER),
-              call -> analytics.ask(call, "GET", "/analytics/" + question)));
+              call -> analytics.show(call, "/analytics/" + question)));
     }
     return operations;
   }

@@ -45,10 +45,6 @@ record Reply(int status, Map<String, String> headers, Body body) {
     return new Reply(status, Map.of(CONTENT_TYPE, contentType), new Body.Bytes(new Payload(bytes)));
   }
 
-  static Reply streamed(int status, String contentType, InputStream stream) {
-    return new Reply(status, Map.of(CONTENT_TYPE, contentType), new Body.Streamed(stream));
-  }
-
   Reply with(String header, String value) {
     Map<String, String> more = new LinkedHashMap<>(headers);
     more.put(header, value);

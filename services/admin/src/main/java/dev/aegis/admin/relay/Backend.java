@@ -7,6 +7,10 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Duration;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,6 +20,10 @@ import org.jspecify.annotations.Nullable;
 public final class Backend implements AutoCloseable {
   private static final Duration CONNECT = Duration.ofSeconds(2);
   private static final Duration ANSWER = Duration.ofSeconds(30);
+
+  private static final String CONTENT_TYPE = "Content-Type";
+  private static final List<String> PASSED =
+      List.of(CONTENT_TYPE, "Content-Disposition", "Vary", "Retry-After", "Aegis-Coverage");
 
   private final String name;
   private final URI base;
@@ -44,10 +52,14 @@ public final class Backend implements AutoCloseable {
     /**
      * An answer for the operator, good or bad.
      *
+     * @param headers those that mean something beyond this hop, {@code Content-Type} among them
      * @param body to be read and closed by whoever asked
      */
-    record Given(int status, String contentType, @Nullable String disposition, InputStream body)
-        implements Answer {}
+    record Given(int status, Map<String, String> headers, InputStream body) implements Answer {
+      public Given {
+        headers = Collections.unmodifiableMap(new LinkedHashMap<>(headers));
+      }
+    }
 
     /** No connection, or no answer in time. */
     record Away(String why) implements Answer {}
@@ -62,13 +74,21 @@ public final class Backend implements AutoCloseable {
    * @param method HTTP method
    * @param target path and query, percent-encoded
    * @param accept media types that the operator takes, null for any
+   * @param json a JSON document to send along; empty for none
    */
-  public Answer ask(String method, String target, @Nullable String accept) {
+  public Answer ask(String method, String target, @Nullable String accept, byte[] json) {
     HttpRequest.Builder request =
         HttpRequest.newBuilder(URI.create(base + target))
-            .method(method, HttpRequest.BodyPublishers.noBody())
+            .method(
+                method,
+                json.length == 0
+                    ? HttpRequest.BodyPublishers.noBody()
+                    : HttpRequest.BodyPublishers.ofByteArray(json))
             .timeout(ANSWER)
             .header("Authorization", "Bearer " + token);
+    if (json.length > 0) {
+      request.header(CONTENT_TYPE, "application/json");
+    }
     if (accept != null) {
       request.header("Accept", accept);
     }
@@ -81,11 +101,12 @@ public final class Backend implements AutoCloseable {
         return new Answer.Broken(
             name + " does not accept this service: do both have the same master key?");
       }
-      return new Answer.Given(
-          status,
-          response.headers().firstValue("Content-Type").orElse("application/octet-stream"),
-          response.headers().firstValue("Content-Disposition").orElse(null),
-          response.body());
+      Map<String, String> headers = new LinkedHashMap<>();
+      headers.put(CONTENT_TYPE, "application/octet-stream");
+      for (String name : PASSED) {
+        response.headers().firstValue(name).ifPresent(value -> headers.put(name, value));
+      }
+      return new Answer.Given(status, headers, response.body());
     } catch (IOException e) {
       return new Answer.Away(name + " does not answer");
     } catch (InterruptedException e) {
