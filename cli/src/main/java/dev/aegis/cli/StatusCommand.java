@@ -5,7 +5,9 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.SequencedMap;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -15,7 +17,11 @@ import picocli.CommandLine.Option;
     name = "status",
     mixinStandardHelpOptions = true,
     description = "Shows services, readiness and the applied revision of each gateway.",
-    footer = "Exit code 0 only when at least one gateway is live and none lags or has errors.")
+    footer = {
+      "",
+      "Exit code 0 only when all services are ready, at least one gateway is live,",
+      "and none lags or has errors."
+    })
 final class StatusCommand implements Callable<Integer> {
   private final Session session;
   private final DataFolder data;
@@ -64,15 +70,28 @@ final class StatusCommand implements Callable<Integer> {
                 + finding.path("message").asText());
       }
     }
-    boolean ok = gateway && well;
+    SequencedMap<String, Boolean> ready = new LinkedHashMap<>();
+    suite.services().forEach((service, uri) -> ready.put(service, Readiness.of(uri)));
+    boolean ok = gateway && well && !ready.containsValue(false);
     if (json) {
       ObjectNode shown = JsonNodeFactory.instance.objectNode();
       shown.put("admin_url", suite.admin().toString()).put("ok", ok);
+      ObjectNode services = shown.putObject("ready");
+      ready.forEach(services::put);
       ArrayNode all = shown.putArray("nodes");
       nodes.forEach(all::add);
       session.out().println(shown.toPrettyString());
     } else {
       session.out().println("admin at " + suite.admin() + " answers");
+      if (!ready.isEmpty()) {
+        Table services = new Table(List.of("service", "ready", "management"));
+        for (var entry : ready.entrySet()) {
+          String uri = String.valueOf(suite.services().get(entry.getKey()));
+          services.row(List.of(entry.getKey(), entry.getValue() ? "yes" : "no", uri));
+        }
+        session.out().print(services.text());
+        session.out().println();
+      }
       session.out().print(table.text());
       findings.forEach(session.out()::println);
       if (!gateway) {

@@ -10,14 +10,18 @@ import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.SequencedMap;
 
 /**
  * A running suite, as a command finds it.
  *
  * @param admin base URI of its admin API
  * @param token the platform administrator's
+ * @param services base URI of each service's management, as far as the suite announced them
  */
-record Suite(URI admin, String token) {
+record Suite(URI admin, String token, SequencedMap<String, URI> services) {
   private static final String URL_VARIABLE = "AEGIS_ADMIN_URL";
   private static final String TOKEN_VARIABLE = "AEGIS_ADMIN_TOKEN";
 
@@ -25,22 +29,25 @@ record Suite(URI admin, String token) {
   static Suite find(Session session, Path data) throws CommandFailure {
     String url = session.environment().getOrDefault(URL_VARIABLE, "");
     String token = session.environment().getOrDefault(TOKEN_VARIABLE, "");
-    URI admin =
-        url.isEmpty()
-            ? uri(announced(data), data.resolve("run.json").toString())
-            : uri(url, URL_VARIABLE);
-    return new Suite(admin, token.isEmpty() ? token(data) : token);
+    if (!url.isEmpty()) {
+      return new Suite(
+          uri(url, URL_VARIABLE), token.isEmpty() ? token(data) : token, new LinkedHashMap<>());
+    }
+    Path file = data.resolve("run.json");
+    JsonNode announced = announced(data, file);
+    SequencedMap<String, URI> services = new LinkedHashMap<>();
+    for (Map.Entry<String, JsonNode> service : announced.path("services").properties()) {
+      services.put(service.getKey(), uri(service.getValue().asText(), file.toString()));
+    }
+    return new Suite(
+        uri(announced.path("admin_url").asText(), file.toString()),
+        token.isEmpty() ? token(data) : token,
+        services);
   }
 
-  private static String announced(Path data) throws CommandFailure {
-    Path file = data.resolve("run.json");
+  private static JsonNode announced(Path data, Path file) throws CommandFailure {
     try {
-      JsonNode run = new ObjectMapper().readTree(Files.readAllBytes(file));
-      String url = run.path("admin_url").asText();
-      if (!url.isEmpty()) {
-        return url;
-      }
-      throw new CommandFailure(file + " does not say where the admin API is");
+      return new ObjectMapper().readTree(Files.readAllBytes(file));
     } catch (NoSuchFileException e) {
       throw new CommandFailure(
           "no suite is running in "

@@ -416,6 +416,30 @@ class AegisCommandTest {
   }
 
   @Test
+  void statusAsksEachServiceThatTheSuiteAnnounced() throws Exception {
+    Files.writeString(
+        data.resolve("run.json"),
+        "{\"admin_url\":\"%s\",\"services\":{\"gateway\":\"%s\",\"analytics\":\"%s\"}}"
+            .formatted(admin.uri(), admin.uri(), admin.uri()));
+    Map<String, String> environment =
+        Map.of("AEGIS_DATA", data.toString(), "AEGIS_ADMIN_TOKEN", "x");
+    for (int i = 0; i < 2; i++) {
+      admin.on(
+          "GET /admin/nodes?limit=500",
+          200,
+          "{\"items\":[" + node("g1", "gateway", true, 0, "") + "]}");
+    }
+    admin.on("GET /health/ready", 200, "{}").on("GET /health/ready", 200, "{}");
+    Run well = Run.of(environment, data, "", "status");
+    assertThat(well.code()).isZero();
+    assertThat(well.out()).contains("gateway    yes    http", "analytics  yes    http");
+    admin.on("GET /health/ready", 200, "{}").on("GET /health/ready", 503, "{}");
+    Run bad = Run.of(environment, data, "", "status");
+    assertThat(bad.code()).isEqualTo(1);
+    assertThat(bad.out()).contains("gateway    yes    http", "analytics  no     http");
+  }
+
+  @Test
   void statusForScripts() throws Exception {
     admin.on(
         "GET /admin/nodes?limit=500",

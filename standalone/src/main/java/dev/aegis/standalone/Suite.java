@@ -12,7 +12,9 @@ import dev.aegis.gateway.GatewayService;
 import dev.aegis.webhooks.WebhooksService;
 import java.net.URI;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -104,6 +106,15 @@ final class Suite implements AutoCloseable {
       }
     }
     throw new IllegalArgumentException("no service " + name);
+  }
+
+  /** Where each service's management is: on its last listener, which may be its only one. */
+  Map<String, String> management() {
+    Map<String, String> management = new LinkedHashMap<>();
+    for (Service service : services) {
+      management.put(service.name(), service.listeners().getLast().uri().toString());
+    }
+    return management;
   }
 
   /** Whether all are ready. */

@@ -123,7 +123,7 @@ public final class UpMain {
     Suite suite = started(Suite.start(all, logs));
     awaitReady(suite);
     URI admin = suite.uri("admin");
-    started(runFile(data, admin));
+    started(runFile(data, admin, suite.management()));
     Demo shown = null;
     if (demo) {
       say("publishing the demo");
@@ -197,14 +197,21 @@ public final class UpMain {
   }
 
   /** Tells the commands on this machine where the suite listens. */
-  private static AutoCloseable runFile(Path data, URI admin) throws IOException {
+  private static AutoCloseable runFile(Path data, URI admin, Map<String, String> services)
+      throws IOException {
     Path file = data.resolve("run.json");
     Path beside = data.resolve("run.json.new");
     Files.write(
         beside,
         new ObjectMapper()
             .writeValueAsBytes(
-                Map.of("admin_url", admin.toString(), "pid", ProcessHandle.current().pid())));
+                Map.of(
+                    "admin_url",
+                    admin.toString(),
+                    "services",
+                    services,
+                    "pid",
+                    ProcessHandle.current().pid())));
     Files.move(beside, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
     return () -> Files.deleteIfExists(file);
   }

@@ -1,0 +1,182 @@
+package dev.aegis.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.aegis.admin.AdminService;
+import dev.aegis.admin.settings.AdminSettings;
+import dev.aegis.chassis.CommonSettings;
+import dev.aegis.chassis.Settings;
+import dev.aegis.chassis.StartFailure;
+import dev.aegis.testkit.KafkaPeer;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The commands against the real admin service on a real Kafka. */
+class RealAdminTest {
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  @TempDir private static Path data;
+  private static KafkaPeer kafka;
+  private static AdminService admin;
+
+  @BeforeAll
+  static void start() throws StartFailure, IOException {
+    kafka = KafkaPeer.start();
+    admin =
+        new AdminService(
+            Settings.defaults(AdminSettings.ALL)
+                .with(CommonSettings.KAFKA_BOOTSTRAP, Optional.of(kafka.bootstrap()))
+                .with(CommonSettings.DATA, data)
+                .with(CommonSettings.NODE, "admin-1")
+                .with(AdminSettings.PORT, 0)
+                .with(AdminSettings.MANAGEMENT_PORT, 0));
+    admin.start();
+    Files.writeString(
+        data.resolve("run.json"), "{\"admin_url\":\"" + admin.listeners().getFirst().uri() + "\"}");
+  }
+
+  @AfterAll
+  static void stop() {
+    if (admin != null) {
+      admin.close();
+    }
+    if (kafka != null) {
+      kafka.close();
+    }
+  }
+
+  private static Run run(String in, String... args) {
+    return Run.of(Map.of("AEGIS_DATA", data.toString()), data, in, args);
+  }
+
+  private static String ok(String in, String... args) {
+    Run run = run(in, args);
+    assertThat(run.err()).isEmpty();
+    assertThat(run.code()).isZero();
+    return run.out();
+  }
+
+  private static JsonNode json(String... args) throws IOException {
+    String[] all = Arrays.copyOf(args, args.length + 1);
+    all[args.length] = "--json";
+    return JSON.readTree(ok("", all));
+  }
+
+  private static void create(Noun noun, String id, String document) {
+    assertThat(ok(document, noun.word(), "create", id, "-t", "acme"))
+        .startsWith(noun.word() + " " + id + " created, revision ");
+  }
+
+  @Test
+  void managesEveryKindOfObject() throws Exception {
+    assertThat(ok("", "tenant", "create", "acme", "--host", "shop.acme.test"))
+        .matches("tenant acme created, revision \\d+\n");
+    create(Noun.UPSTREAM, "u", "{\"targets\":[{\"url\":\"http://127.0.0.1:9\"}]}");
+    assertThat(
+            ok(
+                "{\"paths\":[\"/api/**\"],\"upstream\":\"u\"}",
+                "route",
+                "create",
+                "orders",
+                "-t",
+                "acme",
+                "--wait"))
+        .startsWith("route orders created")
+        .contains("live on: no gateway");
+    create(
+        Noun.ISSUER,
+        "main",
+        "{\"issuer\":\"https://idp.acme.test\",\"algorithms\":[\"HS256\"],"
+            + "\"secret\":\"0123456789abcdef0123456789abcdef\"}");
+    create(Noun.ROLE, "reader", "{\"permissions\":[{\"methods\":[\"GET\"],\"paths\":[\"/**\"]}]}");
+    create(
+        Noun.PLUGIN,
+        "limit",
+        "{\"plugin\":\"rate_limit\",\"config\":{\"algorithm\":\"fixed_window\","
+            + "\"limit\":5,\"window_seconds\":60}}");
+    assertThat(
+            ok(
+                "{\"url\":\"https://hooks.acme.test/x\",\"events\":[\"rate_limit.exceeded\"]}",
+                "webhook",
+                "create",
+                "hook",
+                "-t",
+                "acme"))
+        .startsWith("webhook hook created")
+        .contains("secret: whsec_");
+
+    for (Noun noun : Noun.values()) {
+      String[] args =
+          noun == Noun.TENANT
+              ? new String[] {"tenant", "list"}
+              : new String[] {noun.word(), "list", "-t", "acme"};
+      assertThat(ok("", args).lines()).hasSize(2);
+    }
+    assertThat(ok("", "role", "list", "-t", "acme")).contains("GET /**");
+    assertThat(ok("", "issuer", "show", "main", "-t", "acme")).doesNotContain("0123456789abcdef");
+
+    String revision = json("route", "show", "orders", "-t", "acme").get("revision").asText();
+    String[] update = {
+      "route", "update", "orders", "-t", "acme", "--merge", "--revision", revision
+    };
+    assertThat(ok("{\"priority\":7}", update)).startsWith("route orders updated");
+    Run stale = run("{\"priority\":8}", update);
+    assertThat(stale.code()).isEqualTo(1);
+    assertThat(stale.err()).contains("(412 stale_revision)");
+    JsonNode changed = json("route", "show", "orders", "-t", "acme");
+    assertThat(changed.get("priority").asInt()).isEqualTo(7);
+    // A document as it was shown can be sent back.
+    assertThat(ok(changed.toString(), "route", "update", "orders", "-t", "acme"))
+        .startsWith("route orders updated");
+
+    ok("", "plugin", "disable", "limit", "-t", "acme");
+    assertThat(json("plugin", "show", "limit", "-t", "acme").get("enabled").asBoolean()).isFalse();
+    ok("", "tenant", "suspend", "acme");
+    assertThat(json("tenant", "show", "acme").get("status").asText()).isEqualTo("suspended");
+    ok("", "tenant", "resume", "acme");
+
+    Run used = run("", "upstream", "delete", "u", "-t", "acme");
+    assertThat(used.code()).isEqualTo(1);
+    assertThat(used.err()).contains("(409 in_use)");
+    assertThat(ok("", "route", "delete", "orders", "-t", "acme")).contains("route orders deleted");
+    assertThat(ok("", "upstream", "delete", "u", "-t", "acme")).contains("upstream u deleted");
+  }
+
+  @Test
+  void showsEveryViolationOfARealRefusal() {
+    Run run = run("{\"id\":\"No!\",\"knd\":\"team\"}", "tenant", "create", "-f", "-");
+    assertThat(run.code()).isEqualTo(1);
+    assertThat(run.err()).contains(" invalid)\n", "\n  /id: ", "\n  /knd: ");
+  }
+
+  @Test
+  void rehearsesWithoutAChange() {
+    assertThat(ok("", "tenant", "create", "ghost", "--dry-run")).startsWith("would create:");
+    assertThat(run("", "tenant", "show", "ghost").err()).contains("(404 not_found)");
+  }
+
+  @Test
+  void saysThatNoGatewayIsLive() {
+    Run run = run("", "status");
+    assertThat(run.err()).isEmpty();
+    assertThat(run.code()).isEqualTo(1);
+    assertThat(run.out()).contains("answers", "no gateway is live");
+  }
+
+  @Test
+  void aDeadAnalyticsServiceIsOneLine() {
+    Run run = run("", "analytics", "export", "--tenant", "acme");
+    assertThat(run.code()).isEqualTo(1);
+    assertThat(run.err()).startsWith("aegis: ").contains("(50");
+  }
+}
