@@ -91,6 +91,8 @@ final class UpstreamFaultsTest {
         HttpProbe caller = gateway.connect()) {
       assertThat(caller.send(GET).read().status()).isEqualTo(200);
       assertThat(backend.connections()).isEqualTo(2);
+      // A reply is recorded once it is through, so the caller may be ahead of the record.
+      await().until(() -> gateway.finished().size() == 1);
       assertThat(gateway.finished().getFirst().event().attempts()).isEqualTo(2);
     }
   }
@@ -305,6 +307,7 @@ final class UpstreamFaultsTest {
         assertThat(caller.send(POST).read().text()).isEqualTo("ok");
       }
       assertThat(backend.received()).hasSize(6);
+      await().until(() -> gateway.finished().size() == 6);
       assertThat(gateway.finished())
           .anySatisfy(record -> assertThat(record.event().attempts()).isEqualTo(2));
       assertThat(gateway.finished())
@@ -420,6 +423,7 @@ final class UpstreamFaultsTest {
       assertThat(reply.status()).isEqualTo(413);
       assertThat(reply.text()).isEqualTo("big");
       assertThat(sent.get(20, TimeUnit.SECONDS)).isNotNull();
+      await().until(() -> gateway.finished().size() == 1);
       assertThat(gateway.finished().getFirst().event().status()).isEqualTo(413);
     }
   }
