@@ -1,5 +1,6 @@
 package dev.aegis.gateway.identity;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.aegis.journal.IssuerDefinition;
 import io.helidon.security.jwt.JwtException;
@@ -44,6 +45,11 @@ public final class Issuer {
    * @throws IllegalArgumentException when a key is unusable; the message does not repeat it
    */
   public static Issuer compile(IssuerDefinition definition, @Nullable String secret) {
+    return compileWith(definition, secret == null ? null : secret.getBytes(StandardCharsets.UTF_8));
+  }
+
+  /** The same with the bytes of the shared key. */
+  static Issuer compileWith(IssuerDefinition definition, byte @Nullable [] secret) {
     Map<String, List<Key>> keys = new TreeMap<>();
     for (String algorithm : definition.algorithms()) {
       List<Key> ofAlgorithm = new ArrayList<>();
@@ -55,7 +61,7 @@ public final class Issuer {
       } else {
         for (ObjectNode jwk : definition.publicKeys()) {
           String bound = jwk.path("alg").asText(algorithm);
-          if (bound.equals(algorithm) && !jwk.path("use").asText("sig").equals("enc")) {
+          if (bound.equals(algorithm) && verifies(jwk)) {
             ofAlgorithm.add(new Key(jwk.path("kid").textValue(), rsa(algorithm, jwk)));
           }
         }
@@ -68,19 +74,25 @@ public final class Issuer {
     return new Issuer(definition, keys);
   }
 
+  /** Whether a key is for signatures, as far as it says (RFC 7517 sections 4.2 and 4.3). */
+  private static boolean verifies(ObjectNode jwk) {
+    boolean verify = jwk.path("key_ops").isMissingNode();
+    for (JsonNode operation : jwk.path("key_ops")) {
+      verify |= operation.asText().equals("verify");
+    }
+    return verify && jwk.path("use").asText("sig").equals("sig");
+  }
+
   IssuerDefinition definition() {
     return definition;
   }
 
-  boolean allows(String algorithm) {
-    return keysByAlgorithm.containsKey(algorithm);
-  }
-
-  /** Whether one of the keys of {@code algorithm}, the named one if one is named, made this. */
-  boolean signed(String algorithm, @Nullable String keyId, byte[] content, byte[] signature) {
-    for (Key key : keysByAlgorithm.getOrDefault(algorithm, List.of())) {
+  /** Whether one of the keys of its algorithm, the named one if one is named, made this. */
+  boolean signed(SignedToken token) {
+    String keyId = token.keyId();
+    for (Key key : keysByAlgorithm.getOrDefault(token.algorithm(), List.of())) {
       boolean meant = keyId == null || key.id() == null || key.id().equals(keyId);
-      if (meant && verifies(key.jwk(), content, signature)) {
+      if (meant && verifies(key.jwk(), token.content(), token.signature())) {
         return true;
       }
     }
@@ -96,8 +108,7 @@ public final class Issuer {
   }
 
   /** RFC 7518 section 3.2: the key is at least as long as the hash. */
-  private static Jwk symmetric(String algorithm, String secret) {
-    byte[] key = secret.getBytes(StandardCharsets.UTF_8);
+  private static Jwk symmetric(String algorithm, byte[] key) {
     int least = Integer.parseInt(algorithm.substring(2)) / 8;
     if (key.length < least) {
       throw new IllegalArgumentException(

@@ -1,0 +1,97 @@
+package dev.aegis.gateway.identity;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.aegis.journal.Json;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.Base64;
+import org.jspecify.annotations.Nullable;
+
+/** The parts of a JWS in compact form (RFC 7515 section 7.1), not yet trusted. */
+final class SignedToken {
+  private final String algorithm;
+  private final @Nullable String keyId;
+  private final byte[] content;
+  private final byte[] payload;
+  private final byte[] signature;
+
+  private SignedToken(
+      String algorithm, @Nullable String keyId, byte[] content, byte[] payload, byte[] signature) {
+    this.algorithm = algorithm;
+    this.keyId = keyId;
+    this.content = content;
+    this.payload = payload;
+    this.signature = signature;
+  }
+
+  /**
+   * Takes a token apart.
+   *
+   * @throws IOException when it is none, or asks for something that is not understood; the message
+   *     does not repeat it
+   */
+  static SignedToken parse(String token) throws IOException {
+    int dot = token.indexOf('.');
+    int second = token.indexOf('.', dot + 1);
+    if (dot < 0 || second < 0 || token.indexOf('.', second + 1) >= 0) {
+      throw new IOException("not three parts; encrypted tokens are not taken");
+    }
+    ObjectNode header = Json.readObject(decode(token.substring(0, dot)));
+    if (header.has("crit")) {
+      throw new IOException("critical header parameters are not understood");
+    }
+    String algorithm = header.path("alg").textValue();
+    JsonNode keyId = header.path("kid");
+    if (algorithm == null || !keyId.isMissingNode() && !keyId.isTextual()) {
+      throw new IOException("alg or kid is not a string");
+    }
+    return new SignedToken(
+        algorithm,
+        keyId.textValue(),
+        token.substring(0, second).getBytes(StandardCharsets.ISO_8859_1),
+        decode(token.substring(dot + 1, second)),
+        decode(token.substring(second + 1)));
+  }
+
+  /**
+   * Base64url without padding (RFC 7515 section 2), in its only spelling (RFC 4648 section 3.5).
+   */
+  private static byte[] decode(String part) throws IOException {
+    byte[] bytes;
+    try {
+      bytes = Base64.getUrlDecoder().decode(part);
+    } catch (IllegalArgumentException e) {
+      throw new IOException("a part is not Base64url", e);
+    }
+    if (!Base64.getUrlEncoder().withoutPadding().encodeToString(bytes).equals(part)) {
+      throw new IOException("a part is padded, or in a second spelling");
+    }
+    return bytes;
+  }
+
+  /** What its header calls its algorithm; only a key bound to that can make it good. */
+  String algorithm() {
+    return algorithm;
+  }
+
+  /** Which key it says it was signed with, or null. */
+  @Nullable String keyId() {
+    return keyId;
+  }
+
+  /** The bytes that are signed; not to be changed. */
+  byte[] content() {
+    return content;
+  }
+
+  /** What they say; not to be changed. */
+  byte[] payload() {
+    return payload;
+  }
+
+  /** The signature; not to be changed. */
+  byte[] signature() {
+    return signature;
+  }
+}

@@ -1,0 +1,446 @@
+package dev.aegis.gateway.identity;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.aegis.journal.IssuerDefinition;
+import dev.aegis.testkit.Jwts;
+import java.math.BigInteger;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Tokens that hold and those that do not: RFC 7515, RFC 7519, RFC 8725. */
+final class TokensTest {
+  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final Instant NOW = Instant.ofEpochSecond(1_800_000_000);
+  private static final String SECRET =
+      "a shared key of more than sixty-four bytes, for the longest of the hashes";
+  private static final Jwts.Key HS256 =
+      Jwts.hmac("h", "HS256", SECRET.getBytes(StandardCharsets.UTF_8));
+  private static final Jwts.Key RS256 = Jwts.key("r1", "RS256");
+  private static final Jwts.Key RS256_OTHER = Jwts.key("r2", "RS256");
+
+  private static IssuerDefinition definition(
+      String name, List<String> algorithms, List<Jwts.Key> keys, @Nullable String audience) {
+    return new IssuerDefinition(
+        name,
+        "https://" + name,
+        algorithms,
+        keys.stream().map(key -> JSON.convertValue(key.jwk(), ObjectNode.class)).toList(),
+        null,
+        audience,
+        5,
+        new IssuerDefinition.Claims("tenant_id", "role_ids"));
+  }
+
+  private static Issuer hs(String... algorithms) {
+    return Issuer.compile(definition("hs", List.of(algorithms), List.of(), null), SECRET);
+  }
+
+  private static Issuer rs(Jwts.Key... keys) {
+    return Issuer.compile(definition("rs", List.of("RS256"), List.of(keys), null), null);
+  }
+
+  private final Tokens tokens = new Tokens(List.of(hs("HS256"), rs(RS256)));
+
+  private static Map<String, Object> claims(String issuer) {
+    return Jwts.claims(
+        "https://" + issuer, "acme", "alice", List.of("reader"), NOW, Duration.ofMinutes(1));
+  }
+
+  private static Map<String, Object> claims(Consumer<Map<String, Object>> change) {
+    Map<String, Object> claims = claims("hs");
+    change.accept(claims);
+    return claims;
+  }
+
+  private void assertInvalid(String token) {
+    assertThat(tokens.verify(token, NOW)).isInstanceOf(Verified.Invalid.class);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"HS256", "HS384", "HS512", "RS256", "RS384", "RS512"})
+  void holdsWhenSignedAsTheIssuerSays(String algorithm) {
+    boolean shared = algorithm.startsWith("HS");
+    Jwts.Key key =
+        shared
+            ? Jwts.hmac("k", algorithm, SECRET.getBytes(StandardCharsets.UTF_8))
+            : Jwts.key("k", algorithm);
+    Issuer issuer =
+        Issuer.compile(
+            definition("x", List.of(algorithm), shared ? List.of() : List.of(key), null),
+            shared ? SECRET : null);
+    assertThat(new Tokens(List.of(issuer)).verify(key.token(claims("x")), NOW))
+        .isEqualTo(
+            new Verified.Valid(
+                new Principal(
+                    "alice",
+                    "acme",
+                    List.of("reader"),
+                    null,
+                    Instant.EPOCH.minusSeconds(5),
+                    NOW.plusSeconds(65))));
+  }
+
+  record Row(String what, String token) {
+    @Override
+    public String toString() {
+      return what;
+    }
+  }
+
+  private static String part(String json) {
+    return Base64.getUrlEncoder()
+        .withoutPadding()
+        .encodeToString(json.getBytes(StandardCharsets.UTF_8));
+  }
+
+  private static Row headed(String what, Map<String, ?> header) {
+    return new Row(what, HS256.token(header, claims("hs")));
+  }
+
+  static List<Row> hostile() throws Exception {
+    String good = HS256.token(claims("hs"));
+    String[] parts = good.split("\\.");
+    String rsGood = RS256.token(claims("rs"));
+    String[] rsParts = rsGood.split("\\.");
+    List<Row> rows = new ArrayList<>();
+    // RFC 8725 section 2.1: algorithms.
+    for (String none : List.of("none", "None", "NONE", "nOnE", "")) {
+      String unsigned = part("{\"alg\":\"" + none + "\"}") + "." + parts[1] + ".";
+      rows.add(new Row("alg " + none + " without signature", unsigned));
+      rows.add(new Row("alg " + none + " with the signature", unsigned + parts[2]));
+    }
+    rows.add(new Row("no alg", HS256.token(Map.of("typ", "JWT"), claims("hs"))));
+    rows.add(headed("alg of the same family", Map.of("alg", "HS512")));
+    rows.add(headed("alg in other letters", Map.of("alg", "hs256")));
+    rows.add(headed("alg is a number", Map.of("alg", 256)));
+    rows.add(headed("alg is a list", Map.of("alg", List.of("HS256"))));
+    rows.add(new Row("alg of another family for this issuer", RS256.token(claims("hs"))));
+    // RS -> HS: the public key as the shared key, in each of its forms.
+    Map<String, Object> jwk = RS256.jwk();
+    byte[] modulus = Base64.getUrlDecoder().decode((String) jwk.get("n"));
+    java.security.PublicKey shown =
+        java.security.KeyFactory.getInstance("RSA")
+            .generatePublic(
+                new java.security.spec.RSAPublicKeySpec(
+                    new BigInteger(1, modulus), BigInteger.valueOf(65537)));
+    String pem =
+        "-----BEGIN PUBLIC KEY-----\n"
+            + Base64.getMimeEncoder(64, new byte[] {'\n'}).encodeToString(shown.getEncoded())
+            + "\n-----END PUBLIC KEY-----\n";
+    int form = 0;
+    for (byte[] confused :
+        List.of(
+            pem.getBytes(StandardCharsets.UTF_8),
+            pem.strip().getBytes(StandardCharsets.UTF_8),
+            shown.getEncoded(),
+            modulus,
+            ((String) jwk.get("n")).getBytes(StandardCharsets.UTF_8),
+            JSON.writeValueAsBytes(jwk))) {
+      Jwts.Key forged = Jwts.hmac("r1", "HS256", confused);
+      rows.add(new Row("public key as shared key " + ++form, forged.token(claims("rs"))));
+      rows.add(
+          new Row(
+              "the same under alg RS256 " + form,
+              forged.token(Map.of("alg", "RS256", "kid", "r1"), claims("rs"))));
+    }
+    // Keys.
+    rows.add(new Row("another RSA key", RS256_OTHER.token(claims("rs"))));
+    rows.add(
+        new Row(
+            "another RSA key under a known kid",
+            RS256_OTHER.token(Map.of("alg", "RS256", "kid", "r1"), claims("rs"))));
+    rows.add(
+        new Row("an unknown kid", RS256.token(Map.of("alg", "RS256", "kid", "x"), claims("rs"))));
+    rows.add(new Row("an empty kid", RS256.token(Map.of("alg", "RS256", "kid", ""), claims("rs"))));
+    rows.add(
+        new Row(
+            "a kid that is a path",
+            RS256.token(Map.of("alg", "RS256", "kid", "../../dev/null"), claims("rs"))));
+    rows.add(
+        new Row(
+            "a kid that is no string (RFC 7515 section 4.1.4)",
+            RS256.token(Map.of("alg", "RS256", "kid", 7), claims("rs"))));
+    rows.add(
+        new Row(
+            "another shared key",
+            Jwts.hmac("h", "HS256", "x".repeat(64).getBytes(StandardCharsets.UTF_8))
+                .token(claims("hs"))));
+    rows.add(
+        new Row("an empty shared key", Jwts.hmac("h", "HS256", new byte[1]).token(claims("hs"))));
+    // RFC 8725 section 3.10: keys that the token brings along.
+    rows.add(
+        new Row(
+            "its own jwk",
+            RS256_OTHER.token(Map.of("alg", "RS256", "jwk", RS256_OTHER.jwk()), claims("rs"))));
+    rows.add(
+        new Row(
+            "its own jku",
+            RS256_OTHER.token(Map.of("alg", "RS256", "jku", "http://127.0.0.1/"), claims("rs"))));
+    // RFC 7515 section 4.1.11.
+    rows.add(headed("crit", Map.of("alg", "HS256", "crit", List.of("exp"))));
+    rows.add(headed("empty crit", Map.of("alg", "HS256", "crit", List.of())));
+    rows.add(headed("crit b64", Map.of("alg", "HS256", "crit", List.of("b64"), "b64", false)));
+    // Signatures.
+    rows.add(new Row("no signature", parts[0] + "." + parts[1] + "."));
+    rows.add(new Row("half a signature", good.substring(0, good.length() - 20)));
+    rows.add(new Row("zero signature", parts[0] + "." + parts[1] + "." + part("\0".repeat(32))));
+    rows.add(new Row("another one's signature", parts[0] + "." + parts[1] + "." + rsParts[2]));
+    rows.add(
+        new Row(
+            "changed claims",
+            parts[0]
+                + "."
+                + part(JSON.writeValueAsString(claims(c -> c.put("sub", "root"))))
+                + "."
+                + parts[2]));
+    rows.add(
+        new Row(
+            "changed header",
+            part("{\"alg\":\"HS256\",\"x\":1}") + "." + parts[1] + "." + parts[2]));
+    // Form.
+    rows.add(new Row("nothing", ""));
+    rows.add(new Row("two dots", ".."));
+    rows.add(new Row("one part", parts[0]));
+    rows.add(new Row("two parts", parts[0] + "." + parts[1]));
+    rows.add(new Row("four parts", good + "." + parts[2]));
+    rows.add(new Row("four parts, the last empty", good + "."));
+    rows.add(new Row("five parts", good + ".."));
+    rows.add(new Row("JSON serialization", "{\"payload\":\"" + parts[1] + "\"}"));
+    rows.add(new Row("padding", good + "="));
+    rows.add(new Row("padding in the header", parts[0] + "==." + parts[1] + "." + parts[2]));
+    rows.add(new Row("space behind", good + " "));
+    rows.add(new Row("line break inside", parts[0] + ".\n" + parts[1] + "." + parts[2]));
+    rows.add(
+        new Row(
+            "plain Base64",
+            part("{\"alg\":\"HS256\",\"x\":\"???>>>\"}").replace('_', '/').replace('-', '+')
+                + "."
+                + parts[1]
+                + "."
+                + parts[2]));
+    rows.add(new Row("a letter outside of ASCII", good.replaceFirst("e", "\u00e9")));
+    rows.add(new Row("huge", good + "A".repeat(Tokens.MAX_LENGTH)));
+    rows.add(new Row("header is a list", signed("[\"HS256\"]", "{}")));
+    rows.add(new Row("header is not JSON", signed("{alg:HS256}", "{}")));
+    rows.add(
+        new Row("alg twice", signed("{\"alg\":\"none\",\"alg\":\"HS256\"}", json(claims("hs")))));
+    String twice = json(claims("hs")).replaceFirst("\\{", "{\"sub\":\"root\",");
+    rows.add(new Row("sub twice", signed("{\"alg\":\"HS256\"}", twice)));
+    rows.add(new Row("claims are a list", signed("{\"alg\":\"HS256\"}", "[]")));
+    rows.add(new Row("claims are nothing", signed("{\"alg\":\"HS256\"}", "")));
+    rows.add(
+        new Row(
+            "bytes behind the claims", signed("{\"alg\":\"HS256\"}", json(claims("hs")) + "{}")));
+    rows.add(
+        new Row(
+            "deep claims",
+            signed("{\"alg\":\"HS256\"}", "{\"a\":" + "[".repeat(2000) + "]".repeat(2000) + "}")));
+    // Claims.
+    claim(rows, "no iss", c -> c.remove("iss"));
+    claim(rows, "an unknown iss", c -> c.put("iss", "https://evil"));
+    claim(rows, "iss is a list", c -> c.put("iss", List.of("https://hs")));
+    claim(rows, "another issuer's name", c -> c.put("iss", "https://rs"));
+    claim(rows, "no exp", c -> c.remove("exp"));
+    claim(rows, "exp is null", c -> c.put("exp", null));
+    claim(rows, "exp is text", c -> c.put("exp", "" + (NOW.getEpochSecond() + 60)));
+    claim(rows, "exp is beyond time", c -> c.put("exp", 1e300));
+    claim(rows, "exp is negative", c -> c.put("exp", -1));
+    claim(rows, "exp is true", c -> c.put("exp", true));
+    claim(rows, "nbf is text", c -> c.put("nbf", "0"));
+    claim(rows, "nbf is null", c -> c.put("nbf", null));
+    claim(rows, "iat is text", c -> c.put("iat", "0"));
+    claim(rows, "no sub", c -> c.remove("sub"));
+    claim(rows, "an empty sub", c -> c.put("sub", ""));
+    claim(rows, "sub is a number", c -> c.put("sub", 5));
+    claim(rows, "sub with a line break", c -> c.put("sub", "a\r\nX-User-Roles: admin"));
+    claim(rows, "sub with a NUL", c -> c.put("sub", "a\0"));
+    claim(rows, "no tenant", c -> c.remove("tenant_id"));
+    claim(rows, "tenant is a list", c -> c.put("tenant_id", List.of("acme")));
+    claim(rows, "roles are text", c -> c.put("role_ids", "reader"));
+    claim(rows, "a role is a number", c -> c.put("role_ids", List.of(5)));
+    claim(rows, "a role with a line break", c -> c.put("role_ids", List.of("a\r\nb")));
+    claim(rows, "a role that reads as two", c -> c.put("role_ids", List.of("a,admin")));
+    claim(rows, "slugs are text", c -> c.put("pathname_slugs", "a"));
+    return rows;
+  }
+
+  private static void claim(List<Row> rows, String what, Consumer<Map<String, Object>> change) {
+    rows.add(new Row(what, HS256.token(claims(change))));
+  }
+
+  private static String json(Map<String, Object> claims) throws Exception {
+    return JSON.writeValueAsString(claims);
+  }
+
+  /** Exactly these texts, with a signature that holds. */
+  private static String signed(String header, String payload) throws Exception {
+    String content = part(header) + "." + part(payload);
+    javax.crypto.Mac mac = javax.crypto.Mac.getInstance("HmacSHA256");
+    mac.init(
+        new javax.crypto.spec.SecretKeySpec(SECRET.getBytes(StandardCharsets.UTF_8), "HmacSHA256"));
+    return content
+        + "."
+        + Base64.getUrlEncoder()
+            .withoutPadding()
+            .encodeToString(mac.doFinal(content.getBytes(StandardCharsets.US_ASCII)));
+  }
+
+  @ParameterizedTest
+  @MethodSource("hostile")
+  void refuses(Row row) {
+    assertInvalid(row.token());
+  }
+
+  /** Whatever one letter becomes, nobody is let in by it. */
+  @Test
+  void refusesEveryChangedLetter() {
+    String good = RS256.token(claims("rs"));
+    assertThat(tokens.verify(good, NOW)).isInstanceOf(Verified.Valid.class);
+    for (int i = 0; i < good.length(); i++) {
+      char other = good.charAt(i) == 'A' ? 'Q' : 'A';
+      String changed = good.substring(0, i) + other + good.substring(i + 1);
+      assertThat(tokens.verify(changed, NOW))
+          .as("letter %d", i)
+          .isNotInstanceOf(Verified.Valid.class);
+    }
+  }
+
+  /** RFC 4648 section 3.5: bits that nobody reads must not make a second token of one. */
+  @Test
+  void refusesASignatureInASecondSpelling() {
+    String good = HS256.token(claims("hs"));
+    String alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    int last = alphabet.indexOf(good.charAt(good.length() - 1));
+    for (int bits = 1; bits < 4; bits++) {
+      assertInvalid(good.substring(0, good.length() - 1) + alphabet.charAt(last ^ bits));
+    }
+  }
+
+  @Test
+  void looksOnlyAtTheKeyThatIsNamed() {
+    Tokens two = new Tokens(List.of(rs(RS256, RS256_OTHER)));
+    assertThat(two.verify(RS256.token(claims("rs")), NOW)).isInstanceOf(Verified.Valid.class);
+    assertThat(two.verify(RS256_OTHER.token(claims("rs")), NOW)).isInstanceOf(Verified.Valid.class);
+    assertThat(two.verify(RS256.token(Map.of("alg", "RS256"), claims("rs")), NOW))
+        .isInstanceOf(Verified.Valid.class);
+    assertThat(two.verify(RS256.token(Map.of("alg", "RS256", "kid", "r2"), claims("rs")), NOW))
+        .isInstanceOf(Verified.Invalid.class);
+  }
+
+  /** Leeway is 5 s; RFC 7519 section 4.1.4: not on or after exp. */
+  @ParameterizedTest
+  @CsvSource({
+    "exp,6,Valid",
+    "exp,0,Valid",
+    "exp,-4,Valid",
+    "exp,-5,Expired",
+    "exp,-6,Expired",
+    "nbf,-6,Valid",
+    "nbf,0,Valid",
+    "nbf,5,Valid",
+    "nbf,6,Invalid",
+    "iat,-6,Valid",
+    "iat,5,Valid",
+    "iat,6,Invalid"
+  })
+  void holdsInItsTime(String claim, int seconds, String outcome) {
+    String token = HS256.token(claims(c -> c.put(claim, NOW.getEpochSecond() + seconds)));
+    assertThat(tokens.verify(token, NOW).getClass().getSimpleName()).isEqualTo(outcome);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"a,true", "b,false"})
+  void holdsForItsAudience(String audience, boolean valid) {
+    Issuer issuer = Issuer.compile(definition("hs", List.of("HS256"), List.of(), "a"), SECRET);
+    Tokens strict = new Tokens(List.of(issuer));
+    for (Object aud : List.of(audience, List.of("x", audience))) {
+      assertThat(
+              strict.verify(HS256.token(claims(c -> c.put("aud", aud))), NOW)
+                  instanceof Verified.Valid)
+          .isEqualTo(valid);
+    }
+    assertThat(strict.verify(HS256.token(claims("hs")), NOW)).isInstanceOf(Verified.Invalid.class);
+    Map<String, Object> nested = new LinkedHashMap<>(claims("hs"));
+    nested.put("aud", Map.of("x", "a"));
+    assertThat(strict.verify(HS256.token(nested), NOW)).isInstanceOf(Verified.Invalid.class);
+  }
+
+  @Test
+  void holdsStillOrNoMoreWhenLookedAtLater() {
+    Principal principal = new Principal("a", "t", List.of(), null, NOW, NOW.plusSeconds(10));
+    assertThat(Tokens.inTime(principal, NOW)).isInstanceOf(Verified.Valid.class);
+    assertThat(Tokens.inTime(principal, NOW.minusMillis(1))).isInstanceOf(Verified.Invalid.class);
+    assertThat(Tokens.inTime(principal, NOW.plusSeconds(10))).isInstanceOf(Verified.Expired.class);
+  }
+
+  @Test
+  void refusesWeakKeysAtOnce() {
+    assertThatThrownBy(
+            () ->
+                Issuer.compile(definition("x", List.of("HS512"), List.of(), null), "x".repeat(63)))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageNotContaining("xxx");
+    assertThatThrownBy(
+            () -> Issuer.compile(definition("x", List.of("HS256"), List.of(), null), null))
+        .isInstanceOf(IllegalArgumentException.class);
+    ObjectNode small = JSON.createObjectNode().put("kty", "RSA").put("e", "AQAB");
+    small.put(
+        "n",
+        Base64.getUrlEncoder()
+            .withoutPadding()
+            .encodeToString(BigInteger.ONE.shiftLeft(1023).setBit(0).toByteArray()));
+    ObjectNode octets = JSON.createObjectNode().put("kty", "oct").put("n", "AQAB");
+    ObjectNode broken = JSON.createObjectNode().put("kty", "RSA").put("n", "!").put("e", "AQAB");
+    ObjectNode encryption = JSON.convertValue(RS256.jwk(), ObjectNode.class).put("use", "enc");
+    ObjectNode other = JSON.convertValue(RS256.jwk(), ObjectNode.class).put("alg", "PS256");
+    ObjectNode noVerify = JSON.convertValue(RS256.jwk(), ObjectNode.class);
+    noVerify.remove("use");
+    noVerify.putArray("key_ops").add("encrypt");
+    for (ObjectNode key : List.of(small, octets, broken, encryption, other, noVerify)) {
+      IssuerDefinition definition =
+          new IssuerDefinition(
+              "x",
+              "https://x",
+              List.of("RS256"),
+              List.of(key),
+              null,
+              null,
+              0,
+              new IssuerDefinition.Claims("tenant_id", "role_ids"));
+      assertThatThrownBy(() -> Issuer.compile(definition, null))
+          .as(key.toString())
+          .isInstanceOf(IllegalArgumentException.class);
+    }
+  }
+
+  @Test
+  void forgetsWhatAnIssuerThatChangedHadSigned() {
+    VerifiedTokens<String> verified = new VerifiedTokens<>();
+    Principal principal = new Principal("a", "t", List.of(), null, NOW, NOW.plusSeconds(10));
+    verified.remember("token", tokens, principal, "access");
+    assertThat(verified.find("token", tokens)).isNotNull();
+    assertThat(verified.find("token", new Tokens(List.of(hs("HS256"), rs(RS256))))).isNull();
+    assertThat(verified.find("other", tokens)).isNull();
+    verified.forgetExpired(NOW.plusSeconds(10));
+    assertThat(verified.find("token", tokens)).isNotNull();
+    verified.forgetExpired(NOW.plusSeconds(11));
+    assertThat(verified.find("token", tokens)).isNull();
+  }
+}
