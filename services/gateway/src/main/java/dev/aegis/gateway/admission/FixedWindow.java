@@ -56,15 +56,15 @@ public final class FixedWindow {
   public Count take(String caller, long epochMillis) {
     AtomicLong state = counts.get(caller, key -> new AtomicLong());
     long window = epochMillis / windowMillis;
-    long resetSeconds = ((window + 1) * windowMillis - epochMillis + 999) / 1000;
     while (true) {
       long seen = state.get();
       // A clock set back must not open a window again: the later one goes on counting.
       long counted = seen >>> COUNT_BITS >= window ? seen & COUNT_MASK : 0;
+      long current = Math.max(seen >>> COUNT_BITS, window);
+      long resetSeconds = ((current + 1) * windowMillis - epochMillis + 999) / 1000;
       if (counted >= limit) {
         return new Count(false, limit, 0, resetSeconds);
       }
-      long current = Math.max(seen >>> COUNT_BITS, window);
       if (state.compareAndSet(seen, current << COUNT_BITS | counted + 1)) {
         return new Count(true, limit, limit - counted - 1, resetSeconds);
       }

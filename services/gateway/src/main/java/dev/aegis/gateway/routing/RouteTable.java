@@ -10,7 +10,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The routes of one tenant in the order in which they are tried: higher priority first, then the
- * more specific path, then the id, so the answer never depends on the order of creation.
+ * more specific path, then the one that asks for a host, for more headers, for methods, then the
+ * id, so the answer never depends on the order of creation.
  *
  * @param <P> what a route leads to
  */
@@ -35,6 +36,7 @@ public final class RouteTable<P> {
     rows.sort(
         Comparator.<Row<P>>comparingInt(row -> -row.route().priority())
             .thenComparing(Row::path)
+            .thenComparingInt(row -> row.route().hosts().isEmpty() ? 1 : 0)
             .thenComparingInt(row -> -row.route().headers().size())
             .thenComparingInt(row -> row.route().methods().isEmpty() ? 1 : 0)
             .thenComparing(row -> row.route().id()));
