@@ -7,8 +7,10 @@ import dev.aegis.journal.MasterKey;
 import dev.aegis.journal.ObjectKey;
 import dev.aegis.model.Finding;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -58,12 +60,13 @@ public final class Compiler {
       }
     }
     Map<String, TenantPlan> next = new HashMap<>();
+    List<Finding> homeless = new ArrayList<>();
     for (String tenant : fold.tenants()) {
       TenantPlan known = tenants.get(tenant);
       if (known != null && !all && !stale.contains(tenant)) {
         next.put(tenant, known);
       } else {
-        TenantPlan plan = compile(fold, tenant, known);
+        TenantPlan plan = compile(fold, tenant, known, homeless);
         if (plan != null) {
           next.put(tenant, plan);
         }
@@ -76,19 +79,29 @@ public final class Compiler {
       }
     }
     tenants = Map.copyOf(next);
-    return Snapshot.of(fold.revision(), clock.instant(), baseDomain, tenants);
+    return Snapshot.of(fold.revision(), clock.instant(), baseDomain, tenants, homeless);
   }
 
   /** A bug met by one tenant's objects must not stop the others: it keeps its last good plan. */
-  private @Nullable TenantPlan compile(Fold fold, String tenant, @Nullable TenantPlan known) {
+  private @Nullable TenantPlan compile(
+      Fold fold, String tenant, @Nullable TenantPlan known, List<Finding> homeless) {
+    TenantCompiler compiling = new TenantCompiler(this, fold, tenant, known);
     try {
-      return new TenantCompiler(this, fold, tenant, known).compile();
+      TenantPlan plan = compiling.compile();
+      if (plan == null) {
+        homeless.addAll(compiling.findings());
+      }
+      return plan;
     } catch (RuntimeException e) {
       LOG.error("Tenant {} could not be compiled at revision {}", tenant, fold.revision(), e);
       Finding finding =
           Finding.error(
               "tenants/" + tenant, "its last changes are not in force: a bug, see the log");
-      return known == null ? null : known.with(finding);
+      if (known == null) {
+        homeless.add(finding);
+        return null;
+      }
+      return known.with(List.of(finding));
     }
   }
 

@@ -15,30 +15,46 @@ import org.jspecify.annotations.Nullable;
  * @param since when it took force
  * @param baseDomain below which each tenant has a host named like itself, lower case
  * @param tenants by id
- * @param hosts tenants by own host name
+ * @param hosts tenants by each of their host names
+ * @param homeless findings about tenants that have no plan
  */
 public record Snapshot(
     long revision,
     Instant since,
     String baseDomain,
     Map<String, TenantPlan> tenants,
-    Map<String, TenantPlan> hosts) {
+    Map<String, TenantPlan> hosts,
+    List<Finding> homeless) {
 
   /** What is in force before anything was read. */
   public static Snapshot empty(String baseDomain, Instant now) {
-    return new Snapshot(-1, now, baseDomain, Map.of(), Map.of());
+    return new Snapshot(-1, now, baseDomain, Map.of(), Map.of(), List.of());
   }
 
-  /** A snapshot of these tenants. Of two tenants with one host, the first by id keeps it. */
+  /**
+   * A snapshot of these tenants. Of two tenants with one host, the first by id keeps it; the host
+   * that a tenant has below the base domain is nobody else's.
+   */
   static Snapshot of(
-      long revision, Instant since, String baseDomain, Map<String, TenantPlan> tenants) {
+      long revision,
+      Instant since,
+      String baseDomain,
+      Map<String, TenantPlan> tenants,
+      List<Finding> homeless) {
     Map<String, TenantPlan> hosts = new HashMap<>();
     for (TenantPlan tenant : tenants.values()) {
+      hosts.put(tenant.id() + "." + baseDomain, tenant);
+    }
+    for (TenantPlan tenant : tenants.values()) {
       for (String host : tenant.hosts()) {
+        if (below(baseDomain, host, tenants) != null) {
+          continue;
+        }
         hosts.merge(host, tenant, (a, b) -> a.id().compareTo(b.id()) <= 0 ? a : b);
       }
     }
-    return new Snapshot(revision, since, baseDomain, tenants, hosts);
+    return new Snapshot(
+        revision, since, baseDomain, tenants, Map.copyOf(hosts), List.copyOf(homeless));
   }
 
   /**
@@ -47,10 +63,11 @@ public record Snapshot(
    * @param host lower case, without port
    */
   public @Nullable TenantPlan tenant(String host) {
-    TenantPlan exact = hosts.get(host);
-    if (exact != null) {
-      return exact;
-    }
+    return hosts.get(host);
+  }
+
+  private static @Nullable TenantPlan below(
+      String baseDomain, String host, Map<String, TenantPlan> tenants) {
     int label = host.length() - baseDomain.length() - 1;
     return label > 0 && host.charAt(label) == '.' && host.endsWith(baseDomain)
         ? tenants.get(host.substring(0, label))
@@ -59,7 +76,7 @@ public record Snapshot(
 
   /** Findings about all objects. */
   public List<Finding> findings() {
-    List<Finding> findings = new ArrayList<>();
+    List<Finding> findings = new ArrayList<>(homeless);
     for (TenantPlan tenant : tenants.values()) {
       findings.addAll(tenant.findings());
       for (String host : tenant.hosts()) {

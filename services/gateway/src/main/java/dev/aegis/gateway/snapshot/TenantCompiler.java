@@ -26,6 +26,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
@@ -50,7 +51,7 @@ final class TenantCompiler {
   @Nullable TenantPlan compile() {
     Entry own = fold.find(ObjectKey.tenant(tenant));
     if (own == null || !(definition(own) instanceof TenantDefinition definition)) {
-      return known; // the last good one, if any
+      return known == null ? null : known.with(findings); // the last good one, if any
     }
     Map<String, Upstream> upstreams = upstreams();
     List<Limit> limits = limits();
@@ -76,24 +77,35 @@ final class TenantCompiler {
                 on(limits, route.id(), route.upstream())));
       }
     }
-    String defaultId = DEFAULT_UPSTREAM + tenant;
-    RoutePlan defaultRoute =
-        new RoutePlan(
-            null,
-            RouteDefinition.Auth.JWT,
-            defaultId,
-            upstreams.get(defaultId),
-            null,
-            false,
-            on(limits, null, defaultId));
     return new TenantPlan(
         tenant,
         definition.status() == TenantDefinition.Status.SUSPENDED,
         definition.hosts(),
         identity(),
         RouteTable.of(routes),
-        defaultRoute,
+        defaultRoute(upstreams, limits),
         findings);
+  }
+
+  /** What was found so far. */
+  List<Finding> findings() {
+    return findings;
+  }
+
+  /** A tenant with routes has no other; that they are broken must not open it wider. */
+  private @Nullable RoutePlan defaultRoute(Map<String, Upstream> upstreams, List<Limit> limits) {
+    if (!fold.list(Kind.ROUTE, tenant).isEmpty()) {
+      return null;
+    }
+    String defaultId = DEFAULT_UPSTREAM + tenant;
+    return new RoutePlan(
+        null,
+        RouteDefinition.Auth.JWT,
+        defaultId,
+        upstreams.get(defaultId),
+        null,
+        false,
+        on(limits, null, defaultId));
   }
 
   private Map<String, Upstream> upstreams() {
@@ -129,9 +141,9 @@ final class TenantCompiler {
     }
     Map<String, RoleDefinition> roles = new HashMap<>();
     for (Entry entry : fold.list(Kind.ROLE, tenant)) {
-      if (definition(entry) instanceof RoleDefinition role) {
-        roles.put(role.id(), role);
-      }
+      RoleDefinition role =
+          definition(entry) instanceof RoleDefinition sound ? sound : closed(entry.key().id());
+      roles.put(role.id(), role);
     }
     List<Issuer> issuers = new ArrayList<>();
     for (Entry entry : fold.list(Kind.ISSUER, tenant)) {
@@ -150,6 +162,15 @@ final class TenantCompiler {
     return known != null && known.identity().basis().equals(basis)
         ? known.identity()
         : new IdentityPlan(new Tokens(issuers), roles, basis);
+  }
+
+  /** What stands for a role that cannot be understood: it might have denied anything. */
+  private RoleDefinition closed(String id) {
+    findings.add(
+        Finding.error(
+            new ObjectKey(Kind.ROLE, tenant, id).toString(), "whoever has this role is refused"));
+    return new RoleDefinition(
+        id, List.of(new RoleDefinition.Permission(Set.of(), List.of("/**"), true)), List.of());
   }
 
   private record Limit(PluginDefinition plugin, RateLimit limit) {}

@@ -3,6 +3,7 @@ package dev.aegis.gateway.snapshot;
 import dev.aegis.gateway.routing.RouteTable;
 import dev.aegis.model.Finding;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A tenant as requests use it.
@@ -12,7 +13,8 @@ import java.util.List;
  * @param hosts its own host names
  * @param identity whom it trusts and what its roles allow
  * @param routes its routes
- * @param defaultRoute what serves every path of a tenant without routes
+ * @param defaultRoute what serves every path of a tenant without routes, null when it has any, even
+ *     if none of them can be used
  * @param findings about its objects
  */
 public record TenantPlan(
@@ -21,15 +23,15 @@ public record TenantPlan(
     List<String> hosts,
     IdentityPlan identity,
     RouteTable<RoutePlan> routes,
-    RoutePlan defaultRoute,
+    @Nullable RoutePlan defaultRoute,
     List<Finding> findings) {
   public TenantPlan {
     hosts = List.copyOf(hosts);
     findings = List.copyOf(findings);
   }
 
-  /** The same plan with one finding alone. */
-  TenantPlan with(Finding finding) {
-    return new TenantPlan(id, suspended, hosts, identity, routes, defaultRoute, List.of(finding));
+  /** The same plan with other findings. */
+  TenantPlan with(List<Finding> newer) {
+    return new TenantPlan(id, suspended, hosts, identity, routes, defaultRoute, newer);
   }
 }

@@ -1,0 +1,97 @@
+package dev.aegis.gateway.snapshot;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.aegis.gateway.upstream.Upstreams;
+import dev.aegis.journal.Change;
+import dev.aegis.journal.Fold;
+import dev.aegis.journal.MasterKey;
+import dev.aegis.journal.ObjectKey;
+import dev.aegis.journal.Verdict;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** A journal and what the gateway makes of it, without Kafka. */
+public final class Configuration implements AutoCloseable {
+  /** The shared key of each issuer that {@link #issuer} makes. */
+  public static final String SECRET = "a shared key of more than thirty-two bytes";
+
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  private final Fold fold = new Fold();
+  private final MasterKey masterKey = MasterKey.parse(MasterKey.newText());
+  private final Upstreams upstreams = new Upstreams(null);
+  private final Compiler compiler =
+      new Compiler("test", upstreams, masterKey, InstantSource.fixed(Instant.EPOCH));
+  private Snapshot snapshot = Snapshot.empty("test", Instant.EPOCH);
+
+  /** Puts an object, and compiles what changed. */
+  public Snapshot put(String key, Map<String, ?> definition) {
+    return apply(key, JSON.convertValue(definition, ObjectNode.class));
+  }
+
+  /** Puts an object given as JSON with single quotes. */
+  public Snapshot json(String key, String definition) {
+    try {
+      return apply(key, (ObjectNode) JSON.readTree(definition.replace('\'', '"')));
+    } catch (JsonProcessingException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  /** Deletes an object. */
+  public Snapshot delete(String key) {
+    return apply(key, null);
+  }
+
+  private Snapshot apply(String key, @Nullable ObjectNode definition) {
+    ObjectKey parsed = ObjectKey.parse(key);
+    Verdict verdict =
+        fold.apply(
+            fold.revision() + 1, new Change(parsed, definition, Change.ANY, "test", Instant.EPOCH));
+    if (!(verdict instanceof Verdict.Applied)) {
+      throw new AssertionError(verdict);
+    }
+    snapshot = compiler.compile(fold, Set.of(parsed), false);
+    return snapshot;
+  }
+
+  /** A tenant with the issuer {@code https://idp}, an upstream, and a role that may do anything. */
+  public Snapshot tenant(String id) {
+    put("tenants/" + id, Map.of("id", id, "name", id));
+    issuer(id);
+    json("tenants/" + id + "/upstreams/u", "{'id':'u','targets':[{'url':'http://127.0.0.1:1'}]}");
+    return json("tenants/" + id + "/roles/all", "{'id':'all','permissions':[{'paths':['/**']}]}");
+  }
+
+  /** The issuer of a tenant. */
+  public Snapshot issuer(String tenant) {
+    ObjectKey key = ObjectKey.parse("tenants/" + tenant + "/issuers/main");
+    return put(
+        key.toString(),
+        Map.of(
+            "id",
+            "main",
+            "issuer",
+            "https://idp",
+            "algorithms",
+            List.of("HS256"),
+            "secret",
+            JSON.convertValue(masterKey.seal(key, SECRET).toJson(), Map.class)));
+  }
+
+  /** What is in force. */
+  public Snapshot snapshot() {
+    return snapshot;
+  }
+
+  @Override
+  public void close() {
+    upstreams.close();
+  }
+}
