@@ -9,6 +9,7 @@ import io.helidon.common.buffers.DataReader;
 import io.helidon.common.buffers.DataWriter;
 import io.helidon.common.socket.HelidonSocket;
 import io.helidon.webserver.ConnectionContext;
+import java.io.EOFException;
 import java.io.UncheckedIOException;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
@@ -99,6 +100,9 @@ final class CallerLeg {
         deadlines.end(reading);
       }
       if (more == null) {
+        if (reading.expired()) { // closed from this side looks like closed from the other
+          throw new LegFailure(LegFailure.Leg.CALLER, true, new EOFException());
+        }
         return false;
       }
       int held = end - at;

@@ -7,7 +7,7 @@ import java.util.concurrent.ConcurrentHashMap;
 /**
  * Ends waits that take too long, on either leg. A connection writes down when its current wait must
  * be over; one thread looks around a few times a second and closes those that are late, which wakes
- * the thread that waits. So a wait costs two plain writes and no timer.
+ * the thread that waits. So a wait costs a look at the clock, two plain writes and no timer.
  */
 public final class Deadlines implements AutoCloseable {
   private static final long TICK_MILLIS = 100;
@@ -15,12 +15,10 @@ public final class Deadlines implements AutoCloseable {
 
   private final Set<Wait> waits = ConcurrentHashMap.newKeySet();
   private final Thread thread;
-  private volatile long now;
   private volatile boolean closed;
 
   /** Starts looking around. */
   public Deadlines() {
-    now = System.nanoTime();
     thread = Thread.ofPlatform().daemon().name("deadlines").start(this::run);
   }
 
@@ -50,7 +48,7 @@ public final class Deadlines implements AutoCloseable {
 
   /** The wait that begins must be over after {@code bound}, give or take a tick. */
   public void begin(Wait wait, Duration bound) {
-    wait.until = now + bound.toNanos();
+    wait.until = System.nanoTime() + bound.toNanos();
   }
 
   /** The wait is over. */
@@ -60,7 +58,7 @@ public final class Deadlines implements AutoCloseable {
 
   private void run() {
     while (!closed) {
-      now = System.nanoTime();
+      long now = System.nanoTime();
       for (Wait wait : waits) {
         long until = wait.until;
         if (until != NEVER && until - now < 0) {

@@ -1,5 +1,7 @@
 package dev.aegis.gateway.edge;
 
+import static org.awaitility.Awaitility.await;
+
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.aegis.chassis.HttpListener;
@@ -141,6 +143,12 @@ final class GatewayInProcess implements AutoCloseable {
   /** What telemetry heard, in its order. */
   List<Finished> finished() {
     return List.copyOf(finished);
+  }
+
+  /** The same once there are so many: a record follows the last byte of its reply. */
+  List<Finished> finished(int count) {
+    await().until(() -> finished.size() >= count);
+    return finished();
   }
 
   long active() {

@@ -1,7 +1,6 @@
 package dev.aegis.gateway.edge;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
 
 import dev.aegis.testkit.HttpMessage;
 import dev.aegis.testkit.HttpProbe;
@@ -165,9 +164,8 @@ final class ProxyingTest {
         assertThat(received.field("Content-Length")).isEqualTo(chunked ? null : "" + size);
       }
       assertThat(backend.faults()).isEmpty();
-      await().until(() -> gateway.finished().size() == 2);
-      assertThat(gateway.finished().getLast().event().bytesIn()).isEqualTo(size);
-      assertThat(gateway.finished().getLast().event().bytesOut()).isEqualTo(size);
+      assertThat(gateway.finished(2).getLast().event().bytesIn()).isEqualTo(size);
+      assertThat(gateway.finished(2).getLast().event().bytesOut()).isEqualTo(size);
     }
   }
 
