@@ -1,0 +1,61 @@
+package dev.aegis.gateway;
+
+import static java.util.Map.entry;
+
+import dev.aegis.testkit.Layers;
+import java.util.Map;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+
+/** Which package may know which: the order of the gateway's layers, in one place. */
+final class ArchitectureTest {
+  @Test
+  void keepsItsLayers() {
+    Layers.check(
+        "dev.aegis.gateway",
+        Map.ofEntries(
+            entry("http1", Set.of()),
+            entry("routing", Set.of()),
+            entry("identity", Set.of()),
+            entry("telemetry", Set.of()),
+            entry("settings", Set.of()),
+            entry("admission", Set.of("routing")),
+            entry("plugin", Set.of("admission")),
+            entry("upstream", Set.of("http1")),
+            entry("snapshot", Set.of("routing", "identity", "admission", "plugin", "upstream")),
+            entry(
+                "pipeline",
+                Set.of("http1", "routing", "identity", "admission", "plugin", "snapshot")),
+            entry(
+                "edge",
+                Set.of(
+                    "http1",
+                    "pipeline",
+                    "snapshot",
+                    "identity",
+                    "upstream",
+                    "telemetry",
+                    "plugin",
+                    "admission")),
+            entry("ops", Set.of("snapshot", "upstream")),
+            entry(
+                "",
+                Set.of(
+                    "settings",
+                    "identity",
+                    "admission",
+                    "upstream",
+                    "snapshot",
+                    "pipeline",
+                    "telemetry",
+                    "edge",
+                    "ops"))),
+        Map.of(
+            "io.helidon.webserver", Set.of("", "edge"),
+            "io.helidon.security", Set.of("identity"),
+            "jakarta.json", Set.of("identity"),
+            "org.apache.kafka", Set.of(),
+            "redis.clients", Set.of("ops"),
+            "org.kiwiproject.consul", Set.of("upstream")));
+  }
+}
