@@ -8,9 +8,11 @@ import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
@@ -18,6 +20,7 @@ import kafka.server.KafkaConfig;
 import kafka.server.KafkaRaftServer;
 import kafka.tools.StorageTool;
 import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.utils.Exit;
 import org.apache.kafka.common.utils.Time;
 
 /**
@@ -59,7 +62,13 @@ public final class BrokerMain {
     int port;
     try {
       Files.createDirectories(arguments.data());
-      System.setProperty("aegis.broker.log", arguments.data().resolve("broker.log").toString());
+      lock(arguments.data());
+      Path log = arguments.data().resolve("broker.log");
+      System.setProperty("aegis.broker.log", log.toString());
+      // Kafka ends the process itself on a fault that it cannot survive, and says why in its log
+      // alone.
+      Exit.setExitProcedure((code, message) -> end(code, log));
+      Exit.setHaltProcedure((code, message) -> end(code, log));
       port = listenable(arguments.port());
       Map<String, String> config =
           BrokerConfig.of(port, listenable(0), arguments.data().resolve("logs"));
@@ -81,6 +90,22 @@ public final class BrokerMain {
     System.out.flush();
     stopped.await();
     return 0;
+  }
+
+  /** Takes the folder until the process ends: two brokers on the same logs would ruin them. */
+  private static void lock(Path data) throws IOException {
+    // Not closed, because that would give the lock back.
+    FileChannel channel =
+        FileChannel.open(data.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+    if (channel.tryLock() == null) {
+      throw new IOException(data + " is in use by another broker");
+    }
+  }
+
+  private static void end(int code, Path log) {
+    System.err.println("broker: ended by a fault, see " + log);
+    System.err.flush();
+    Runtime.getRuntime().halt(code);
   }
 
   /** Ends the process when whoever started it is gone, however it went. */
