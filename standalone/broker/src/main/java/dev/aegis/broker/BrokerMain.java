@@ -4,6 +4,7 @@ import java.io.BufferedWriter;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.lang.ref.Reference;
 import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -60,9 +61,10 @@ public final class BrokerMain {
     }
     KafkaRaftServer server;
     int port;
+    FileChannel held;
     try {
       Files.createDirectories(arguments.data());
-      lock(arguments.data());
+      held = lock(arguments.data());
       Path log = arguments.data().resolve("broker.log");
       System.setProperty("aegis.broker.log", log.toString());
       // Kafka ends the process itself on a fault that it cannot survive, and says why in its log
@@ -88,18 +90,26 @@ public final class BrokerMain {
     }
     System.out.println("broker ready " + port);
     System.out.flush();
-    stopped.await();
+    try {
+      stopped.await();
+    } finally {
+      Reference.reachabilityFence(held);
+    }
     return 0;
   }
 
-  /** Takes the folder until the process ends: two brokers on the same logs would ruin them. */
-  private static void lock(Path data) throws IOException {
-    // Not closed, because that would give the lock back.
+  /**
+   * Takes the folder: two brokers on the same logs would ruin them. The lock lasts for as long as
+   * somebody refers to the channel.
+   */
+  private static FileChannel lock(Path data) throws IOException {
     FileChannel channel =
         FileChannel.open(data.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
     if (channel.tryLock() == null) {
+      channel.close();
       throw new IOException(data + " is in use by another broker");
     }
+    return channel;
   }
 
   private static void end(int code, Path log) {
