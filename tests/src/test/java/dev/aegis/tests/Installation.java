@@ -1,0 +1,237 @@
+package dev.aegis.tests;
+
+import static org.awaitility.Awaitility.await;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.aegis.journal.MasterKey;
+import dev.aegis.testkit.ChildProcess;
+import dev.aegis.testkit.FreePorts;
+import dev.aegis.testkit.Jwts;
+import dev.aegis.testkit.KafkaPeer;
+import dev.aegis.testkit.Processes;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Pattern;
+
+/**
+ * An installation of separate processes: a real Kafka, and each service as {@code ./aegis} would
+ * start it alone. One tenant, {@code acme}, with a role for everything and one issuer.
+ */
+final class Installation implements AutoCloseable {
+  static final String HOST = "acme.example.com";
+  private static final String ISSUER = "https://idp.test";
+  private static final Duration BOUND = Duration.ofSeconds(90);
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  private final Path data;
+  private final KafkaPeer kafka = KafkaPeer.start();
+  private final String masterKey = MasterKey.newText();
+  private final String adminToken = MasterKey.newText();
+  private final Jwts.Key key = Jwts.key("main", "RS256");
+  private final Map<String, ChildProcess> processes = new HashMap<>();
+  private final Map<String, Integer> ports = new HashMap<>();
+  private final HttpClient client =
+      HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+
+  /**
+   * @param data folder that each process gets a folder of its own in
+   */
+  Installation(Path data) {
+    this.data = data;
+    for (String name :
+        List.of("gateway", "gateway-management", "admin", "admin-management", "analytics")) {
+      ports.put(name, FreePorts.next());
+    }
+  }
+
+  KafkaPeer kafka() {
+    return kafka;
+  }
+
+  /** Starts a service and waits until it says that it is ready. */
+  void start(String service) throws InterruptedException {
+    String main =
+        switch (service) {
+          case "gateway" -> "dev.aegis.gateway.GatewayMain";
+          case "admin" -> "dev.aegis.admin.AdminMain";
+          case "analytics" -> "dev.aegis.analytics.AnalyticsMain";
+          default -> throw new IllegalArgumentException(service);
+        };
+    ChildProcess process =
+        Processes.java("services/" + service, main, List.of(), environment(service));
+    processes.put(service, process);
+    process.awaitLine(Pattern.compile(service + " is ready"), BOUND);
+  }
+
+  private Map<String, String> environment(String service) {
+    Map<String, String> environment = new HashMap<>();
+    environment.put("AEGIS_DATA", data.resolve(service).toString());
+    environment.put("AEGIS_NODE", "node-1");
+    environment.put("AEGIS_KAFKA_BOOTSTRAP", kafka.bootstrap());
+    environment.put("AEGIS_MASTER_KEY", masterKey);
+    switch (service) {
+      case "gateway" -> {
+        environment.put("AEGIS_GATEWAY_PORT", port("gateway"));
+        environment.put("AEGIS_GATEWAY_MANAGEMENT_PORT", port("gateway-management"));
+      }
+      case "admin" -> {
+        environment.put("AEGIS_ADMIN_PORT", port("admin"));
+        environment.put("AEGIS_ADMIN_MANAGEMENT_PORT", port("admin-management"));
+        environment.put("AEGIS_ADMIN_TOKEN", adminToken);
+        environment.put("AEGIS_ANALYTICS_URL", "http://127.0.0.1:" + port("analytics"));
+      }
+      default -> environment.put("AEGIS_ANALYTICS_PORT", port("analytics"));
+    }
+    return environment;
+  }
+
+  private String port(String name) {
+    return Integer.toString(ports.get(name));
+  }
+
+  ChildProcess process(String service) {
+    return processes.get(service);
+  }
+
+  /** Where callers connect. */
+  URI gateway(String path) {
+    return URI.create("http://127.0.0.1:" + port("gateway") + path);
+  }
+
+  /** A token of {@code alice}, good for an hour. */
+  String token() {
+    long now = Instant.now().getEpochSecond();
+    return key.token(
+        Map.of(
+            "iss",
+            ISSUER,
+            "sub",
+            "alice",
+            "tenant_id",
+            "acme",
+            "role_ids",
+            List.of("everything"),
+            "iat",
+            now,
+            "exp",
+            now + 3600));
+  }
+
+  /** Publishes the tenant, with its backend at {@code backend}, and waits until it is in force. */
+  void publish(URI backend) throws IOException, InterruptedException {
+    created("tenants", Map.of("id", "acme", "name", "Acme"));
+    created(
+        "tenants/acme/upstreams",
+        Map.of("id", "api-service-acme", "targets", List.of(Map.of("url", backend.toString()))));
+    created(
+        "tenants/acme/issuers",
+        Map.of(
+            "id",
+            "main",
+            "issuer",
+            ISSUER,
+            "algorithms",
+            List.of("RS256"),
+            "public_keys",
+            List.of(key.jwk())));
+    HttpResponse<String> last =
+        admin(
+            "POST",
+            "tenants/acme/roles?wait=applied",
+            Map.of("id", "everything", "permissions", List.of(Map.of("paths", List.of("/**")))));
+    if (last.statusCode() != 201
+        || !JSON.readTree(last.body()).at("/applied/complete").asBoolean()) {
+      throw new AssertionError(last.statusCode() + " " + last.body());
+    }
+  }
+
+  private void created(String collection, Map<String, ?> object)
+      throws IOException, InterruptedException {
+    HttpResponse<String> reply = admin("POST", collection, object);
+    if (reply.statusCode() != 201) {
+      throw new AssertionError(reply.statusCode() + " " + reply.body());
+    }
+  }
+
+  /** Asks the admin API. */
+  HttpResponse<String> admin(String method, String path, Map<String, ?> body, String... headers)
+      throws IOException, InterruptedException {
+    HttpRequest.Builder request =
+        HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port("admin") + "/admin/" + path))
+            .timeout(Duration.ofSeconds(20))
+            .header("Authorization", "Bearer " + adminToken)
+            .header("Content-Type", "application/json");
+    if (headers.length > 0) {
+      request.headers(headers);
+    }
+    request.method(
+        method,
+        body.isEmpty()
+            ? HttpRequest.BodyPublishers.noBody()
+            : HttpRequest.BodyPublishers.ofByteArray(
+                JSON.writeValueAsBytes(JSON.convertValue(body, ObjectNode.class))));
+    return client.send(request.build(), HttpResponse.BodyHandlers.ofString());
+  }
+
+  /** How many events the gateway says wait on its disk. */
+  long spooled() throws IOException, InterruptedException {
+    URI metrics = URI.create("http://127.0.0.1:" + port("gateway-management") + "/metrics");
+    String text =
+        client
+            .send(HttpRequest.newBuilder(metrics).build(), HttpResponse.BodyHandlers.ofString())
+            .body();
+    return text.lines()
+        .filter(line -> line.startsWith("aegis_events_spooled "))
+        .mapToLong(line -> (long) Double.parseDouble(line.substring(line.indexOf(' ') + 1)))
+        .sum();
+  }
+
+  /** How many requests analytics has counted, or -1 while it cannot say. */
+  long counted() throws IOException, InterruptedException {
+    HttpResponse<String> reply = admin("GET", "analytics/usage?tenant=acme", Map.of());
+    if (reply.statusCode() != 200) {
+      return -1;
+    }
+    JsonNode usage = JSON.readTree(reply.body()).path("usage").path(0);
+    return usage.path("total").path("requests").asLong();
+  }
+
+  /** Waits until analytics has read all events there are, and says how many requests they were. */
+  long settled(long expected) {
+    await()
+        .atMost(BOUND)
+        .pollInterval(Duration.ofMillis(250))
+        .ignoreException(IOException.class)
+        .until(
+            () -> {
+              HttpResponse<String> reply = admin("GET", "analytics/usage?tenant=acme", Map.of());
+              JsonNode body = JSON.readTree(reply.body());
+              return reply.statusCode() == 200
+                  && body.at("/coverage/lag_records").asLong(-1) == 0
+                  && body.at("/usage/0/total/requests").asLong() >= expected;
+            });
+    try {
+      return counted();
+    } catch (IOException | InterruptedException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  @Override
+  public void close() {
+    processes.values().forEach(ChildProcess::close);
+    kafka.close();
+    client.close();
+  }
+}
