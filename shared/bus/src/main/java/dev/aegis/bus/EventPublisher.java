@@ -158,14 +158,7 @@ public final class EventPublisher implements AutoCloseable {
   public void close(Duration bound) {
     boolean interrupted = awaitSettled(bound);
     stopping.countDown();
-    keeper.interrupt();
-    while (keeper.isAlive()) {
-      try {
-        keeper.join();
-      } catch (InterruptedException e) {
-        interrupted = true;
-      }
-    }
+    Threads.end(keeper, Duration.ZERO);
     lock.lock();
     try {
       outbox.leave();

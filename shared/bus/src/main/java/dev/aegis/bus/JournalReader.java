@@ -29,6 +29,9 @@ import org.slf4j.LoggerFactory;
 public final class JournalReader implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(JournalReader.class);
 
+  /** How long the tail may take to finish before what it waits for is interrupted. */
+  private static final Duration PATIENCE = Duration.ofMillis(500);
+
   /** Hears of every advance of the fold. */
   @FunctionalInterface
   public interface Listener {
@@ -135,17 +138,7 @@ public final class JournalReader implements AutoCloseable {
   @Override
   public void close() {
     tail.stop();
-    boolean interrupted = false;
-    while (thread.isAlive()) {
-      try {
-        thread.join();
-      } catch (InterruptedException e) {
-        interrupted = true;
-      }
-    }
-    if (interrupted) {
-      Thread.currentThread().interrupt();
-    }
+    Threads.end(thread, PATIENCE);
   }
 
   /** The state in force. Only the tail's thread may look at it without the lock. */

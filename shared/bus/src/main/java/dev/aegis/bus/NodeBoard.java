@@ -55,6 +55,9 @@ public final class NodeBoard implements AutoCloseable {
   private volatile @Nullable KafkaConsumer<byte[], byte[]> consumer;
   private @Nullable Thread watcher;
 
+  /** How long the watcher may take to finish before what it waits for is interrupted. */
+  private static final Duration PATIENCE = Duration.ofMillis(500);
+
   private record Heard(NodeStatus status, Instant at) {}
 
   public NodeBoard(BusSettings settings, InstantSource clock) {
@@ -100,17 +103,7 @@ public final class NodeBoard implements AutoCloseable {
       reading.wakeup();
     }
     if (watcher != null) {
-      boolean interrupted = false;
-      while (watcher.isAlive()) {
-        try {
-          watcher.join();
-        } catch (InterruptedException e) {
-          interrupted = true;
-        }
-      }
-      if (interrupted) {
-        Thread.currentThread().interrupt();
-      }
+      Threads.end(watcher, PATIENCE);
     }
     KafkaProducer<byte[], byte[]> sending = producer;
     if (sending != null) {
@@ -144,7 +137,8 @@ public final class NodeBoard implements AutoCloseable {
                   });
     } catch (InterruptException e) {
       Thread.currentThread().interrupt();
-    } catch (KafkaException e) {
+    } catch (KafkaException | IllegalStateException e) {
+      // The latter when the board was closed in the meantime.
       LOG.debug("The status of {} was not taken", node, e);
     }
   }
