@@ -51,6 +51,9 @@ final class Clients {
     Map<String, Object> config = common(settings, role);
     config.put(ProducerConfig.ACKS_CONFIG, "all");
     config.put(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, true);
+    // With more, a broker that refuses a producer's first batch for a partition, because it is just
+    // making it, may take the second, and then refuses the first for ever as out of order.
+    config.put(ProducerConfig.MAX_IN_FLIGHT_REQUESTS_PER_CONNECTION, 1);
     config.putAll(more);
     return new KafkaProducer<>(config, new ByteArraySerializer(), new ByteArraySerializer());
   }

