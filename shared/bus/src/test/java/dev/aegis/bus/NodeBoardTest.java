@@ -9,7 +9,11 @@ import dev.aegis.testkit.KafkaPeer;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicReference;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.OffsetSpec;
+import org.apache.kafka.common.TopicPartition;
 import org.junit.jupiter.api.Test;
 
 class NodeBoardTest {
@@ -26,6 +30,7 @@ class NodeBoardTest {
       try (NodeBoard node = new NodeBoard(settings, now::get);
           NodeBoard admin = new NodeBoard(settings, now::get)) {
         node.publish(status("gateway-0", 1, now.get().minusSeconds(60)));
+        await().atMost(LONG).until(() -> written(settings) == 1);
         admin.watch();
         await().atMost(LONG).until(() -> admin.silent().size() == 1);
         assertThat(admin.nodes()).as("its word was old when it was read").isEmpty();
@@ -53,6 +58,17 @@ class NodeBoardTest {
                   return admin.nodes().size() > 0;
                 });
       }
+    }
+  }
+
+  private static long written(BusSettings settings) throws Exception {
+    TopicPartition board = new TopicPartition(Topics.NODES, 0);
+    try (Admin admin = Clients.admin(settings, "offsets")) {
+      return admin
+          .listOffsets(Map.of(board, OffsetSpec.latest()))
+          .partitionResult(board)
+          .get()
+          .offset();
     }
   }
 
