@@ -6,6 +6,7 @@ import dev.aegis.bus.BusUnavailable;
 import dev.aegis.bus.Topics;
 import dev.aegis.chassis.CommonSettings;
 import dev.aegis.chassis.DataDirectory;
+import dev.aegis.chassis.Foreground;
 import dev.aegis.chassis.InvalidSettings;
 import dev.aegis.chassis.Listener;
 import dev.aegis.chassis.Logs;
@@ -25,21 +26,16 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * {@code ./aegis up}: the whole suite on one machine, in the foreground.
  *
- * <p>Exit codes: 0 after Ctrl-C or SIGTERM, 1 when it did not start (one line says why), 2 for bad
- * settings (all mistakes at once).
+ * <p>Exit codes: 2 for bad settings (all mistakes at once), else those of {@link Foreground}.
  */
 public final class UpMain {
   private static final String NO_DEMO = "--no-demo";
@@ -47,17 +43,14 @@ public final class UpMain {
 
   private final Settings settings;
   private final boolean demo;
-  private final PrintStream out;
-  private final Path home;
-  // What was started, last first: closed in this order.
-  private final Deque<AutoCloseable> started = new ArrayDeque<>();
-  private boolean stopped;
+  private final Foreground process;
+  private final PrintStream out = System.out;
+  private final Path home = Path.of(System.getProperty("aegis.home", "")).toAbsolutePath();
 
-  private UpMain(Settings settings, boolean demo, PrintStream out, Path home) {
+  private UpMain(Settings settings, boolean demo, Foreground process) {
     this.settings = settings;
     this.demo = demo;
-    this.out = out;
-    this.home = home;
+    this.process = process;
   }
 
   /** Runs until the process is told to end. */
@@ -77,40 +70,26 @@ public final class UpMain {
       System.exit(2);
       return;
     }
-    Path home = Path.of(System.getProperty("aegis.home", "")).toAbsolutePath();
-    UpMain up = new UpMain(settings, demo, System.out, home);
-    Runtime.getRuntime().addShutdownHook(new Thread(up::stop, "stop"));
-    try {
-      up.start();
-    } catch (StartFailure e) {
-      System.err.println("aegis up: " + e.getMessage());
-      System.exit(1);
-    } catch (RuntimeException | IOException | InterruptedException e) {
-      LoggerFactory.getLogger(UpMain.class).error("The suite did not start", e);
-      System.err.println("aegis up: unexpected failure, see the log: " + e);
-      System.exit(1);
-    }
+    Foreground.run("up", process -> new UpMain(settings, demo, process).start());
   }
 
   private void start() throws StartFailure, IOException, InterruptedException {
     Path data = DataDirectory.prepare(settings.of(CommonSettings.DATA));
     lock(data);
     Logs logs =
-        started(
+        process.logging(
             Logs.configure(
                 data.resolve("logs").resolve("aegis.log"),
                 "up",
                 false,
                 settings.of(CommonSettings.LOG_LEVEL),
                 Logs.Bounds.USUAL));
+    Settings placed = settings.with(CommonSettings.DATA, data);
     Settings all =
-        settings
-            .with(CommonSettings.DATA, data)
-            .with(
-                CommonSettings.MASTER_KEY,
-                Optional.of(
-                    CommonSettings.masterKeyText(settings.with(CommonSettings.DATA, data))));
-    all = withPeers(all, data);
+        withPeers(
+            placed.with(
+                CommonSettings.MASTER_KEY, Optional.of(CommonSettings.masterKeyText(placed))),
+            data);
     if (demo) {
       // The demo's receiver is on this machine; nothing else on it can be reached by webhooks.
       all =
@@ -120,16 +99,16 @@ public final class UpMain {
     }
     ensureTopics(all);
     say("starting the services");
-    Suite suite = started(Suite.start(all, logs));
+    Suite suite = process.closing(Suite.start(all, logs));
     awaitReady(suite);
     URI admin = suite.uri("admin");
-    started(runFile(data, admin, suite.management()));
+    process.closing(runFile(data, admin, suite.management()));
     Demo shown = null;
     if (demo) {
       say("publishing the demo");
       String token =
           SecretFile.read(data.resolve("admin-token"), "the platform administrator's token");
-      shown = started(Demo.start(admin, token, data, out));
+      shown = process.closing(Demo.start(admin, token, data, out));
     }
     table(suite, shown, data);
     out.println("Aegis is ready");
@@ -144,7 +123,7 @@ public final class UpMain {
     }
     say("starting Kafka and Redis");
     EmbeddedPeers peers =
-        started(
+        process.closing(
             EmbeddedPeers.start(
                 home,
                 data,
@@ -183,7 +162,7 @@ public final class UpMain {
       throw new StartFailure(
           data + " is in use by another ./aegis up; stop it or choose another with --data");
     }
-    started.push(channel);
+    process.closing(channel);
   }
 
   private static void awaitReady(Suite suite) throws StartFailure, InterruptedException {
@@ -252,25 +231,5 @@ public final class UpMain {
   private void say(String progress) {
     out.println("… " + progress);
     out.flush();
-  }
-
-  private synchronized <T extends AutoCloseable> T started(T part) {
-    started.push(part);
-    return part;
-  }
-
-  private synchronized void stop() {
-    if (stopped) {
-      return;
-    }
-    stopped = true;
-    Logger log = LoggerFactory.getLogger(UpMain.class);
-    while (!started.isEmpty()) {
-      try {
-        started.pop().close();
-      } catch (Exception e) {
-        log.warn("A part of the suite did not stop cleanly", e);
-      }
-    }
   }
 }

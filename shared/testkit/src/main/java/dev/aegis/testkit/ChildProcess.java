@@ -21,6 +21,7 @@ import java.util.regex.Pattern;
  */
 public final class ChildProcess implements AutoCloseable {
   private static final int KEPT_LINES = 20_000;
+  private static final Duration LAST_OUTPUT = Duration.ofSeconds(5);
 
   private final List<String> command;
   private final Process process;
@@ -151,6 +152,11 @@ public final class ChildProcess implements AutoCloseable {
     process.destroy();
   }
 
+  /** Asks the process to stop as Ctrl-C does (SIGINT), without waiting for it. */
+  public void interrupt() {
+    signal("INT");
+  }
+
   /**
    * Stops the process (SIGTERM) and waits for its end.
    *
@@ -163,7 +169,8 @@ public final class ChildProcess implements AutoCloseable {
   }
 
   /**
-   * Waits for the process to end.
+   * Waits for the process to end, and for the last of its output unless a process that it left
+   * behind still holds it.
    *
    * @return its exit code
    * @throws AssertionError when it still runs after the bound; it is killed then
@@ -174,7 +181,18 @@ public final class ChildProcess implements AutoCloseable {
       throw new AssertionError("still running after " + bound + describe());
     }
     watch.destroyForcibly();
+    awaitOutput();
     return process.exitValue();
+  }
+
+  private void awaitOutput() throws InterruptedException {
+    long end = System.nanoTime() + LAST_OUTPUT.toNanos();
+    synchronized (lines) {
+      for (long left = LAST_OUTPUT.toMillis(); !ended && left > 0; ) {
+        lines.wait(left);
+        left = (end - System.nanoTime()) / 1_000_000;
+      }
+    }
   }
 
   /** Kills the process (SIGKILL) and waits until it is gone. */
