@@ -6,6 +6,7 @@ import dev.aegis.testkit.Peers;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -110,8 +111,17 @@ final class Nginx implements AutoCloseable {
     return workers;
   }
 
+  /** Asks the master to stop: killed, it would leave its workers behind. */
   @Override
   public void close() {
-    process.close();
+    try {
+      int code = process.stop(Duration.ofSeconds(10));
+      if (code != 0) {
+        throw new AssertionError("nginx ended with " + code + ": " + process.output());
+      }
+    } catch (InterruptedException e) {
+      process.close();
+      Thread.currentThread().interrupt();
+    }
   }
 }
