@@ -62,6 +62,9 @@ record OutboundHead(Admitted admitted, String address, boolean secure) {
       out.header("X-User-Roles", String.join(",", principal.roles()));
     }
     out.header("Via", "1.1 aegis");
+    if (head.asksForWebSocket()) {
+      Replies.webSocket(out);
+    }
   }
 
   /** RFC 7239 section 4. */
