@@ -5,10 +5,12 @@ import static org.awaitility.Awaitility.await;
 
 import dev.aegis.testkit.FreePorts;
 import dev.aegis.testkit.KafkaPeer;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -140,9 +142,9 @@ class PublisherFaultsTest {
     int port = FreePorts.next();
     Path spool = folder.resolve("spool");
     Process first = publishingProcess(port, spool, 30_000);
-    assertThat(first.inputReader().readLine()).isEqualTo("spooled");
+    readTo(first, "spooled");
     kafka = KafkaPeer.start(folder.resolve("kafka"), port);
-    assertThat(first.inputReader().readLine()).isEqualTo("draining");
+    readTo(first, "draining");
     first.destroyForcibly().waitFor();
 
     publisher = publisher(port, 64 << 20);
@@ -153,6 +155,16 @@ class PublisherFaultsTest {
     assertThat(received.once()).as("doubles are known by run and sequence").hasSize(30_000);
     assertThat(received.all().size()).isGreaterThanOrEqualTo(30_000);
     assertThat(publisher.dropped()).isEmpty();
+  }
+
+  /** Reads on to this line; its log may come in between. */
+  private static void readTo(Process process, String word) throws IOException {
+    List<String> said = new ArrayList<>();
+    while (said.isEmpty() || !said.getLast().equals(word)) {
+      String line = process.inputReader().readLine();
+      assertThat(line).as("what follows " + said).isNotNull();
+      said.add(line);
+    }
   }
 
   private static Process publishingProcess(int port, Path spool, int count) throws Exception {
