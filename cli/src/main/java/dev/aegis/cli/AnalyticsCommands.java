@@ -82,14 +82,14 @@ final class AnalyticsCommands {
         names = "--group-by",
         paramLabel = "NAME",
         split = ",",
-        description = "Such as route, method, status")
+        description = "Any of tenant, route, method, status_class, consumer")
     private List<String> groupBy = List.of();
 
     @Option(
         names = "--metric",
         paramLabel = "NAME",
         split = ",",
-        description = "Such as requests, errors, p50, p95, p99, bytes")
+        description = "Any of requests, errors, p50, p95, p99, bytes, bytes_in, bytes_out")
     private List<String> metrics = List.of();
 
     Export(Session session, DataFolder data) {

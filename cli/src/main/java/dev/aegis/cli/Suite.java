@@ -28,10 +28,9 @@ record Suite(URI admin, String token, SequencedMap<String, URI> services) {
   /** Finds the suite: by the environment, else by what {@code ./aegis up} left in {@code data}. */
   static Suite find(Session session, Path data) throws CommandFailure {
     String url = session.environment().getOrDefault(URL_VARIABLE, "");
-    String token = session.environment().getOrDefault(TOKEN_VARIABLE, "");
+    String token = session.environment().getOrDefault(TOKEN_VARIABLE, "").strip();
     if (!url.isEmpty()) {
-      return new Suite(
-          uri(url, URL_VARIABLE), token.isEmpty() ? token(data) : token, new LinkedHashMap<>());
+      return new Suite(uri(url, URL_VARIABLE), token(token, data), new LinkedHashMap<>());
     }
     Path file = data.resolve("run.json");
     JsonNode announced = announced(data, file);
@@ -40,9 +39,7 @@ record Suite(URI admin, String token, SequencedMap<String, URI> services) {
       services.put(service.getKey(), uri(service.getValue().asText(), file.toString()));
     }
     return new Suite(
-        uri(announced.path("admin_url").asText(), file.toString()),
-        token.isEmpty() ? token(data) : token,
-        services);
+        uri(announced.path("admin_url").asText(), file.toString()), token(token, data), services);
   }
 
   private static JsonNode announced(Path data, Path file) throws CommandFailure {
@@ -62,12 +59,21 @@ record Suite(URI admin, String token, SequencedMap<String, URI> services) {
     }
   }
 
-  private static String token(Path data) throws CommandFailure {
+  /** The token given, else that of the file; never part of a message. */
+  private static String token(String given, Path data) throws CommandFailure {
+    Path file = data.resolve("admin-token");
+    String token;
     try {
-      return SecretFile.read(data.resolve("admin-token"), TOKEN_VARIABLE);
+      token = given.isEmpty() ? SecretFile.read(file, TOKEN_VARIABLE) : given;
     } catch (StartFailure e) {
       throw new CommandFailure(String.valueOf(e.getMessage()), e);
     }
+    if (!token.chars().allMatch(c -> c > ' ' && c < 0x7f)) {
+      throw new CommandFailure(
+          (given.isEmpty() ? file : TOKEN_VARIABLE)
+              + ": no token has spaces, line ends or characters beyond ASCII");
+    }
+    return token;
   }
 
   private static URI uri(String text, String source) throws CommandFailure {

@@ -73,6 +73,22 @@ class AegisCommandTest {
         .allSatisfy(asked -> assertThat(asked.authorization()).isEqualTo("Bearer secret-token"));
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"hunter2\nhunter2", "hunter2 hunter2", "hunter2\u00e9"})
+  void saysThatATokenCannotBeOneWithoutRepeatingIt(String token) {
+    Run run =
+        Run.of(
+            Map.of("AEGIS_ADMIN_URL", admin.uri().toString(), "AEGIS_ADMIN_TOKEN", token),
+            data,
+            "",
+            "tenant",
+            "list");
+    assertThat(run.code()).isEqualTo(1);
+    assertThat(run.err()).startsWith("aegis: AEGIS_ADMIN_TOKEN: no token has");
+    assertThat(run.err()).doesNotContain("hunter2");
+    assertThat(admin.asked()).isEmpty();
+  }
+
   @Test
   void listsAsJsonForScripts() throws Exception {
     admin.on("GET /admin/tenants?limit=500", 200, "{\"items\":[{\"id\":\"a\"}]}");

@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,6 +25,7 @@ final class EmbeddedPeers implements AutoCloseable {
 
   private final @Nullable EmbeddedKafka kafka;
   private final @Nullable EmbeddedRedis redis;
+  private volatile boolean closing;
 
   private EmbeddedPeers(@Nullable EmbeddedKafka kafka, @Nullable EmbeddedRedis redis) {
     this.kafka = kafka;
@@ -80,21 +82,40 @@ final class EmbeddedPeers implements AutoCloseable {
     return Objects.requireNonNull(redis, "no embedded Redis was wanted").url();
   }
 
-  /** Names of the peers whose process has ended by itself; empty while all is well. */
-  List<String> ended() {
-    List<String> ended = new ArrayList<>();
-    if (kafka != null && !kafka.process().alive()) {
-      ended.add("Kafka");
+  /**
+   * Tells the name of each peer whose process ends although nobody asked it to.
+   *
+   * @param ended called at most once for each, on a thread of its own
+   */
+  void watch(Consumer<String> ended) {
+    if (kafka != null) {
+      watch("Kafka", kafka.process(), ended);
     }
-    if (redis != null && !redis.process().alive()) {
-      ended.add("Redis");
+    if (redis != null) {
+      watch("Redis", redis.process(), ended);
     }
-    return ended;
+  }
+
+  private void watch(String name, PeerProcess process, Consumer<String> ended) {
+    Thread.ofVirtual()
+        .name("watch-" + name)
+        .start(
+            () -> {
+              try {
+                process.awaitEnd();
+              } catch (InterruptedException e) {
+                return;
+              }
+              if (!closing) {
+                ended.accept(name);
+              }
+            });
   }
 
   /** Stops both, usually within a second; their data are kept. */
   @Override
   public void close() {
+    closing = true;
     List<PeerProcess> processes = processes();
     processes.forEach(PeerProcess::terminate);
     processes.forEach(process -> process.awaitEnd(STOP_MILLIS));

@@ -81,6 +81,11 @@ final class PeerProcess {
     process.destroy();
   }
 
+  /** Waits for the end of the process, however long that takes. */
+  void awaitEnd() throws InterruptedException {
+    process.waitFor();
+  }
+
   /** Waits for the end of the process, and kills it when it takes longer than the bound. */
   void awaitEnd(long millis) {
     try {

@@ -1,6 +1,7 @@
 package dev.aegis.standalone;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.aegis.admin.settings.AdminSettings;
 import dev.aegis.bus.BusSettings;
 import dev.aegis.bus.BusUnavailable;
 import dev.aegis.bus.Topics;
@@ -28,9 +29,12 @@ import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * {@code ./aegis up}: the whole suite on one machine, in the foreground.
@@ -38,6 +42,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Exit codes: 2 for bad settings (all mistakes at once), else those of {@link Foreground}.
  */
 public final class UpMain {
+  private static final Logger LOG = LoggerFactory.getLogger(UpMain.class);
   private static final String NO_DEMO = "--no-demo";
   private static final Duration READY_WITHIN = Duration.ofSeconds(30);
 
@@ -106,13 +111,19 @@ public final class UpMain {
     Demo shown = null;
     if (demo) {
       say("publishing the demo");
-      String token =
-          SecretFile.read(data.resolve("admin-token"), "the platform administrator's token");
-      shown = process.closing(Demo.start(admin, token, data, out));
+      shown = process.closing(Demo.start(admin, administratorToken(data), data, out));
     }
     table(suite, shown, data);
     out.println("Aegis is ready");
     out.flush();
+  }
+
+  /** As the admin service has it, which makes the file when nobody says a token. */
+  private String administratorToken(Path data) throws StartFailure {
+    Optional<String> given = settings.of(AdminSettings.TOKEN);
+    return given.isPresent()
+        ? given.get()
+        : SecretFile.read(data.resolve("admin-token"), "AEGIS_ADMIN_TOKEN");
   }
 
   private Settings withPeers(Settings given, Path data) throws StartFailure {
@@ -129,9 +140,22 @@ public final class UpMain {
                 data,
                 kafka.isPresent() ? -1 : given.of(UpSettings.KAFKA_PORT),
                 redis.isPresent() ? -1 : given.of(UpSettings.REDIS_PORT)));
+    peers.watch(name -> ended(name, data));
     return given
         .with(CommonSettings.KAFKA_BOOTSTRAP, Optional.of(kafka.orElseGet(peers::bootstrap)))
         .with(CommonSettings.REDIS_URL, Optional.of(redis.orElseGet(peers::redisUrl)));
+  }
+
+  /** Traffic goes on without them, so it must be said where somebody sees it. */
+  private void ended(String peer, Path data) {
+    String line =
+        peer
+            + " has ended by itself; requests go on without it. Its log is in "
+            + data.resolve(peer.toLowerCase(Locale.ROOT))
+            + "; stop and start ./aegis up to have it back";
+    LOG.error(line);
+    out.println("aegis up: " + line);
+    out.flush();
   }
 
   /** The services start together, and each expects the topics that another would have made. */
@@ -206,7 +230,9 @@ public final class UpMain {
     }
     row("data", data.toString());
     row("log", data.resolve("logs").resolve("aegis.log").toString());
-    row("admin token", data.resolve("admin-token").toString());
+    if (settings.of(AdminSettings.TOKEN).isEmpty()) {
+      row("admin token", data.resolve("admin-token").toString());
+    }
     out.println();
     if (shown != null) {
       Path standard = home.resolve(".aegis");
@@ -214,7 +240,9 @@ public final class UpMain {
       out.println("Try it:");
       out.println();
       out.println(
-          "curl -H 'Host: tenant123.example.com' -H \"Authorization: Bearer $('"
+          "curl -H 'Host: tenant123."
+              + settings.of(CommonSettings.BASE_DOMAIN)
+              + "' -H \"Authorization: Bearer $('"
               + home.resolve("aegis")
               + "' token --tenant tenant123 --subject alice --role reader"
               + where

@@ -15,6 +15,8 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -39,7 +41,6 @@ class EmbeddedPeersTest {
         admin.createTopics(List.of(new NewTopic("kept", 1, (short) 1))).all().get();
       }
       assertThat(say(peers, "SET kept yes")).isEqualTo("+OK");
-      assertThat(peers.ended()).isEmpty();
       ids = peers.processes().stream().map(PeerProcess::pid).toList();
     }
     assertThat(ids).hasSize(2).noneMatch(EmbeddedPeersTest::runs);
@@ -83,6 +84,18 @@ class EmbeddedPeersTest {
 
     suite.kill();
     Awaitility.await().atMost(BOUND).until(() -> ids.stream().noneMatch(EmbeddedPeersTest::runs));
+  }
+
+  @Test
+  void tellWhichOfThemEndedByItself() throws Exception {
+    Queue<String> ended = new ConcurrentLinkedQueue<>();
+    try (EmbeddedPeers peers = EmbeddedPeers.start(HOME, data, ANY, ANY)) {
+      peers.watch(ended::add);
+      long redis = peers.processes().getLast().pid();
+      ProcessHandle.of(redis).orElseThrow().destroyForcibly();
+      Awaitility.await().atMost(BOUND).until(() -> !ended.isEmpty());
+    }
+    assertThat(ended).as("not Kafka, which was asked to end").containsExactly("Redis");
   }
 
   private static boolean runs(long id) {

@@ -116,6 +116,23 @@ final class UpTest {
   }
 
   @Test
+  void takesATokenAndADomainThatAreGiven() throws Exception {
+    Map<String, String> given =
+        Map.of("AEGIS_ADMIN_TOKEN", "a-token-of-my-own", "AEGIS_BASE_DOMAIN", "shops.test");
+    try (ChildProcess up = up(given)) {
+      assertThat(firstRequest(up)).contains("Host: tenant123.shops.test");
+      assertThat(shell(up, firstRequest(up))).contains("api-service-tenant123");
+      assertThat(
+              shell(
+                  up,
+                  "curl -s http://127.0.0.1:4567/admin/tenants"
+                      + " -H 'Authorization: Bearer a-token-of-my-own'"))
+          .contains("\"tenant456\"");
+      assertThat(data().resolve("admin-token")).doesNotExist();
+    }
+  }
+
+  @Test
   void saysInOneLineWhatIsWrongAndLeavesNothing() throws Exception {
     try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.ofLiteral("127.0.0.1"))) {
       String port = Integer.toString(taken.getLocalPort());

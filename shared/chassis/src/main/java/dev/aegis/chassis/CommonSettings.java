@@ -6,7 +6,9 @@ import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.util.Base64;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
+import java.util.regex.Pattern;
 
 /** The settings that every service has. */
 public final class CommonSettings {
@@ -29,27 +31,30 @@ public final class CommonSettings {
 
   /** Redis. */
   public static final Setting<Optional<String>> REDIS_URL =
-      Setting.optionalText("redis.url", "AEGIS_REDIS_URL", "Redis, such as redis://host:6379");
+      Setting.peerUrl(
+          "redis.url", "AEGIS_REDIS_URL", "redis://host:6379", "Redis, such as redis://host:6379");
 
   /** Consul's agent. */
   public static final Setting<Optional<String>> CONSUL_URL =
-      Setting.optionalText("consul.url", "AEGIS_CONSUL_URL", "Consul, such as http://host:8500");
+      Setting.peerUrl(
+          "consul.url", "AEGIS_CONSUL_URL", "http://host:8500", "Consul, such as http://host:8500");
 
   /** Key that encrypts stored secrets. */
   public static final Setting<Optional<String>> MASTER_KEY =
       Setting.secret(
-          "master-key",
+          "master_key",
           "AEGIS_MASTER_KEY",
           "key that encrypts stored secrets, Base64 of 32 bytes;"
               + " otherwise the file master-key of the data directory, made at first start");
 
   /** Domain below which each tenant has a host. */
   public static final Setting<String> BASE_DOMAIN =
-      Setting.text(
-          "base-domain",
+      Setting.of(
+          "base_domain",
           "AEGIS_BASE_DOMAIN",
           "example.com",
-          "tenant t is reached at t.<base domain>");
+          "tenant t is reached at t.<base domain>",
+          CommonSettings::domain);
 
   /** How much is logged. */
   public static final Setting<String> LOG_LEVEL =
@@ -75,6 +80,13 @@ public final class CommonSettings {
 
   private static final int MASTER_KEY_BYTES = 32;
 
+  /** Leaves room for a tenant's label and a dot in front, in the 253 characters of a name. */
+  private static final int MOST_DOMAIN = 189;
+
+  private static final Pattern DOMAIN =
+      Pattern.compile(
+          "[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)*");
+
   private CommonSettings() {}
 
   /**
@@ -96,6 +108,15 @@ public final class CommonSettings {
           new SecureRandom().nextBytes(key);
           return Base64.getEncoder().encodeToString(key);
         });
+  }
+
+  /** A domain name in lower case; its labels as RFC 1123 section 2.1 has them. */
+  private static String domain(String text) {
+    String domain = text.toLowerCase(Locale.ROOT);
+    if (domain.length() > MOST_DOMAIN || !DOMAIN.matcher(domain).matches()) {
+      throw new IllegalArgumentException("must be a domain such as example.com");
+    }
+    return domain;
   }
 
   private static String hostName() {

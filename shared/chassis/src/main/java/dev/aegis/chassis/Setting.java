@@ -1,5 +1,7 @@
 package dev.aegis.chassis;
 
+import java.net.URI;
+import java.net.URISyntaxException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
@@ -89,6 +91,23 @@ public final class Setting<T> {
   public static Setting<Optional<String>> secret(String name, String env, String doc) {
     return new Setting<>(
         name, env, null, Optional.empty(), Form.SECRET, doc, text -> Optional.of(nonBlank(text)));
+  }
+
+  /**
+   * Base URL of a peer, which may be absent. Never shown in a message: it may hold a password.
+   *
+   * @param example a right one; its scheme is the only one
+   */
+  public static Setting<Optional<String>> peerUrl(
+      String name, String env, String example, String doc) {
+    return new Setting<>(
+        name,
+        env,
+        null,
+        Optional.empty(),
+        Form.SECRET,
+        doc,
+        text -> Optional.of(peerUrl(text, URI.create(example))));
   }
 
   /** One of {@code choices}. */
@@ -210,6 +229,20 @@ public final class Setting<T> {
       // Said below, together with numbers out of range.
     }
     throw new IllegalArgumentException("must be a whole number from " + min + " to " + max);
+  }
+
+  private static String peerUrl(String text, URI example) {
+    try {
+      URI url = new URI(text);
+      if (String.valueOf(example.getScheme()).equals(url.getScheme())
+          && url.getHost() != null
+          && url.getPort() > 0) {
+        return text;
+      }
+    } catch (URISyntaxException e) {
+      // Falls through to the one message that says what is right.
+    }
+    throw new IllegalArgumentException("must be a URL such as " + example);
   }
 
   private static String nonBlank(String text) {

@@ -134,6 +134,47 @@ class SettingsTest {
             "--gateway.port: must be a whole number from 0 to 65535, not \"" + port + "\"");
   }
 
+  @ParameterizedTest
+  @CsvSource({
+    "consul.url, zzz, 'must be a URL such as http://host:8500'",
+    "consul.url, http://, 'must be a URL such as http://host:8500'",
+    "redis.url, foo, 'must be a URL such as redis://host:6379'",
+    "redis.url, http://host:1, 'must be a URL such as redis://host:6379'",
+    "redis.url, redis://:hunter2@host, 'must be a URL such as redis://host:6379'"
+  })
+  void refusesWhatIsNoUrlOfAPeerWithoutRepeatingIt(String name, String url, String expected) {
+    assertThat(mistakes(List.of("--" + name + "=" + url), Map.of()))
+        .containsExactly("--" + name + ": " + expected);
+  }
+
+  @Test
+  void takesTheUrlOfAPeerAsItStands() throws Exception {
+    Settings settings = read(List.of("--redis.url=redis://:hunter2@host:6379/1"), Map.of());
+    assertThat(settings.of(CommonSettings.REDIS_URL)).contains("redis://:hunter2@host:6379/1");
+    assertThat(settings.toString()).doesNotContain("hunter2");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"'a b'", "http://x", ".example.com", "example..com", "example.com:80", "-a.test"})
+  void refusesWhatIsNoDomain(String domain) {
+    assertThat(mistakes(List.of("--base_domain=" + domain), Map.of()))
+        .containsExactly(
+            "--base_domain: must be a domain such as example.com, not \"" + domain + "\"");
+  }
+
+  @Test
+  void takesADomainInLowerCase() throws Exception {
+    assertThat(
+            read(List.of("--base_domain=Api.Example-1.COM"), Map.of())
+                .of(CommonSettings.BASE_DOMAIN))
+        .isEqualTo("api.example-1.com");
+  }
+
+  @Test
+  void spellsEveryNameWithUnderscores() {
+    assertThat(known()).allSatisfy(setting -> assertThat(setting.name()).doesNotContain("-"));
+  }
+
   @Test
   void neverEchoesASecret() {
     Setting<Optional<String>> key = Setting.secret("gateway.key", "AEGIS_GATEWAY_KEY", "a key");
@@ -225,6 +266,6 @@ class SettingsTest {
     assertThat(SettingsHelp.text("gateway", known()))
         .contains("--gateway.port  AEGIS_GATEWAY_PORT  [8000]", "port of the proxy")
         .contains("--gateway.patience  AEGIS_GATEWAY_PATIENCE  [30s]")
-        .contains("--master-key  AEGIS_MASTER_KEY\n");
+        .contains("--master_key  AEGIS_MASTER_KEY\n");
   }
 }

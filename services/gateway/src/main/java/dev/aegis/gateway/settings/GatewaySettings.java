@@ -71,11 +71,15 @@ public final class GatewaySettings {
   private GatewaySettings() {}
 
   private static int atLeastOne(String text) {
-    int number = Integer.parseInt(text);
-    if (number < 1) {
-      throw new IllegalArgumentException("must be at least 1");
+    try {
+      int number = Integer.parseInt(text);
+      if (number >= 1) {
+        return number;
+      }
+    } catch (NumberFormatException e) {
+      // Said below, together with numbers that are too small.
     }
-    return number;
+    throw new IllegalArgumentException("must be a whole number from 1 to " + Integer.MAX_VALUE);
   }
 
   /** Bounded, because a process that does not stop in time is ended (chassis.Foreground). */

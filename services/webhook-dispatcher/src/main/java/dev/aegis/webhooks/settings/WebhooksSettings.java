@@ -19,7 +19,7 @@ public final class WebhooksSettings {
   /** Waits before the second, third, … attempt. */
   public static final Setting<List<Duration>> RETRY_DELAYS =
       Setting.of(
-          "webhooks.retry-delays",
+          "webhooks.retry_delays",
           "AEGIS_WEBHOOKS_RETRY_DELAYS",
           "5s,30s,2m",
           "waits before each retry of a delivery; there are as many retries",
@@ -28,7 +28,7 @@ public final class WebhooksSettings {
   /** Longest wait that a receiver may ask for. */
   public static final Setting<Duration> RETRY_AFTER_MAX =
       Setting.duration(
-          "webhooks.retry-after-max",
+          "webhooks.retry_after_max",
           "AEGIS_WEBHOOKS_RETRY_AFTER_MAX",
           Duration.ofHours(1),
           "longest wait that a receiver may ask for with Retry-After");
@@ -36,7 +36,7 @@ public final class WebhooksSettings {
   /** Longest wait for a connection. */
   public static final Setting<Duration> CONNECT_TIMEOUT =
       Setting.duration(
-          "webhooks.connect-timeout",
+          "webhooks.connect_timeout",
           "AEGIS_WEBHOOKS_CONNECT_TIMEOUT",
           Duration.ofSeconds(5),
           "longest wait for a receiver to accept a connection");
@@ -52,7 +52,7 @@ public final class WebhooksSettings {
   /** Networks that may be called although they are not public. */
   public static final Setting<List<Network>> ALLOWED_NETWORKS =
       Setting.of(
-          "webhooks.allowed-networks",
+          "webhooks.allowed_networks",
           "AEGIS_WEBHOOKS_ALLOWED_NETWORKS",
           "",
           "networks that receivers may be in although they are not public, such as 10.1.0.0/16",
@@ -61,7 +61,7 @@ public final class WebhooksSettings {
   /** Calls to one endpoint at the same time. */
   public static final Setting<Long> ENDPOINT_CALLS =
       Setting.number(
-          "webhooks.endpoint-calls",
+          "webhooks.endpoint_calls",
           "AEGIS_WEBHOOKS_ENDPOINT_CALLS",
           4,
           1,
@@ -71,7 +71,7 @@ public final class WebhooksSettings {
   /** Calls for one tenant at the same time. */
   public static final Setting<Long> TENANT_CALLS =
       Setting.number(
-          "webhooks.tenant-calls",
+          "webhooks.tenant_calls",
           "AEGIS_WEBHOOKS_TENANT_CALLS",
           64,
           2,

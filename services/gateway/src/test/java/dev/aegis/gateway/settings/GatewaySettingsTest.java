@@ -1,0 +1,29 @@
+package dev.aegis.gateway.settings;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import dev.aegis.chassis.InvalidSettings;
+import dev.aegis.chassis.Settings;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class GatewaySettingsTest {
+  @ParameterizedTest
+  @ValueSource(strings = {"many", "0", "-1", "9999999999"})
+  void saysWhatANumberOfConnectionsMustBe(String text) {
+    InvalidSettings invalid =
+        catchThrowableOfType(
+            InvalidSettings.class,
+            () ->
+                Settings.read(
+                    GatewaySettings.ALL, List.of("--gateway.max_connections=" + text), Map.of()));
+    assertThat(invalid.problems())
+        .containsExactly(
+            "--gateway.max_connections: must be a whole number from 1 to 2147483647, not \""
+                + text
+                + "\"");
+  }
+}
