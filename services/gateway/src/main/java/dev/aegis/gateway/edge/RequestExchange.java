@@ -9,6 +9,7 @@ import dev.aegis.gateway.http1.Output;
 import dev.aegis.gateway.http1.RequestHead;
 import dev.aegis.gateway.pipeline.Progress;
 import dev.aegis.gateway.pipeline.Progress.Admitted;
+import dev.aegis.gateway.pipeline.Progress.Counted;
 import dev.aegis.gateway.pipeline.Progress.Inbound;
 import dev.aegis.gateway.pipeline.Refusal;
 import dev.aegis.gateway.pipeline.Refusal.ByCaller;
@@ -74,8 +75,13 @@ final class RequestExchange {
       if (head.method().equals("CONNECT") || head.method().equals("TRACE")) {
         return refused(inbound, ByCaller.METHOD_NOT_ALLOWED, body);
       }
+      if (head.asterisk()) {
+        return answered(inbound, null, body);
+      }
       return switch (edge.pipeline().run(inbound)) {
         case Step.Stop<Admitted>(Progress at, Refusal why) -> refused(at, why, body);
+        case Step.Go<Admitted>(Admitted admitted) when head.maxForwards() == 0 ->
+            answered(admitted, admitted.limit(), body);
         case Step.Go<Admitted>(Admitted admitted) -> forwarded(admitted, body);
       };
     } catch (RuntimeException e) {
@@ -110,11 +116,30 @@ final class RequestExchange {
   }
 
   private boolean refused(Progress at, Refusal why, Body body) throws IOException {
-    boolean small = body.length() >= 0 && body.length() <= MAX_DISCARDED;
-    closes |= !small || !body.done() && head.expectsContinue();
+    closes |= !droppable(body);
     record(at, why.status(), why, null, 0, 0);
     beginReply();
     new Replies(leg.output).refuse(why, at, closes);
+    return dropped(body);
+  }
+
+  /** Answers an OPTIONS that goes no further than here (RFC 9110 sections 7.6.2 and 9.3.7). */
+  private boolean answered(Progress at, @Nullable Counted limit, Body body) throws IOException {
+    closes |= !droppable(body);
+    record(at, 204, null, null, 0, 0);
+    beginReply();
+    new Replies(leg.output).options(at, limit, closes);
+    return dropped(body);
+  }
+
+  /** Whether a body that nobody wants is worth reading, so that the next request can follow. */
+  private boolean droppable(Body body) {
+    boolean small = body.length() >= 0 && body.length() <= MAX_DISCARDED;
+    return small && (body.done() || !head.expectsContinue());
+  }
+
+  /** Reads the body to its end if the connection stays; true when the next request follows. */
+  private boolean dropped(Body body) throws IOException {
     if (closes) {
       return false;
     }
@@ -258,11 +283,11 @@ final class RequestExchange {
     }
 
     @Override
-    public void replyFields(Output out, boolean last) {
+    public void replyFields(Output out, boolean last, int minorVersion) {
       beginReply();
       closes |= last || connection.ending();
       Replies replies = new Replies(out);
-      replies.common(requestId);
+      replies.common(requestId, minorVersion);
       replies.limit(admitted.limit());
       replies.connection(closes, head.minorVersion());
     }

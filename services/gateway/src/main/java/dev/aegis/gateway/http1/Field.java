@@ -22,6 +22,7 @@ public enum Field {
   USER_AGENT("user-agent", Handling.PASS),
   TRACEPARENT("traceparent", Handling.PASS),
   VIA("via", Handling.PASS),
+  MAX_FORWARDS("max-forwards", Handling.PASS),
   X_REQUEST_ID("x-request-id", Handling.OWN),
   X_FORWARDED_FOR("x-forwarded-for", Handling.OWN),
   X_FORWARDED_PROTO("x-forwarded-proto", Handling.OWN),

@@ -27,6 +27,7 @@ public interface Outbound {
    * Puts Aegis' own fields of the reply into {@code out}.
    *
    * @param closes whether the connection must end with this reply
+   * @param minorVersion of HTTP/1.x in which the target replied
    */
-  void replyFields(Output out, boolean closes);
+  void replyFields(Output out, boolean closes, int minorVersion);
 }

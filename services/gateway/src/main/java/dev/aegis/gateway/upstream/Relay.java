@@ -148,7 +148,7 @@ final class Relay {
     }
     // What follows a body that nobody asked for may be it or the next request: nobody can tell.
     boolean unasked = outbound.expectsContinue() && !continued && !body.done();
-    outbound.replyFields(out, unsized && !chunked || unasked);
+    outbound.replyFields(out, unsized && !chunked || unasked, head.minorVersion());
     out.endLine();
     passing.relay(out, chunked);
     out.flush();
