@@ -39,7 +39,7 @@ final class RequestExchange {
   private final boolean secure;
   private final long startedMillis = System.currentTimeMillis();
   private final long startedNanos = System.nanoTime();
-  private String requestId = "";
+  private volatile String requestId = "";
   private boolean closes;
   private boolean replying;
   private boolean bodyStillRead;
@@ -106,6 +106,12 @@ final class RequestExchange {
     leg.boundEachRead();
     recordUnread(why);
     new Replies(leg.output).refuseUnread(why, requestId);
+  }
+
+  /** Tells the caller that it took too long; on another thread than the request's. */
+  void tellLate(Output out) throws IOException {
+    requestId = requestId.isEmpty() ? Uuid7.text(startedMillis) : requestId;
+    new Replies(out).refuseUnread(ByCaller.REQUEST_TIMEOUT, requestId);
   }
 
   /** Records a request whose head never came to be. */
