@@ -1,6 +1,7 @@
 package dev.aegis.gateway.edge;
 
 import dev.aegis.chassis.ProblemJson;
+import dev.aegis.gateway.http1.Field;
 import dev.aegis.gateway.http1.Output;
 import dev.aegis.gateway.http1.RequestHead;
 import dev.aegis.gateway.pipeline.Progress;
@@ -10,10 +11,25 @@ import dev.aegis.gateway.pipeline.Refusal;
 import dev.aegis.gateway.pipeline.Refusal.ByCaller;
 import dev.aegis.model.Problem;
 import java.io.IOException;
+import java.util.EnumSet;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** What Aegis itself says to callers: refusals, and its fields in the replies of backends. */
 record Replies(Output out) {
+  /** Fields of a backend's reply that {@link #common} takes the place of. */
+  static final Set<Field> OWN = EnumSet.of(Field.X_REQUEST_ID);
+
+  /** The same where {@link #limit} says something: two limits in one reply would be none. */
+  static final Set<Field> OWN_AND_LIMITS =
+      EnumSet.of(
+          Field.X_REQUEST_ID,
+          Field.RATELIMIT,
+          Field.RATELIMIT_POLICY,
+          Field.X_RATELIMIT_LIMIT,
+          Field.X_RATELIMIT_REMAINING,
+          Field.X_RATELIMIT_RESET);
+
   private static final String METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
 
   /** Refuses a request. */

@@ -20,6 +20,7 @@ import dev.aegis.gateway.upstream.Upstream;
 import dev.aegis.model.Uuid7;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -286,6 +287,11 @@ final class RequestExchange {
     @Override
     public Output caller() {
       return leg.output;
+    }
+
+    @Override
+    public Set<Field> replaced() {
+      return admitted.limit() == null ? Replies.OWN : Replies.OWN_AND_LIMITS;
     }
 
     @Override

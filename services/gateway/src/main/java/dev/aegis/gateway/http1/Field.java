@@ -35,7 +35,10 @@ public enum Field {
   X_USER_ID("x-user-id", Handling.OWN),
   X_USER_ROLES("x-user-roles", Handling.OWN),
   RATELIMIT("ratelimit", Handling.PASS),
-  RATELIMIT_POLICY("ratelimit-policy", Handling.PASS);
+  RATELIMIT_POLICY("ratelimit-policy", Handling.PASS),
+  X_RATELIMIT_LIMIT("x-ratelimit-limit", Handling.PASS),
+  X_RATELIMIT_REMAINING("x-ratelimit-remaining", Handling.PASS),
+  X_RATELIMIT_RESET("x-ratelimit-reset", Handling.PASS);
 
   /** What happens to a field on its way through. */
   enum Handling {

@@ -1,7 +1,9 @@
 package dev.aegis.gateway.upstream;
 
 import dev.aegis.gateway.http1.Body;
+import dev.aegis.gateway.http1.Field;
 import dev.aegis.gateway.http1.Output;
+import java.util.Set;
 
 /** A request on its way to an upstream, and the caller who waits for the reply. */
 public interface Outbound {
@@ -22,6 +24,9 @@ public interface Outbound {
 
   /** The caller's side of the reply. */
   Output caller();
+
+  /** Fields of the target's reply that do not go on, because Aegis' own stand in their place. */
+  Set<Field> replaced();
 
   /**
    * Puts Aegis' own fields of the reply into {@code out}.

@@ -9,8 +9,10 @@ import dev.aegis.testkit.HttpMessage;
 import dev.aegis.testkit.HttpProbe;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -65,6 +67,35 @@ final class RepliesTest {
     HttpProbe.once(gateway.port(), "GET /after" + HOST + "Connection: close\r\n\r\n");
     assertThat(received("/after ").getFirst().connection() == scripted.getFirst().connection())
         .isEqualTo(row.column(5).equals("kept"));
+  }
+
+  /** Where Aegis counts, its numbers are the only ones; a caller could not tell whose are whose. */
+  @Test
+  void putsItsOwnLimitsInThePlaceOfTheBackends() throws Exception {
+    try (GatewayInProcess limiting = GatewayInProcess.before(backend.url())) {
+      limiting.put(
+          "tenants/a/plugins/l",
+          Map.of(
+              "id",
+              "l",
+              "plugin",
+              "rate_limit",
+              "config",
+              Map.of("limit", 5, "window_seconds", 60)));
+      backend.say(
+          new Script(
+              "HTTP/1.1 200 OK\r\nRateLimit: \"x\";r=1;t=2\r\nRATELIMIT-POLICY: \"x\";q=1;w=2\r\n"
+                  + "X-RateLimit-Limit: 77\r\nX-Ratelimit-Remaining: 77\r\n"
+                  + "x-ratelimit-reset: 77\r\nX_RateLimit_Reset: 77\r\nContent-Length: 2\r\n\r\nok",
+              true));
+      HttpMessage reply = HttpProbe.once(limiting.port(), "GET /scripted" + HOST + "\r\n");
+      assertThat(reply.field("RateLimit")).startsWith("\"l\";r=4;t=");
+      assertThat(reply.field("RateLimit-Policy")).isEqualTo("\"l\";q=5;w=60");
+      assertThat(reply.field("X-RateLimit-Limit")).isEqualTo("5");
+      assertThat(reply.field("X-RateLimit-Remaining")).isEqualTo("4");
+      assertThat(reply.fields("X-RateLimit-Reset")).hasSize(1);
+      assertThat(reply.head()).doesNotContain("77", "\"x\"");
+    }
   }
 
   /** The caller's connection goes on behind a refusal: nothing of a reply was sent. */

@@ -7,6 +7,7 @@ import dev.aegis.gateway.conformance.RecordingBackend.Received;
 import dev.aegis.gateway.edge.GatewayInProcess;
 import dev.aegis.testkit.HttpMessage;
 import dev.aegis.testkit.HttpProbe;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
@@ -96,7 +97,10 @@ final class RequestsTest {
       expected.add(Own.request("GET /smuggled HTTP/1.1\r\nHost: a.test\r\n{own}\r\n"));
     }
     if (begun) {
-      await().until(() -> backend.received().size() == expected.size());
+      await()
+          .pollDelay(Duration.ZERO)
+          .pollInterval(Duration.ofMillis(2))
+          .until(() -> backend.received().size() == expected.size());
       Received only = backend.received().getFirst();
       assertThat(only.whole()).isFalse();
       assertThat(Own.withoutId(only.bytes()))
