@@ -62,6 +62,7 @@ final class CallerConnection implements ServerConnection {
     idle = false;
     leg.boundReads(edge.settings().head());
     RequestExchange exchange = new RequestExchange(edge, this, leg, head, address, secure);
+    leg.beginRequest(exchange::tellLate);
     try {
       if (!head.read(leg.input)) {
         return false;

@@ -43,11 +43,15 @@ record OutboundHead(Admitted admitted, String address, boolean secure) {
     head.copyQuery(out);
     out.put(" HTTP/1.1");
     out.endLine();
-    head.copyLines(out, route.stripCredentials() ? OWN_AND_CREDENTIALS : OWN);
+    boolean old = head.minorVersion() == 0;
+    int hops = head.maxForwards();
+    head.copyLines(out, dropped(route, old, hops));
+    if (hops > 0) {
+      out.header("Max-Forwards", Integer.toString(hops - 1));
+    }
     String scheme = secure ? "https" : "http";
-    String given = head.value(Field.HOST);
-    String host = given == null ? head.host() : given;
-    if (given == null) {
+    String host = head.authority();
+    if (old && head.value(Field.HOST) == null) {
       out.header("Host", host); // named in the target alone, as HTTP/1.0 may
     }
     out.header("X-Request-Id", admitted.inbound().requestId());
@@ -61,10 +65,26 @@ record OutboundHead(Admitted admitted, String address, boolean secure) {
       out.header("X-User-Id", principal.subject());
       out.header("X-User-Roles", String.join(",", principal.roles()));
     }
-    out.header("Via", "1.1 aegis");
+    out.header("Via", old ? "1.0 aegis" : "1.1 aegis");
     if (head.asksForWebSocket()) {
       Replies.webSocket(out);
     }
+  }
+
+  /** What HTTP/1.0 cannot mean, and numbers of hops, do not go on as they came. */
+  private static Set<Field> dropped(RoutePlan route, boolean old, int hops) {
+    Set<Field> dropped = route.stripCredentials() ? OWN_AND_CREDENTIALS : OWN;
+    if (!old && hops < 0) {
+      return dropped;
+    }
+    Set<Field> more = EnumSet.copyOf(dropped);
+    if (old) {
+      more.add(Field.EXPECT); // RFC 9110 section 10.1.1
+    }
+    if (hops >= 0) {
+      more.add(Field.MAX_FORWARDS);
+    }
+    return more;
   }
 
   /** RFC 7239 section 4. */

@@ -1,6 +1,7 @@
 package dev.aegis.gateway.edge;
 
 import dev.aegis.chassis.ProblemJson;
+import dev.aegis.gateway.http1.Field;
 import dev.aegis.gateway.http1.Output;
 import dev.aegis.gateway.http1.RequestHead;
 import dev.aegis.gateway.pipeline.Progress;
@@ -10,10 +11,27 @@ import dev.aegis.gateway.pipeline.Refusal;
 import dev.aegis.gateway.pipeline.Refusal.ByCaller;
 import dev.aegis.model.Problem;
 import java.io.IOException;
+import java.util.EnumSet;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** What Aegis itself says to callers: refusals, and its fields in the replies of backends. */
 record Replies(Output out) {
+  /** Fields of a backend's reply that {@link #common} takes the place of. */
+  static final Set<Field> OWN = EnumSet.of(Field.X_REQUEST_ID);
+
+  /** The same where {@link #limit} says something: two limits in one reply would be none. */
+  static final Set<Field> OWN_AND_LIMITS =
+      EnumSet.of(
+          Field.X_REQUEST_ID,
+          Field.RATELIMIT,
+          Field.RATELIMIT_POLICY,
+          Field.X_RATELIMIT_LIMIT,
+          Field.X_RATELIMIT_REMAINING,
+          Field.X_RATELIMIT_RESET);
+
+  private static final String METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
+
   /** Refuses a request. */
   void refuse(Refusal why, Progress at, boolean closes) throws IOException {
     RequestHead head = at.inbound().head();
@@ -27,9 +45,9 @@ record Replies(Output out) {
       out.header("Retry-After", "1");
     }
     if (why == ByCaller.METHOD_NOT_ALLOWED) {
-      out.header("Allow", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS");
+      out.header("Allow", METHODS);
     }
-    common(at.inbound().requestId());
+    common(at.inbound().requestId(), 1);
     connection(closes, head.minorVersion());
     out.endLine();
     if (!head.method().equals("HEAD")) {
@@ -38,21 +56,37 @@ record Replies(Output out) {
     out.flush();
   }
 
+  /** Answers an OPTIONS that goes to no backend (RFC 9110 section 9.3.7). */
+  void options(Progress at, @Nullable Counted counted, boolean closes) throws IOException {
+    out.put("HTTP/1.1 204 No Content");
+    out.endLine();
+    out.header("Allow", METHODS);
+    common(at.inbound().requestId(), 1);
+    limit(counted);
+    connection(closes, at.inbound().head().minorVersion());
+    out.endLine();
+    out.flush();
+  }
+
   /** Refuses bytes that are no request. */
   void refuseUnread(Refusal why, String requestId) throws IOException {
     byte[] problem = problem(why, null, requestId);
     start(why, problem.length);
-    common(requestId);
+    common(requestId, 1);
     connection(true, 1);
     out.endLine();
     out.put(problem);
     out.flush();
   }
 
-  /** Fields of every reply. */
-  void common(String requestId) {
+  /**
+   * Fields of every reply.
+   *
+   * @param minorVersion of HTTP/1.x in which the reply came (RFC 9110 section 7.6.3)
+   */
+  void common(String requestId, int minorVersion) {
     out.header("X-Request-Id", requestId);
-    out.header("Via", "1.1 aegis");
+    out.header("Via", minorVersion == 0 ? "1.0 aegis" : "1.1 aegis");
   }
 
   /** Fields of replies that a limit counted: the IETF draft's and the common ones. */

@@ -10,6 +10,7 @@ import dev.aegis.gateway.http1.Output;
 import dev.aegis.gateway.http1.RequestHead;
 import dev.aegis.gateway.pipeline.Progress;
 import dev.aegis.gateway.pipeline.Progress.Admitted;
+import dev.aegis.gateway.pipeline.Progress.Counted;
 import dev.aegis.gateway.pipeline.Progress.Inbound;
 import dev.aegis.gateway.pipeline.Refusal;
 import dev.aegis.gateway.pipeline.Refusal.ByCaller;
@@ -20,6 +21,7 @@ import dev.aegis.gateway.upstream.Upstream;
 import dev.aegis.model.Uuid7;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -39,7 +41,7 @@ final class RequestExchange {
   private final boolean secure;
   private final long startedMillis = System.currentTimeMillis();
   private final long startedNanos = System.nanoTime();
-  private String requestId = "";
+  private volatile String requestId = "";
   private boolean closes;
   private boolean replying;
   private boolean bodyStillRead;
@@ -75,8 +77,13 @@ final class RequestExchange {
       if (head.method().equals("CONNECT") || head.method().equals("TRACE")) {
         return refused(inbound, ByCaller.METHOD_NOT_ALLOWED, body);
       }
+      if (head.asterisk()) {
+        return answered(inbound, null, body);
+      }
       return switch (edge.pipeline().run(inbound)) {
         case Step.Stop<Admitted>(Progress at, Refusal why) -> refused(at, why, body);
+        case Step.Go<Admitted>(Admitted admitted) when head.maxForwards() == 0 ->
+            answered(admitted, admitted.limit(), body);
         case Step.Go<Admitted>(Admitted admitted) -> forwarded(admitted, body);
       };
     } catch (RuntimeException e) {
@@ -103,6 +110,12 @@ final class RequestExchange {
     new Replies(leg.output).refuseUnread(why, requestId);
   }
 
+  /** Tells the caller that it took too long; on another thread than the request's. */
+  void tellLate(Output out) throws IOException {
+    requestId = requestId.isEmpty() ? Uuid7.text(startedMillis) : requestId;
+    new Replies(out).refuseUnread(ByCaller.REQUEST_TIMEOUT, requestId);
+  }
+
   /** Records a request whose head never came to be. */
   void recordUnread(Refusal why) {
     requestId = requestId.isEmpty() ? Uuid7.text(startedMillis) : requestId;
@@ -111,11 +124,30 @@ final class RequestExchange {
   }
 
   private boolean refused(Progress at, Refusal why, Body body) throws IOException {
-    boolean small = body.length() >= 0 && body.length() <= MAX_DISCARDED;
-    closes |= !small || !body.done() && head.expectsContinue();
+    closes |= !droppable(body);
     record(at, why.status(), why, null, 0, 0);
     beginReply();
     new Replies(leg.output).refuse(why, at, closes);
+    return dropped(body);
+  }
+
+  /** Answers an OPTIONS that goes no further than here (RFC 9110 sections 7.6.2 and 9.3.7). */
+  private boolean answered(Progress at, @Nullable Counted limit, Body body) throws IOException {
+    closes |= !droppable(body);
+    record(at, 204, null, null, 0, 0);
+    beginReply();
+    new Replies(leg.output).options(at, limit, closes);
+    return dropped(body);
+  }
+
+  /** Whether a body that nobody wants is worth reading, so that the next request can follow. */
+  private boolean droppable(Body body) {
+    boolean small = body.length() >= 0 && body.length() <= MAX_DISCARDED;
+    return small && (body.done() || !head.expectsContinue());
+  }
+
+  /** Reads the body to its end if the connection stays; true when the next request follows. */
+  private boolean dropped(Body body) throws IOException {
     if (closes) {
       return false;
     }
@@ -270,7 +302,7 @@ final class RequestExchange {
         beginReply();
         closes = true;
         Replies replies = new Replies(out);
-        replies.common(requestId);
+        replies.common(requestId, 1);
         replies.limit(admitted.limit());
         Replies.webSocket(out);
       }
@@ -288,11 +320,16 @@ final class RequestExchange {
     }
 
     @Override
-    public void replyFields(Output out, boolean last) {
+    public Set<Field> replaced() {
+      return admitted.limit() == null ? Replies.OWN : Replies.OWN_AND_LIMITS;
+    }
+
+    @Override
+    public void replyFields(Output out, boolean last, int minorVersion) {
       beginReply();
       closes |= last || connection.ending();
       Replies replies = new Replies(out);
-      replies.common(requestId);
+      replies.common(requestId, minorVersion);
       replies.limit(admitted.limit());
       replies.connection(closes, head.minorVersion());
     }

@@ -22,6 +22,7 @@ public enum Field {
   USER_AGENT("user-agent", Handling.PASS),
   TRACEPARENT("traceparent", Handling.PASS),
   VIA("via", Handling.PASS),
+  MAX_FORWARDS("max-forwards", Handling.PASS),
   X_REQUEST_ID("x-request-id", Handling.OWN),
   X_FORWARDED_FOR("x-forwarded-for", Handling.OWN),
   X_FORWARDED_PROTO("x-forwarded-proto", Handling.OWN),
@@ -34,7 +35,10 @@ public enum Field {
   X_USER_ID("x-user-id", Handling.OWN),
   X_USER_ROLES("x-user-roles", Handling.OWN),
   RATELIMIT("ratelimit", Handling.PASS),
-  RATELIMIT_POLICY("ratelimit-policy", Handling.PASS);
+  RATELIMIT_POLICY("ratelimit-policy", Handling.PASS),
+  X_RATELIMIT_LIMIT("x-ratelimit-limit", Handling.PASS),
+  X_RATELIMIT_REMAINING("x-ratelimit-remaining", Handling.PASS),
+  X_RATELIMIT_RESET("x-ratelimit-reset", Handling.PASS);
 
   /** What happens to a field on its way through. */
   enum Handling {

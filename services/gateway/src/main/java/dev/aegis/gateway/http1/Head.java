@@ -122,6 +122,7 @@ public abstract sealed class Head permits RequestHead, ResponseHead {
         throw new BadMessage(BadMessage.Kind.HEAD_TOO_LARGE, "the head is larger than 32 KiB");
       }
       if (!input.fill()) {
+        parse(input); // what came is wrong however it came: say that first
         throw new BadMessage(BadMessage.Kind.INCOMPLETE, "the head ends early");
       }
     }

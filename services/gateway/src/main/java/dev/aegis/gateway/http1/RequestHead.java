@@ -9,6 +9,7 @@ public final class RequestHead extends Head {
   public static final int MAX_REQUEST_LINE = 8 * 1024;
 
   private static final int MAX_METHOD = 32;
+  private static final int MAX_HOPS = 1_000_000_000;
   private static final String[] METHODS = {
     "GET", "POST", "PUT", "DELETE", "HEAD", "PATCH", "OPTIONS", "TRACE", "CONNECT"
   };
@@ -18,8 +19,10 @@ public final class RequestHead extends Head {
   private int target;
   private int targetEnd;
   private String host = "";
+  private String authority = "";
   private String path = "";
   private int query;
+  private int maxForwards;
 
   /** The method, as sent: methods are case-sensitive (RFC 9110 section 9.1). */
   public String method() {
@@ -36,7 +39,25 @@ public final class RequestHead extends Head {
     return host;
   }
 
-  /** The one path of this request, see {@link CanonicalPath}. */
+  /** Host and port as the caller wrote them: those of Host, without it those of the target. */
+  public String authority() {
+    return authority;
+  }
+
+  /** Whether this asks about the server and not about a path (RFC 9112 section 3.2.4). */
+  public boolean asterisk() {
+    return path.equals("*");
+  }
+
+  /**
+   * How many more intermediaries may pass an OPTIONS on, -1 when it does not say, and for all other
+   * methods (RFC 9110 section 7.6.2). Numbers beyond a billion are a billion.
+   */
+  public int maxForwards() {
+    return maxForwards;
+  }
+
+  /** The one path of this request, see {@link CanonicalPath}; {@code *} is in none. */
   public String path() {
     return path;
   }
@@ -162,35 +183,64 @@ public final class RequestHead extends Head {
     if (hosts > 1 || hosts == 0 && minorVersion == 1) {
       throw BadMessage.malformed("a request has exactly one Host");
     }
-    String field = hosts == 0 ? null : host(value(Field.HOST));
+    String given = hosts == 0 ? null : value(Field.HOST);
+    String field = host(given);
     if (hosts == 1 && field == null) {
       throw BadMessage.malformed("Host is not a host with an optional port");
     }
+    maxForwards = method.equals("OPTIONS") ? hops() : -1;
     int from = target;
-    String authority = null;
-    if (bytes[from] != '/') {
-      from = absolute();
-      authority = host(text(authorityStart(), from));
-      if (authority == null || field != null && !field.equals(authority)) {
+    String named = null;
+    boolean star = method.equals("OPTIONS") && bytes[from] == '*' && targetEnd == from + 1;
+    if (star) {
+      from = targetEnd;
+    } else if (bytes[from] != '/') {
+      int start = authorityStart();
+      from = absolute(start);
+      named = text(start, from);
+      String other = host(named);
+      int usual = (bytes[start - 4] | 0x20) == 's' ? 443 : 80; // the letter before "://"
+      if (other == null
+          || given != null
+              && !(other.equals(field) && portOr(named, usual) == portOr(given, usual))) {
         throw BadMessage.malformed("the request target and Host name different hosts");
       }
+      field = other;
+      star = method.equals("OPTIONS") && from == targetEnd;
     }
-    host = authority != null ? authority : field == null ? "" : field;
+    host = field == null ? "" : field;
+    authority = given != null ? given : named == null ? "" : named;
     query = from;
     while (query < targetEnd && bytes[query] != '?') {
       query++;
     }
-    path = CanonicalPath.of(bytes, from, query);
+    path = star ? "*" : CanonicalPath.of(bytes, from, query);
+  }
+
+  /** What {@code Max-Forwards} says, -1 without. */
+  private int hops() throws BadMessage {
+    String given = value(Field.MAX_FORWARDS);
+    if (given == null) {
+      return -1;
+    }
+    long hops = given.isEmpty() || count(Field.MAX_FORWARDS) > 1 ? -1 : 0;
+    for (int i = 0; i < given.length() && hops >= 0; i++) {
+      char c = given.charAt(i);
+      hops = c < '0' || c > '9' ? -1 : Math.min(MAX_HOPS, hops * 10 + c - '0');
+    }
+    if (hops < 0) {
+      throw BadMessage.malformed("Max-Forwards is not a number");
+    }
+    return (int) hops;
   }
 
   /** Offset of the path of a target in absolute form (RFC 9112 section 3.2.2). */
-  private int absolute() throws BadMessage {
-    int authority = authorityStart();
-    int i = authority;
+  private int absolute(int start) throws BadMessage {
+    int i = start;
     while (i < targetEnd && bytes[i] != '/' && bytes[i] != '?') {
       i++;
     }
-    if (i == authority) {
+    if (i == start) {
       throw BadMessage.malformed("the request target names no host");
     }
     return i;
@@ -254,7 +304,7 @@ public final class RequestHead extends Head {
         return null;
       }
     }
-    if (end > 1 && text.charAt(end - 1) == '.') {
+    if (end > 0 && text.charAt(end - 1) == '.') {
       end--;
     }
     if (end == 0) {
@@ -262,6 +312,14 @@ public final class RequestHead extends Head {
     }
     String host = text.substring(0, end);
     return lower ? host : host.toLowerCase(Locale.ROOT);
+  }
+
+  /** Port of a well-formed {@code authority}, the {@code usual} one when it names none. */
+  private static int portOr(String authority, int usual) {
+    int colon = authority.indexOf(':', authority.indexOf(']') + 1);
+    return colon < 0 || colon == authority.length() - 1
+        ? usual
+        : Integer.parseInt(authority, colon + 1, authority.length(), 10);
   }
 
   private static boolean port(String text, int colon) {

@@ -12,6 +12,11 @@ public final class ResponseHead extends Head {
     return status;
   }
 
+  /** 0 or 1, of HTTP/1.x. */
+  public int minorVersion() {
+    return minorVersion;
+  }
+
   /** Whether this is a 1xx, after which the reply proper follows. */
   public boolean interim() {
     return status < 200;

@@ -4,6 +4,9 @@ import dev.aegis.gateway.http1.Body;
 import dev.aegis.gateway.http1.Input;
 import dev.aegis.gateway.http1.Output;
 import org.jspecify.annotations.Nullable;
+import dev.aegis.gateway.http1.Field;
+import dev.aegis.gateway.http1.Output;
+import java.util.Set;
 
 /** A request on its way to an upstream, and the caller who waits for the reply. */
 public interface Outbound {
@@ -39,11 +42,14 @@ public interface Outbound {
     /** Ends the connection; whoever waits for it is woken. */
     void close();
   }
+  /** Fields of the target's reply that do not go on, because Aegis' own stand in their place. */
+  Set<Field> replaced();
 
   /**
    * Puts Aegis' own fields of the reply into {@code out}.
    *
    * @param closes whether the connection must end with this reply
+   * @param minorVersion of HTTP/1.x in which the target replied
    */
-  void replyFields(Output out, boolean closes);
+  void replyFields(Output out, boolean closes, int minorVersion);
 }

@@ -23,9 +23,6 @@ import org.jspecify.annotations.Nullable;
 final class Relay {
   private static final int MAX_GATHERED = 16 * 1024;
   private static final Duration LAST_BYTES = Duration.ofMillis(100);
-  private static final Set<Field> REPLACED = EnumSet.of(Field.X_REQUEST_ID);
-  private static final Set<Field> REPLACED_UNSIZED =
-      EnumSet.of(Field.X_REQUEST_ID, Field.CONTENT_LENGTH);
 
   private final Outbound outbound;
   private final Body body;
@@ -128,7 +125,7 @@ final class Relay {
       if (outbound.modernCaller() && (head.status() != 100 || outbound.expectsContinue())) {
         Output out = outbound.caller();
         head.copyStatusLine(out);
-        head.copyLines(out, REPLACED_UNSIZED);
+        head.copyLines(out, replaced(true));
         out.endLine();
         out.flush();
         continued |= head.status() == 100;
@@ -146,13 +143,23 @@ final class Relay {
     status = head.status();
     Output out = outbound.caller();
     head.copyStatusLine(out);
-    head.copyLines(out, REPLACED_UNSIZED);
+    head.copyLines(out, replaced(true));
     beyond.fields(out);
     out.endLine();
     out.flush();
     Tunnel between = new Tunnel(connection, beyond, out);
     tunnel = between;
     between.run();
+  }
+
+  /** What of the reply's head stays here: a length too, where there cannot be a body. */
+  private Set<Field> replaced(boolean bodiless) {
+    if (!bodiless) {
+      return outbound.replaced();
+    }
+    Set<Field> more = EnumSet.copyOf(outbound.replaced());
+    more.add(Field.CONTENT_LENGTH);
+    return more;
   }
 
   private void passOn(Connection connection) throws IOException, BadMessage {
@@ -164,13 +171,13 @@ final class Relay {
     boolean chunked = unsized && outbound.modernCaller();
     status = head.status();
     head.copyStatusLine(out);
-    head.copyLines(out, unsized || status == 204 ? REPLACED_UNSIZED : REPLACED);
+    head.copyLines(out, replaced(status == 204));
     if (chunked) {
       out.header("Transfer-Encoding", "chunked");
     }
     // What follows a body that nobody asked for may be it or the next request: nobody can tell.
     boolean unasked = outbound.expectsContinue() && !continued && !body.done();
-    outbound.replyFields(out, unsized && !chunked || unasked);
+    outbound.replyFields(out, unsized && !chunked || unasked, head.minorVersion());
     out.endLine();
     passing.relay(out, chunked);
     out.flush();

@@ -35,7 +35,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
  * The gateway's way of a request, from its listener to its upstreams, on a configuration put
  * together by a test: no Kafka, no journal, and what telemetry hears is kept.
  */
-final class GatewayInProcess implements AutoCloseable {
+public final class GatewayInProcess implements AutoCloseable {
   static final String SECRET = "a shared key of more than thirty-two bytes";
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final EdgeSettings BOUNDS =
@@ -70,12 +70,12 @@ final class GatewayInProcess implements AutoCloseable {
   }
 
   /** A gateway whose tenant {@code a} sends everything to these targets and asks nobody. */
-  static GatewayInProcess before(String... targets) throws StartFailure {
+  public static GatewayInProcess before(String... targets) throws StartFailure {
     return before(BOUNDS, 60_000, targets);
   }
 
   /** The same with other bounds. */
-  static GatewayInProcess before(EdgeSettings bounds, int idleMillis, String... targets)
+  public static GatewayInProcess before(EdgeSettings bounds, int idleMillis, String... targets)
       throws StartFailure {
     GatewayInProcess gateway = new GatewayInProcess(bounds);
     List<Map<String, String>> urls = new ArrayList<>();
@@ -93,7 +93,7 @@ final class GatewayInProcess implements AutoCloseable {
   }
 
   /** Puts an object into force. */
-  void put(String key, Map<String, ?> definition) {
+  public void put(String key, Map<String, ?> definition) {
     Verdict verdict =
         fold.apply(
             fold.revision() + 1,
@@ -132,7 +132,7 @@ final class GatewayInProcess implements AutoCloseable {
     return snapshot;
   }
 
-  int port() {
+  public int port() {
     return listener.port();
   }
 

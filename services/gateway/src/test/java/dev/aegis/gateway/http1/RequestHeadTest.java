@@ -93,6 +93,7 @@ final class RequestHeadTest {
     rows.add(target("3.2.2 user information", "http://u@a.test/"));
     rows.add(target("3.2.2 another host than Host", "http://b.test/"));
     rows.add(target("3.2.2 a host that is a prefix", "http://a.tes/"));
+    rows.add(target("3.2.2 another port than that of Host", "http://a.test:99/"));
     rows.add(target("3.2.2 a broken port", "http://a.test:x/"));
     rows.add(target("3.2.3 authority form without CONNECT", "a.test:80"));
     rows.add(target("3.2.4 asterisk without OPTIONS", "*"));
@@ -361,7 +362,7 @@ final class RequestHeadTest {
   @CsvSource({
     "http://a.test,/,''",
     "http://a.test?q,/,?q",
-    "HTTP://A.TEST:99/x?,/x,?",
+    "HTTP://A.TEST:80/x?,/x,?",
     "https://a.test/x/?a?b,/x/,?a?b",
     "/?,/,?",
     "/a;b=c,/a;b=c,''"
