@@ -83,6 +83,7 @@ final class Installation implements AutoCloseable {
     switch (service) {
       case "gateway" -> {
         environment.put("AEGIS_GATEWAY_PORT", port("gateway"));
+        environment.put("AEGIS_GATEWAY_TLS_PORT", "0");
         environment.put("AEGIS_GATEWAY_MANAGEMENT_PORT", port("gateway-management"));
       }
       case "admin" -> {

@@ -3,6 +3,8 @@ package dev.aegis.gateway.edge;
 import dev.aegis.gateway.pipeline.Pipeline;
 import dev.aegis.gateway.snapshot.Snapshot;
 import dev.aegis.gateway.telemetry.Finished;
+import dev.aegis.gateway.tls.CallerTls;
+import dev.aegis.gateway.tls.Secured;
 import dev.aegis.gateway.upstream.Deadlines;
 import dev.aegis.gateway.upstream.Forwarder;
 import io.helidon.common.buffers.BufferData;
@@ -17,6 +19,7 @@ import java.util.function.Supplier;
 /** Plugs the gateway's own HTTP/1.1 into Helidon's listener: takes every connection. */
 public final class Http1Selector implements ServerConnectionSelector {
   private final Edge edge;
+  private final CallerTls tls;
   private final LongAdder active = new LongAdder();
   private volatile boolean draining;
 
@@ -24,6 +27,7 @@ public final class Http1Selector implements ServerConnectionSelector {
    * @param snapshot the configuration in force, asked once per request
    * @param records hears of every request when it has come to its end; called on its thread
    * @param node name of this gateway
+   * @param tls knows the handshakes of secure connections
    */
   public Http1Selector(
       EdgeSettings settings,
@@ -32,7 +36,9 @@ public final class Http1Selector implements ServerConnectionSelector {
       Forwarder forwarder,
       Deadlines deadlines,
       Consumer<Finished> records,
-      String node) {
+      String node,
+      CallerTls tls) {
+    this.tls = tls;
     this.edge = new Edge(settings, snapshot, pipeline, forwarder, deadlines, records, node, active);
   }
 
@@ -67,6 +73,10 @@ public final class Http1Selector implements ServerConnectionSelector {
 
   @Override
   public ServerConnection connection(ConnectionContext context) {
-    return new CallerConnection(edge, this, context);
+    Secured secured =
+        context.isSecure()
+            ? tls.secured(context.remotePeer().address(), context.localPeer().address())
+            : null;
+    return new CallerConnection(edge, this, context, secured);
   }
 }
