@@ -67,6 +67,7 @@ final class Gateway implements Served {
                 "AEGIS_KAFKA_BOOTSTRAP", kafka.bootstrap(),
                 "AEGIS_MASTER_KEY", MasterKey.newText(),
                 "AEGIS_GATEWAY_PORT", Integer.toString(port),
+                "AEGIS_GATEWAY_TLS_PORT", "0",
                 "AEGIS_GATEWAY_MANAGEMENT_PORT", "0"));
     process.awaitLine(Pattern.compile("gateway is ready"), Duration.ofSeconds(60));
     long now = Instant.now().getEpochSecond();

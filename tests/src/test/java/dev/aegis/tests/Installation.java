@@ -95,6 +95,7 @@ final class Installation implements AutoCloseable {
       case "gateway", "gateway-2" -> {
         environment.put("AEGIS_GATEWAY_PORT", port(name));
         environment.put("AEGIS_GATEWAY_MANAGEMENT_PORT", port(name + "-management"));
+        environment.put("AEGIS_GATEWAY_TLS_PORT", "0");
       }
       case "admin" -> {
         environment.put("AEGIS_ADMIN_PORT", port("admin"));

@@ -35,6 +35,7 @@ final class UpTest {
   private static final List<String> PORTS =
       List.of(
           "AEGIS_GATEWAY_PORT",
+          "AEGIS_GATEWAY_TLS_PORT",
           "AEGIS_GATEWAY_MANAGEMENT_PORT",
           "AEGIS_ADMIN_PORT",
           "AEGIS_ADMIN_MANAGEMENT_PORT",

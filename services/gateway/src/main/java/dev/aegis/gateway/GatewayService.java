@@ -12,6 +12,7 @@ import dev.aegis.chassis.Logs;
 import dev.aegis.chassis.Management;
 import dev.aegis.chassis.Metrics;
 import dev.aegis.chassis.Service;
+import dev.aegis.chassis.Setting;
 import dev.aegis.chassis.Settings;
 import dev.aegis.chassis.StartFailure;
 import dev.aegis.gateway.edge.EdgeSettings;
@@ -24,6 +25,8 @@ import dev.aegis.gateway.pipeline.Pipeline;
 import dev.aegis.gateway.settings.GatewaySettings;
 import dev.aegis.gateway.snapshot.Compiler;
 import dev.aegis.gateway.telemetry.Telemetry;
+import dev.aegis.gateway.tls.CallerTls;
+import dev.aegis.gateway.tls.DefaultCertificate;
 import dev.aegis.gateway.upstream.ConsulDiscovery;
 import dev.aegis.gateway.upstream.Deadlines;
 import dev.aegis.gateway.upstream.Discovery;
@@ -31,6 +34,7 @@ import dev.aegis.gateway.upstream.Forwarder;
 import dev.aegis.gateway.upstream.TargetsFile;
 import dev.aegis.gateway.upstream.Upstreams;
 import dev.aegis.journal.MasterKey;
+import io.helidon.webserver.WebServerConfig;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -38,6 +42,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -122,6 +127,15 @@ public final class GatewayService implements Service {
             settings.of(GatewaySettings.HEADER_TIMEOUT),
             settings.of(GatewaySettings.BODY_TIMEOUT));
     VerifiedTokens<dev.aegis.gateway.admission.Access> tokens = new VerifiedTokens<>();
+    CallerTls tls =
+        new CallerTls(
+            applied,
+            DefaultCertificate.of(
+                data.resolve("default-certificate.pem"),
+                settings.of(CommonSettings.BASE_DOMAIN),
+                clock.instant()),
+            deadlines,
+            settings.of(GatewaySettings.HEADER_TIMEOUT));
     Http1Selector edge =
         new Http1Selector(
             bounds,
@@ -130,7 +144,8 @@ public final class GatewayService implements Service {
             new Forwarder(deadlines),
             deadlines,
             telemetry::finished,
-            node);
+            node,
+            tls);
     NodeReport report =
         started(
             new NodeReport(
@@ -149,22 +164,40 @@ public final class GatewayService implements Service {
                 .listener(
                     HttpListener.Options.of(
                         "gateway management", settings, GatewaySettings.MANAGEMENT_PORT)));
-    HttpListener callers =
+    HttpListener callers = started(callers("gateway", GatewaySettings.PORT, edge, server -> {}));
+    HttpListener secure =
         started(
-            HttpListener.startWith(
-                HttpListener.Options.of("gateway", settings, GatewaySettings.PORT)
-                    .withMaxPayload(-1)
-                    .withMaxConnections(settings.of(GatewaySettings.MAX_CONNECTIONS))
-                    .withGrace(settings.of(GatewaySettings.DRAIN_TIMEOUT)),
-                server ->
-                    server
-                        .protocolsDiscoverServices(false)
-                        .addConnectionSelector(edge)
-                        .idleConnectionTimeout(settings.of(GatewaySettings.IDLE_TIMEOUT))));
+            callers(
+                "gateway HTTPS",
+                GatewaySettings.TLS_PORT,
+                edge,
+                // Helidon's other sockets make their engines without asking the factory.
+                server -> server.useNio(false).tls(of -> of.sslContext(tls.context()))));
     started.push(() -> edge.drain(LAST_REQUESTS));
     listeners.add(callers.listener());
+    listeners.add(secure.listener());
     listeners.add(management.listener());
     health.accepting(true);
+  }
+
+  private HttpListener callers(
+      String label,
+      Setting<Integer> port,
+      Http1Selector edge,
+      Consumer<WebServerConfig.Builder> more)
+      throws StartFailure {
+    return HttpListener.startWith(
+        HttpListener.Options.of(label, settings, port)
+            .withMaxPayload(-1)
+            .withMaxConnections(settings.of(GatewaySettings.MAX_CONNECTIONS))
+            .withGrace(settings.of(GatewaySettings.DRAIN_TIMEOUT)),
+        server -> {
+          server
+              .protocolsDiscoverServices(false)
+              .addConnectionSelector(edge)
+              .idleConnectionTimeout(settings.of(GatewaySettings.IDLE_TIMEOUT));
+          more.accept(server);
+        });
   }
 
   /** A gateway starts on what it has; only when it has nothing does it wait a little for Kafka. */

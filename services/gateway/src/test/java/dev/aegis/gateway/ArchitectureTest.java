@@ -26,10 +26,12 @@ final class ArchitectureTest {
             entry(
                 "pipeline",
                 Set.of("http1", "routing", "identity", "admission", "plugin", "snapshot")),
+            entry("tls", Set.of("snapshot", "upstream")),
             entry(
                 "edge",
                 Set.of(
                     "http1",
+                    "tls",
                     "pipeline",
                     "snapshot",
                     "identity",
@@ -48,6 +50,7 @@ final class ArchitectureTest {
                     "snapshot",
                     "pipeline",
                     "telemetry",
+                    "tls",
                     "edge",
                     "ops"))),
         Map.of(

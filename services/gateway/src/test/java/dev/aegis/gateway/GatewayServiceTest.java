@@ -16,6 +16,7 @@ import dev.aegis.gateway.settings.GatewaySettings;
 import dev.aegis.journal.Change;
 import dev.aegis.journal.MasterKey;
 import dev.aegis.journal.ObjectKey;
+import dev.aegis.journal.Pem;
 import dev.aegis.testkit.KafkaPeer;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -27,6 +28,7 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.KeyStore;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Base64;
@@ -34,6 +36,8 @@ import java.util.List;
 import java.util.Map;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.TrustManagerFactory;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -87,6 +91,7 @@ final class GatewayServiceTest {
                 List.of("--data", data.toString()),
                 Map.of("AEGIS_KAFKA_BOOTSTRAP", kafka.bootstrap(), "AEGIS_MASTER_KEY", key))
             .with(GatewaySettings.PORT, 0)
+            .with(GatewaySettings.TLS_PORT, 0)
             .with(GatewaySettings.MANAGEMENT_PORT, 0);
     logs = Logs.configure(data.resolve("logs").resolve("aegis.log"), "gateway", true);
     publish(bus);
@@ -262,6 +267,32 @@ final class GatewayServiceTest {
                 assertThat(Files.readString(data.resolve("logs").resolve("aegis.log")))
                     .contains("\"code\":\"" + code + "\"");
               });
+    }
+  }
+
+  @Test
+  void servesCallersOverTls() throws Exception {
+    Path file = data.resolve("gateway").resolve("default-certificate.pem");
+    KeyStore trusted = KeyStore.getInstance("PKCS12");
+    trusted.load(null, null);
+    trusted.setCertificateEntry("default", Pem.certificates(Files.readString(file)).getFirst());
+    TrustManagerFactory trust =
+        TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+    trust.init(trusted);
+    SSLContext context = SSLContext.getInstance("TLS");
+    context.init(null, trust.getTrustManagers(), null);
+    URI base = gateway.listeners().get(1).uri();
+    assertThat(base.getScheme()).isEqualTo("https");
+    try (HttpClient secure = HttpClient.newBuilder().sslContext(context).build()) {
+      HttpRequest request =
+          HttpRequest.newBuilder(URI.create("https://localhost:" + base.getPort() + "/a"))
+              .header("Host", "acme.example.com")
+              .header("Authorization", "Bearer " + token("acme", "alice", "reader"))
+              .build();
+      HttpResponse<String> served = secure.send(request, HttpResponse.BodyHandlers.ofString());
+      assertThat(served.statusCode()).isEqualTo(200);
+      assertThat(served.version()).isEqualTo(HttpClient.Version.HTTP_1_1);
+      assertThat(served.body()).isEqualTo("GET /a alice ");
     }
   }
 

@@ -20,7 +20,8 @@ public sealed interface Definition
         IssuerDefinition,
         RoleDefinition,
         PluginDefinition,
-        WebhookDefinition {
+        WebhookDefinition,
+        CertificateDefinition {
 
   /** Id, unique within its kind and tenant. */
   String id();
@@ -48,6 +49,7 @@ public sealed interface Definition
           case ROLE -> RoleDefinition.read(id, fields);
           case PLUGIN -> PluginDefinition.read(id, fields);
           case WEBHOOK -> WebhookDefinition.read(id, fields);
+          case CERTIFICATE -> CertificateDefinition.read(id, fields);
         };
     fields.done();
     if (!violations.isEmpty()) {

@@ -51,7 +51,12 @@ public final class Fields {
 
   /** A text that must be there; {@code ""} when it is not. */
   public String text(String name) {
-    String value = optionalText(name);
+    return text(name, MAX_TEXT);
+  }
+
+  /** A text of at most {@code most} characters that must be there; {@code ""} when it is not. */
+  public String text(String name, int most) {
+    String value = optionalText(name, most);
     if (value == null) {
       if (absent(name)) {
         reject(name, "is required");
@@ -72,12 +77,16 @@ public final class Fields {
 
   /** A text, null when missing. */
   public @Nullable String optionalText(String name) {
+    return optionalText(name, MAX_TEXT);
+  }
+
+  private @Nullable String optionalText(String name, int most) {
     JsonNode value = take(name);
     if (value == null) {
       return null;
     }
-    if (!value.isTextual() || value.textValue().length() > MAX_TEXT) {
-      reject(name, "must be a string of at most " + MAX_TEXT + " characters");
+    if (!value.isTextual() || value.textValue().length() > most) {
+      reject(name, "must be a string of at most " + most + " characters");
       return null;
     }
     return value.textValue();

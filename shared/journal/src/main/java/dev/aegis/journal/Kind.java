@@ -10,7 +10,8 @@ public enum Kind {
   ISSUER("issuers", "secret"),
   ROLE("roles", null),
   PLUGIN("plugins", null),
-  WEBHOOK("webhooks", "secret");
+  WEBHOOK("webhooks", "secret"),
+  CERTIFICATE("certificates", "private_key");
 
   private final String collection;
   private final @Nullable String secret;

@@ -12,6 +12,9 @@ import org.jspecify.annotations.Nullable;
  * @param ciphertext Base64 of nonce, ciphertext and tag, see {@link MasterKey}
  */
 public record SealedSecret(String keyId, String ciphertext) {
+  /** Most characters of a ciphertext: an RSA key of 8192 bits has about 9,000. */
+  private static final int MAX_TEXT = 128 * 1024;
+
   /** The JSON form: {@code {"key_id": …, "ciphertext": …}}. */
   public ObjectNode toJson() {
     return JsonNodeFactory.instance.objectNode().put("key_id", keyId).put("ciphertext", ciphertext);
@@ -26,7 +29,7 @@ public record SealedSecret(String keyId, String ciphertext) {
         name,
         secret -> {
           String keyId = secret.text("key_id");
-          String ciphertext = secret.text("ciphertext");
+          String ciphertext = secret.text("ciphertext", MAX_TEXT);
           try {
             Base64.getDecoder().decode(ciphertext);
           } catch (IllegalArgumentException e) {

@@ -56,6 +56,11 @@ public record TenantDefinition(
       Pattern.compile(
           "(?=.{1,253}$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*");
 
+  /** Whether {@code text} is a lower-case host name without a port. */
+  static boolean isHost(String text) {
+    return HOST.matcher(text).matches();
+  }
+
   static TenantDefinition read(String id, Fields fields) {
     String name = fields.text("name");
     String kind =
@@ -63,7 +68,7 @@ public record TenantDefinition(
     String parent = fields.optionalText("parent");
     List<String> hosts = fields.texts("hosts");
     for (String host : hosts) {
-      if (!HOST.matcher(host).matches()) {
+      if (!isHost(host)) {
         fields.reject("hosts", "\"" + host + "\" is not a lower-case host name without a port");
       }
     }

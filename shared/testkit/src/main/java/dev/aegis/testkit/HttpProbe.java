@@ -47,6 +47,11 @@ public final class HttpProbe implements AutoCloseable {
     }
   }
 
+  /** Over a connection that was made elsewhere, such as one that is secured. */
+  public static HttpProbe over(Socket connected) throws IOException {
+    return new HttpProbe(connected);
+  }
+
   /** One request over a connection of its own. */
   public static HttpMessage once(int port, String request) throws IOException {
     try (HttpProbe probe = connect(port)) {

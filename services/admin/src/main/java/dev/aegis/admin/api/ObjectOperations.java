@@ -84,7 +84,7 @@ final class ObjectOperations {
       case UPSTREAM -> Set.of("service");
       case ROUTE -> Set.of("upstream", "auth");
       case ISSUER -> Set.of("issuer");
-      case ROLE -> Set.of();
+      case ROLE, CERTIFICATE -> Set.of();
       case PLUGIN -> Set.of("plugin", "enabled", "route", "upstream");
       case WEBHOOK -> Set.of("enabled", "url");
     };

@@ -9,6 +9,7 @@ import dev.aegis.admin.tenancy.MergePatch;
 import dev.aegis.admin.tenancy.OwnAddresses;
 import dev.aegis.admin.tenancy.References;
 import dev.aegis.admin.tenancy.Refusal;
+import dev.aegis.journal.CertificateDefinition;
 import dev.aegis.journal.Definition;
 import dev.aegis.journal.Entry;
 import dev.aegis.journal.Fold;
@@ -16,6 +17,7 @@ import dev.aegis.journal.InvalidDefinition;
 import dev.aegis.journal.Kind;
 import dev.aegis.journal.MasterKey;
 import dev.aegis.journal.ObjectKey;
+import dev.aegis.model.Finding;
 import dev.aegis.model.Ids;
 import dev.aegis.model.Uuid7;
 import dev.aegis.model.Violation;
@@ -33,7 +35,7 @@ import org.jspecify.annotations.Nullable;
 public final class Drafting {
   /** Kinds that nothing names, so that an id may be made for them. */
   private static final Set<Kind> NAMELESS =
-      EnumSet.of(Kind.ROUTE, Kind.PLUGIN, Kind.ISSUER, Kind.WEBHOOK);
+      EnumSet.of(Kind.ROUTE, Kind.PLUGIN, Kind.ISSUER, Kind.WEBHOOK, Kind.CERTIFICATE);
 
   /** Stands in for an id that is none, so that the rest of the document can still be checked. */
   private static final String NO_ID = "no-id";
@@ -184,8 +186,11 @@ public final class Drafting {
         document.path("id").isTextual()
             ? Documents.complete(kind, document.path("id").textValue(), document)
             : document;
+    List<Finding> findings = new ArrayList<>();
     try {
-      Definition.read(kind, complete);
+      if (Definition.read(kind, complete) instanceof CertificateDefinition certificate) {
+        findings.addAll(certificate.findings(key, clock.instant()));
+      }
     } catch (InvalidDefinition e) {
       for (Violation violation : e.violations()) {
         if (!Secrets.echoes(kind, violation, violations)) {
@@ -209,7 +214,8 @@ public final class Drafting {
         return impossible(Refusal.Reason.HOST_CONFLICT, conflict);
       }
     }
-    return new Draft.Ready(key, current, complete, revealed, hosts.findings(fold, key, complete));
+    findings.addAll(hosts.findings(fold, key, complete));
+    return new Draft.Ready(key, current, complete, revealed, findings);
   }
 
   private static @Nullable ObjectKey key(Order order, String id) {

@@ -3,13 +3,16 @@ package dev.aegis.admin.changes;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.aegis.journal.Entry;
+import dev.aegis.journal.KeyedChain;
 import dev.aegis.journal.Kind;
 import dev.aegis.journal.MasterKey;
 import dev.aegis.journal.ObjectKey;
+import dev.aegis.journal.Pem;
 import dev.aegis.journal.SealedSecret;
 import dev.aegis.model.Violation;
 import java.nio.charset.StandardCharsets;
 import java.security.SecureRandom;
+import java.security.cert.X509Certificate;
 import java.util.Base64;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -22,7 +25,8 @@ import org.jspecify.annotations.Nullable;
  * it: what was read can be written back.
  */
 final class Secrets {
-  static final String MEMBER = "secret";
+  private static final String MEMBER = "secret";
+  private static final String PRIVATE_KEY = "private_key";
   private static final String WEBHOOK_PREFIX = "whsec_";
   private static final int WEBHOOK_BYTES = 32;
 
@@ -46,6 +50,10 @@ final class Secrets {
         yield null;
       }
       case WEBHOOK -> webhook(key, document, current, violations);
+      case CERTIFICATE -> {
+        certificate(key, document, current, violations);
+        yield null;
+      }
       case TENANT, UPSTREAM, ROUTE, ROLE, PLUGIN -> null;
     };
   }
@@ -106,14 +114,63 @@ final class Secrets {
     }
   }
 
+  /** The key that was sent, or else the one it has, must be that of the certificate. */
+  private void certificate(
+      ObjectKey key, ObjectNode document, @Nullable Entry current, List<Violation> violations) {
+    JsonNode given = document.remove(PRIVATE_KEY);
+    JsonNode kept = current == null ? null : current.body().get(PRIVATE_KEY);
+    boolean keeps = given == null || given.isNull();
+    if (keeps && kept == null) {
+      return; // the definition says that it is required
+    }
+    String pem = keeps && kept != null ? opened(key, kept) : keeps ? null : given.textValue();
+    if (pem == null) {
+      violations.add(
+          new Violation(
+              "/" + PRIVATE_KEY,
+              keeps ? "cannot be opened with this master key; send it again" : "must be a string"));
+      return;
+    }
+    String mismatch = mismatch(document.path("certificate").asText(), pem);
+    if (mismatch != null) {
+      violations.add(new Violation("/" + PRIVATE_KEY, mismatch));
+      return;
+    }
+    document.set(
+        PRIVATE_KEY,
+        kept != null && (keeps || opensTo(key, kept, pem))
+            ? kept
+            : masterKey.seal(key, pem).toJson());
+  }
+
+  private static @Nullable String mismatch(String certificate, String pem) {
+    List<X509Certificate> chain;
+    try {
+      chain = Pem.certificates(certificate);
+    } catch (IllegalArgumentException e) {
+      return null; // the definition says what is wrong with the certificate
+    }
+    try {
+      KeyedChain.of(chain, pem);
+      return null;
+    } catch (IllegalArgumentException e) {
+      return e.getMessage();
+    }
+  }
+
   private boolean opensTo(ObjectKey key, JsonNode kept, String secret) {
+    return secret.equals(opened(key, kept));
+  }
+
+  /** The secret in clear, null when it was sealed under another master key. */
+  private @Nullable String opened(ObjectKey key, JsonNode kept) {
     SealedSecret sealed =
         new SealedSecret(kept.path("key_id").asText(), kept.path("ciphertext").asText());
     try {
-      return masterKey.open(key, sealed).equals(secret);
+      return masterKey.open(key, sealed);
     } catch (IllegalArgumentException e) {
-      // Sealed under another master key: the one that was sent replaces it.
-      return false;
+      // What is sent anew replaces it.
+      return null;
     }
   }
 
@@ -128,8 +185,8 @@ final class Secrets {
 
   /** Whether a violation only says that the secret is missing which was refused already. */
   static boolean echoes(Kind kind, Violation violation, List<Violation> before) {
-    return kind.secret() != null
-        && violation.field().equals("/" + MEMBER)
-        && before.stream().anyMatch(other -> other.field().equals("/" + MEMBER));
+    String field = "/" + kind.secret();
+    return violation.field().equals(field)
+        && before.stream().anyMatch(other -> other.field().equals(field));
   }
 }

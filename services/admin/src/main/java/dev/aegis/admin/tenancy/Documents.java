@@ -94,6 +94,9 @@ public final class Documents {
         object(document, "config");
       }
       case WEBHOOK -> flag(document, "enabled", true);
+      case CERTIFICATE -> {
+        // Everything about it must be said.
+      }
     }
     return document;
   }

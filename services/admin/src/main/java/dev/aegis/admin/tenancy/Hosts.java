@@ -2,6 +2,7 @@ package dev.aegis.admin.tenancy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.aegis.journal.CertificateDefinition;
 import dev.aegis.journal.Entry;
 import dev.aegis.journal.Fold;
 import dev.aegis.journal.Kind;
@@ -39,32 +40,42 @@ public record Hosts(String baseDomain) {
     return null;
   }
 
-  /** What is suspicious about the hosts that a route names, or that a tenant's routes name. */
+  /**
+   * What is suspicious about the hosts that a route or a certificate names, or that those of a
+   * tenant name.
+   */
   public List<Finding> findings(Fold fold, ObjectKey key, ObjectNode document) {
     List<Finding> findings = new ArrayList<>();
-    if (key.kind() == Kind.ROUTE) {
+    if (key.kind() == Kind.ROUTE || key.kind() == Kind.CERTIFICATE) {
       Entry owner = key.tenant() == null ? null : fold.find(ObjectKey.tenant(key.tenant()));
       if (owner != null) {
         unserved(of(owner.key().id(), owner.body()), key, document, findings);
       }
     } else if (key.kind() == Kind.TENANT) {
       Set<String> served = of(key.id(), document);
-      for (Entry route : fold.list(Kind.ROUTE, key.id())) {
-        unserved(served, route.key(), route.body(), findings);
+      for (Kind kind : List.of(Kind.ROUTE, Kind.CERTIFICATE)) {
+        for (Entry entry : fold.list(kind, key.id())) {
+          unserved(served, entry.key(), entry.body(), findings);
+        }
       }
     }
     return findings;
   }
 
   private static void unserved(
-      Set<String> served, ObjectKey route, ObjectNode document, List<Finding> findings) {
+      Set<String> served, ObjectKey key, ObjectNode document, List<Finding> findings) {
+    String nothing =
+        key.kind() == Kind.ROUTE ? "no request matches it" : "what is asked of it is not served";
     for (JsonNode host : document.path("hosts")) {
       String name = host.asText().toLowerCase(Locale.ROOT);
-      if (!served.contains(name)) {
+      boolean found =
+          key.kind() == Kind.CERTIFICATE && name.startsWith("*.")
+              ? served.stream().anyMatch(own -> CertificateDefinition.wildcard(own).equals(name))
+              : served.contains(name);
+      if (!found) {
         findings.add(
             Finding.warning(
-                route.toString(),
-                "\"" + name + "\" is not a host of the tenant: no request matches it"));
+                key.toString(), "\"" + name + "\" is not a host of the tenant: " + nothing));
       }
     }
   }

@@ -34,7 +34,7 @@ public final class References {
       case ROUTE -> upstream(fold, key, document, violations);
       case ROLE -> inherits(fold, key, document, violations);
       case PLUGIN -> place(fold, key, document, violations);
-      case UPSTREAM, ISSUER, WEBHOOK -> {
+      case UPSTREAM, ISSUER, WEBHOOK, CERTIFICATE -> {
         // These name no other object.
       }
     }
@@ -69,7 +69,7 @@ public final class References {
           }
         }
       }
-      case PLUGIN, ISSUER, WEBHOOK -> {
+      case PLUGIN, ISSUER, WEBHOOK, CERTIFICATE -> {
         // Nothing names these.
       }
     }

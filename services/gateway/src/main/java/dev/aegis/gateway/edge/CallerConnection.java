@@ -5,11 +5,13 @@ import dev.aegis.gateway.http1.LegFailure;
 import dev.aegis.gateway.http1.RequestHead;
 import dev.aegis.gateway.pipeline.Refusal;
 import dev.aegis.gateway.pipeline.Refusal.ByCaller;
+import dev.aegis.gateway.tls.Secured;
 import io.helidon.common.concurrency.limits.Limit;
 import io.helidon.webserver.ConnectionContext;
 import io.helidon.webserver.spi.ServerConnection;
 import java.io.IOException;
 import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One caller's connection: request after request until either side has had enough. Closed after any
@@ -23,18 +25,19 @@ final class CallerConnection implements ServerConnection {
   private final Http1Selector selector;
   private final CallerLeg leg;
   private final String address;
-  private final boolean secure;
+  private final @Nullable Secured secured;
   private final RequestHead head = new RequestHead();
   private volatile boolean idle = true;
   private volatile boolean closing;
   private volatile long idleSince = System.nanoTime();
 
-  CallerConnection(Edge edge, Http1Selector selector, ConnectionContext context) {
+  CallerConnection(
+      Edge edge, Http1Selector selector, ConnectionContext context, @Nullable Secured secured) {
     this.edge = edge;
     this.selector = selector;
-    this.leg = new CallerLeg(context, edge.deadlines(), edge.settings().body());
+    this.leg = new CallerLeg(context, edge.deadlines(), edge.settings().body(), secured);
     this.address = context.remotePeer().host();
-    this.secure = context.isSecure();
+    this.secured = secured;
   }
 
   @Override
@@ -47,6 +50,7 @@ final class CallerConnection implements ServerConnection {
     } catch (IOException e) {
       // The caller is gone, or took too long: nobody is left to be told.
     } finally {
+      leg.end(LINGER);
       leg.release();
       selector.closed();
     }
@@ -61,7 +65,7 @@ final class CallerConnection implements ServerConnection {
     }
     idle = false;
     leg.boundReads(edge.settings().head());
-    RequestExchange exchange = new RequestExchange(edge, this, leg, head, address, secure);
+    RequestExchange exchange = new RequestExchange(edge, this, leg, head, address, secured != null);
     leg.beginRequest(exchange::tellLate);
     try {
       if (!head.read(leg.input)) {
@@ -92,6 +96,11 @@ final class CallerConnection implements ServerConnection {
       linger();
     }
     return false;
+  }
+
+  /** The host that was asked for when the connection was secured, or null. */
+  @Nullable String serverName() {
+    return secured == null ? null : secured.serverName();
   }
 
   /** Whether connections end with their current request. */

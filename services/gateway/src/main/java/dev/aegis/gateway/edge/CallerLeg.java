@@ -3,6 +3,7 @@ package dev.aegis.gateway.edge;
 import dev.aegis.gateway.http1.Input;
 import dev.aegis.gateway.http1.LegFailure;
 import dev.aegis.gateway.http1.Output;
+import dev.aegis.gateway.tls.Secured;
 import dev.aegis.gateway.upstream.Deadlines;
 import io.helidon.common.buffers.BufferData;
 import io.helidon.common.buffers.DataReader;
@@ -21,6 +22,7 @@ final class CallerLeg {
   private static final byte[] NOTHING = {};
   private static final int GATHERED = 16 * 1024;
 
+  private final @Nullable Secured secured;
   private final HelidonSocket socket;
   private final DataReader reader;
   private final DataWriter writer;
@@ -36,7 +38,9 @@ final class CallerLeg {
   final Input input = new SocketInput();
   final Output output = new SocketOutput();
 
-  CallerLeg(ConnectionContext context, Deadlines deadlines, Duration perWait) {
+  CallerLeg(
+      ConnectionContext context, Deadlines deadlines, Duration perWait, @Nullable Secured secured) {
+    this.secured = secured;
     this.socket = context.serverSocket();
     this.reader = context.dataReader();
     this.writer = context.dataWriter();
@@ -104,8 +108,28 @@ final class CallerLeg {
     deadlines.remove(writing);
   }
 
+  /**
+   * Says goodbye as TLS wants it (RFC 8446 section 6.1), so that the caller knows that it has got
+   * everything; a caller that does not listen is waited for no longer than {@code bound}.
+   */
+  void end(Duration bound) {
+    if (secured != null) {
+      deadlines.begin(writing, bound);
+      goodbye();
+      deadlines.end(writing);
+    }
+  }
+
   /** Closes the connection; whoever waits for it is woken. */
   void close() {
+    if (secured != null) {
+      secured.abort();
+    } else {
+      goodbye();
+    }
+  }
+
+  private void goodbye() {
     try {
       socket.close();
     } catch (UncheckedIOException e) {

@@ -3,6 +3,8 @@ package dev.aegis.gateway.edge;
 import dev.aegis.gateway.pipeline.Pipeline;
 import dev.aegis.gateway.snapshot.Snapshot;
 import dev.aegis.gateway.telemetry.Finished;
+import dev.aegis.gateway.tls.CallerTls;
+import dev.aegis.gateway.tls.Secured;
 import dev.aegis.gateway.upstream.Deadlines;
 import dev.aegis.gateway.upstream.Forwarder;
 import io.helidon.common.buffers.BufferData;
@@ -20,6 +22,7 @@ import java.util.function.Supplier;
 /** Plugs the gateway's own HTTP/1.1 into Helidon's listener: takes every connection. */
 public final class Http1Selector implements ServerConnectionSelector {
   private final Edge edge;
+  private final CallerTls tls;
   private final LongAdder active = new LongAdder();
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition ended = lock.newCondition();
@@ -30,6 +33,7 @@ public final class Http1Selector implements ServerConnectionSelector {
    * @param snapshot the configuration in force, asked once per request
    * @param records hears of every request when it has come to its end; called on its thread
    * @param node name of this gateway
+   * @param tls knows the handshakes of secure connections
    */
   public Http1Selector(
       EdgeSettings settings,
@@ -38,7 +42,9 @@ public final class Http1Selector implements ServerConnectionSelector {
       Forwarder forwarder,
       Deadlines deadlines,
       Consumer<Finished> records,
-      String node) {
+      String node,
+      CallerTls tls) {
+    this.tls = tls;
     this.edge = new Edge(settings, snapshot, pipeline, forwarder, deadlines, records, node, active);
   }
 
@@ -105,6 +111,10 @@ public final class Http1Selector implements ServerConnectionSelector {
 
   @Override
   public ServerConnection connection(ConnectionContext context) {
-    return new CallerConnection(edge, this, context);
+    Secured secured =
+        context.isSecure()
+            ? tls.secured(context.remotePeer().address(), context.localPeer().address())
+            : null;
+    return new CallerConnection(edge, this, context, secured);
   }
 }

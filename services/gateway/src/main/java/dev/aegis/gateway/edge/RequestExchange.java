@@ -16,6 +16,7 @@ import dev.aegis.gateway.pipeline.Refusal;
 import dev.aegis.gateway.pipeline.Refusal.ByCaller;
 import dev.aegis.gateway.pipeline.Refusal.ByUpstream;
 import dev.aegis.gateway.pipeline.Step;
+import dev.aegis.gateway.snapshot.TenantPlan;
 import dev.aegis.gateway.upstream.Exchange;
 import dev.aegis.gateway.upstream.Upstream;
 import dev.aegis.model.Uuid7;
@@ -77,6 +78,9 @@ final class RequestExchange {
       if (head.method().equals("CONNECT") || head.method().equals("TRACE")) {
         return refused(inbound, ByCaller.METHOD_NOT_ALLOWED, body);
       }
+      if (misdirected(inbound, connection.serverName())) {
+        return refused(inbound, ByCaller.MISDIRECTED_REQUEST, body);
+      }
       if (head.asterisk()) {
         return answered(inbound, null, body);
       }
@@ -100,6 +104,19 @@ final class RequestExchange {
       new Replies(leg.output).refuse(bug, inbound, true);
       return false;
     }
+  }
+
+  /**
+   * Whether the connection was opened for one tenant's host and the request is for another's (RFC
+   * 9110 section 15.5.20): what a caller checked about the one says nothing about the other.
+   */
+  private static boolean misdirected(Inbound inbound, @Nullable String serverName) {
+    if (serverName == null || serverName.equals(inbound.head().host())) {
+      return false;
+    }
+    TenantPlan opened = inbound.snapshot().tenant(serverName);
+    TenantPlan asked = inbound.snapshot().tenant(inbound.head().host());
+    return opened != null && asked != null && !opened.id().equals(asked.id());
   }
 
   /** Answers bytes that are no request; the connection closes. */

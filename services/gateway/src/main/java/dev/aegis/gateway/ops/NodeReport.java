@@ -85,7 +85,7 @@ public final class NodeReport implements AutoCloseable {
               snapshot.revision(),
               snapshot.since(),
               clock.instant(),
-              snapshot.findings()));
+              snapshot.findings(clock.instant())));
       try {
         boolean changed = news.tryAcquire(NodeBoard.HEARTBEAT.toMillis(), TimeUnit.MILLISECONDS);
         news.drainPermits();
@@ -108,7 +108,12 @@ public final class NodeReport implements AutoCloseable {
     dependencies.put("redis", redis.state());
     dependencies.put("consul", discovery == null ? "off" : discovery.connected() ? "up" : "down");
     return new ServiceStatus(
-        node, SERVICE, snapshot.revision(), snapshot.since(), snapshot.findings(), dependencies);
+        node,
+        SERVICE,
+        snapshot.revision(),
+        snapshot.since(),
+        snapshot.findings(clock.instant()),
+        dependencies);
   }
 
   /** Adds the meters of the gateway as a whole. */
@@ -119,7 +124,7 @@ public final class NodeReport implements AutoCloseable {
     metrics.gauge(
         "aegis_config_findings",
         "Findings about the configuration in force",
-        () -> applied.get().findings().size());
+        () -> applied.get().findings(clock.instant()).size());
     metrics.counter(
         "aegis_events_published_total", "Events that Kafka has taken", publisher::published);
     metrics.gauge("aegis_events_spooled", "Events on disk, waiting for Kafka", publisher::spooled);

@@ -52,6 +52,8 @@ public sealed interface Refusal {
     HEADER_TOO_LARGE(431, "header_too_large", "The request's header is too large"),
     REQUEST_TIMEOUT(408, "request_timeout", "The request took too long to arrive"),
     METHOD_NOT_ALLOWED(405, "method_not_allowed", "This method is not served here"),
+    MISDIRECTED_REQUEST(
+        421, "misdirected_request", "This connection was opened for another tenant's host"),
     UNKNOWN_TENANT(404, "unknown_tenant", "No tenant has this host"),
     TENANT_SUSPENDED(403, "tenant_suspended", "This tenant is suspended"),
     NO_ROUTE(404, "no_route", "This tenant has no route for this request"),

@@ -12,6 +12,9 @@ public final class GatewaySettings {
   public static final Setting<Integer> PORT =
       Setting.port("gateway.port", "AEGIS_GATEWAY_PORT", 8000, "port for callers");
 
+  public static final Setting<Integer> TLS_PORT =
+      Setting.port("gateway.tls_port", "AEGIS_GATEWAY_TLS_PORT", 8443, "port for callers over TLS");
+
   public static final Setting<Integer> MANAGEMENT_PORT =
       Setting.port(
           "gateway.management_port",
@@ -96,6 +99,7 @@ public final class GatewaySettings {
     all.addAll(
         List.of(
             PORT,
+            TLS_PORT,
             MANAGEMENT_PORT,
             MAX_CONNECTIONS,
             IDLE_TIMEOUT,

@@ -1,11 +1,13 @@
 package dev.aegis.gateway.snapshot;
 
+import dev.aegis.journal.KeyedChain;
 import dev.aegis.model.Finding;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param baseDomain below which each tenant has a host named like itself, lower case
  * @param tenants by id
  * @param hosts tenants by each of their host names
+ * @param certificates those of all tenants, for hosts that are no tenant's
  * @param homeless findings about tenants that have no plan
  */
 public record Snapshot(
@@ -24,11 +27,12 @@ public record Snapshot(
     String baseDomain,
     Map<String, TenantPlan> tenants,
     Map<String, TenantPlan> hosts,
+    CertificateTable certificates,
     List<Finding> homeless) {
 
   /** What is in force before anything was read. */
   public static Snapshot empty(String baseDomain, Instant now) {
-    return new Snapshot(-1, now, baseDomain, Map.of(), Map.of(), List.of());
+    return new Snapshot(-1, now, baseDomain, Map.of(), Map.of(), CertificateTable.EMPTY, List.of());
   }
 
   /**
@@ -53,8 +57,18 @@ public record Snapshot(
         hosts.merge(host, tenant, (a, b) -> a.id().compareTo(b.id()) <= 0 ? a : b);
       }
     }
+    List<CertificateTable.Certificate> certificates = new ArrayList<>();
+    for (TenantPlan tenant : new TreeMap<>(tenants).values()) {
+      certificates.addAll(tenant.certificates().certificates());
+    }
     return new Snapshot(
-        revision, since, baseDomain, tenants, Map.copyOf(hosts), List.copyOf(homeless));
+        revision,
+        since,
+        baseDomain,
+        tenants,
+        Map.copyOf(hosts),
+        CertificateTable.of(certificates),
+        List.copyOf(homeless));
   }
 
   /**
@@ -66,12 +80,30 @@ public record Snapshot(
     return hosts.get(host);
   }
 
+  /**
+   * What is shown to a caller that asks for {@code host} in its TLS handshake, or null. For a
+   * tenant's host only the tenant's own certificates: no other tenant can put itself in its place.
+   *
+   * @param host lower case
+   */
+  public @Nullable KeyedChain certificate(String host) {
+    TenantPlan tenant = hosts.get(host);
+    return (tenant == null ? certificates : tenant.certificates()).find(host);
+  }
+
   private static @Nullable TenantPlan below(
       String baseDomain, String host, Map<String, TenantPlan> tenants) {
     int label = host.length() - baseDomain.length() - 1;
     return label > 0 && host.charAt(label) == '.' && host.endsWith(baseDomain)
         ? tenants.get(host.substring(0, label))
         : null;
+  }
+
+  /** Findings about all objects, those that come with time included. */
+  public List<Finding> findings(Instant now) {
+    List<Finding> findings = findings();
+    findings.addAll(certificates.findings(now));
+    return findings;
   }
 
   /** Findings about all objects. */

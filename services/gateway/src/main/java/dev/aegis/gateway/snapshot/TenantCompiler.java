@@ -5,11 +5,13 @@ import dev.aegis.gateway.identity.Tokens;
 import dev.aegis.gateway.plugin.RateLimit;
 import dev.aegis.gateway.routing.RouteTable;
 import dev.aegis.gateway.upstream.Upstream;
+import dev.aegis.journal.CertificateDefinition;
 import dev.aegis.journal.Definition;
 import dev.aegis.journal.Entry;
 import dev.aegis.journal.Fold;
 import dev.aegis.journal.InvalidDefinition;
 import dev.aegis.journal.IssuerDefinition;
+import dev.aegis.journal.KeyedChain;
 import dev.aegis.journal.Kind;
 import dev.aegis.journal.ObjectKey;
 import dev.aegis.journal.PluginDefinition;
@@ -84,6 +86,7 @@ final class TenantCompiler {
         identity(),
         RouteTable.of(routes),
         defaultRoute(upstreams, limits),
+        certificates(),
         findings);
   }
 
@@ -171,6 +174,34 @@ final class TenantCompiler {
             new ObjectKey(Kind.ROLE, tenant, id).toString(), "whoever has this role is refused"));
     return new RoleDefinition(
         id, List.of(new RoleDefinition.Permission(Set.of(), List.of("/**"), true)), List.of());
+  }
+
+  private CertificateTable certificates() {
+    List<CertificateTable.Certificate> certificates = new ArrayList<>();
+    Map<ObjectKey, CertificateTable.Certificate> earlier = new HashMap<>();
+    if (known != null) {
+      known.certificates().certificates().forEach(each -> earlier.put(each.key(), each));
+    }
+    for (Entry entry : fold.list(Kind.CERTIFICATE, tenant)) {
+      CertificateTable.Certificate before = earlier.get(entry.key());
+      if (before != null && before.revision() == entry.revision()) {
+        certificates.add(before); // to prove a key costs milliseconds
+        continue;
+      }
+      SealedSecret sealed;
+      if (definition(entry) instanceof CertificateDefinition definition
+          && (sealed = definition.privateKey()) != null) {
+        try {
+          String pem = compiler.masterKey().open(entry.key(), sealed);
+          KeyedChain chain = KeyedChain.of(definition.chain(), pem);
+          certificates.add(
+              new CertificateTable.Certificate(entry.key(), entry.revision(), definition, chain));
+        } catch (IllegalArgumentException e) {
+          findings.add(Finding.error(entry.key().toString(), "it is not shown: " + e.getMessage()));
+        }
+      }
+    }
+    return CertificateTable.of(certificates);
   }
 
   private record Limit(PluginDefinition plugin, RateLimit limit) {}

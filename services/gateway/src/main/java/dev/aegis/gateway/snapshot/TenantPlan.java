@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param routes its routes
  * @param defaultRoute what serves every path of a tenant without routes, null when it has any, even
  *     if none of them can be used
+ * @param certificates what is shown to callers who ask for its hosts over TLS
  * @param findings about its objects
  */
 public record TenantPlan(
@@ -24,6 +25,7 @@ public record TenantPlan(
     IdentityPlan identity,
     RouteTable<RoutePlan> routes,
     @Nullable RoutePlan defaultRoute,
+    CertificateTable certificates,
     List<Finding> findings) {
   public TenantPlan {
     hosts = List.copyOf(hosts);
@@ -32,6 +34,7 @@ public record TenantPlan(
 
   /** The same plan with other findings. */
   TenantPlan with(List<Finding> newer) {
-    return new TenantPlan(id, suspended, hosts, identity, routes, defaultRoute, newer);
+    return new TenantPlan(
+        id, suspended, hosts, identity, routes, defaultRoute, certificates, newer);
   }
 }

@@ -12,15 +12,21 @@ import dev.aegis.gateway.settings.GatewaySettings;
 import dev.aegis.gateway.snapshot.Compiler;
 import dev.aegis.gateway.snapshot.Snapshot;
 import dev.aegis.gateway.telemetry.Finished;
+import dev.aegis.gateway.tls.CallerTls;
+import dev.aegis.gateway.tls.SelfSigned;
 import dev.aegis.gateway.upstream.Deadlines;
 import dev.aegis.gateway.upstream.Forwarder;
 import dev.aegis.gateway.upstream.Upstreams;
 import dev.aegis.journal.Change;
 import dev.aegis.journal.Fold;
+import dev.aegis.journal.KeyedChain;
+import dev.aegis.journal.Kind;
 import dev.aegis.journal.MasterKey;
 import dev.aegis.journal.ObjectKey;
+import dev.aegis.journal.Pem;
 import dev.aegis.journal.Verdict;
 import dev.aegis.testkit.HttpProbe;
+import io.helidon.webserver.WebServerConfig;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
@@ -30,6 +36,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Consumer;
 
 /**
  * The gateway's way of a request, from its listener to its upstreams, on a configuration put
@@ -38,6 +45,12 @@ import java.util.concurrent.CopyOnWriteArrayList;
 public final class GatewayInProcess implements AutoCloseable {
   static final String SECRET = "a shared key of more than thirty-two bytes";
   private static final ObjectMapper JSON = new ObjectMapper();
+
+  /** Shown for hosts without a certificate. */
+  static final KeyedChain DEFAULT =
+      SelfSigned.make(
+          List.of("default.test"), Instant.now(), Instant.now().plus(Duration.ofDays(1)));
+
   private static final EdgeSettings BOUNDS =
       new EdgeSettings(Duration.ofSeconds(20), Duration.ofSeconds(10), Duration.ofSeconds(10));
 
@@ -50,9 +63,11 @@ public final class GatewayInProcess implements AutoCloseable {
   private final List<Finished> finished = new CopyOnWriteArrayList<>();
   private final Http1Selector selector;
   private final HttpListener listener;
+  private final HttpListener secure;
   private volatile Snapshot snapshot = Snapshot.empty("test", Instant.EPOCH);
 
   private GatewayInProcess(EdgeSettings bounds) throws StartFailure {
+    CallerTls tls = new CallerTls(() -> snapshot, DEFAULT, deadlines, bounds.head());
     selector =
         new Http1Selector(
             bounds,
@@ -61,12 +76,20 @@ public final class GatewayInProcess implements AutoCloseable {
             new Forwarder(deadlines),
             deadlines,
             finished::add,
-            "gateway-test");
-    listener =
-        HttpListener.startWith(
-            new HttpListener.Options(
-                "gateway", "127.0.0.1", 0, GatewaySettings.PORT, -1, 100, Duration.ofMillis(100)),
-            server -> server.protocolsDiscoverServices(false).addConnectionSelector(selector));
+            "gateway-test",
+            tls);
+    listener = listen(server -> {});
+    secure = listen(server -> server.useNio(false).tls(of -> of.sslContext(tls.context())));
+  }
+
+  private HttpListener listen(Consumer<WebServerConfig.Builder> more) throws StartFailure {
+    return HttpListener.startWith(
+        new HttpListener.Options(
+            "gateway", "127.0.0.1", 0, GatewaySettings.PORT, -1, 100, Duration.ofMillis(100)),
+        server -> {
+          server.protocolsDiscoverServices(false).addConnectionSelector(selector);
+          more.accept(server);
+        });
   }
 
   /** A gateway whose tenant {@code a} sends everything to these targets and asks nobody. */
@@ -128,12 +151,34 @@ public final class GatewayInProcess implements AutoCloseable {
         Map.of("id", "all", "permissions", List.of(Map.of("paths", List.of("/**")))));
   }
 
+  /** Lets {@code tenant} show {@code chain} for these hosts. */
+  void certificate(String tenant, String id, KeyedChain chain, String... hosts) {
+    ObjectKey key = new ObjectKey(Kind.CERTIFICATE, tenant, id);
+    StringBuilder pem = new StringBuilder();
+    chain.chain().forEach(each -> pem.append(Pem.text(each)));
+    put(
+        key.toString(),
+        Map.of(
+            "id",
+            id,
+            "hosts",
+            List.of(hosts),
+            "certificate",
+            pem.toString(),
+            "private_key",
+            JSON.convertValue(masterKey.seal(key, Pem.text(chain.key())).toJson(), Map.class)));
+  }
+
   Snapshot snapshot() {
     return snapshot;
   }
 
   public int port() {
     return listener.port();
+  }
+
+  int securePort() {
+    return secure.port();
   }
 
   HttpProbe connect() throws IOException {
@@ -162,6 +207,7 @@ public final class GatewayInProcess implements AutoCloseable {
   @Override
   public void close() {
     listener.close();
+    secure.close();
     upstreams.close();
     deadlines.close();
   }

@@ -67,6 +67,8 @@ final class CompilerTest {
         "roles/x|{'id':'x'}",
         "roles/x|{'id':'x','permissions':[{'paths':['x']}]}",
         "plugins/x|{'id':'x','plugin':'nobody','config':{}}",
+        "certificates/x|{'id':'x','hosts':['a.test'],'certificate':'x'}",
+        "certificates/x|{'id':'x','hosts':[]}",
         "plugins/x|{'id':'x','plugin':'rate_limit','config':{}}",
         "plugins/x|{'id':'x','plugin':'rate_limit','config':{'limit':-1,'window_seconds':60}}"
       },

@@ -1,0 +1,75 @@
+package dev.aegis.gateway.snapshot;
+
+import dev.aegis.journal.CertificateDefinition;
+import dev.aegis.journal.KeyedChain;
+import dev.aegis.journal.ObjectKey;
+import dev.aegis.model.Finding;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Certificates by the hosts for which they are shown.
+ *
+ * @param certificates all of them
+ * @param byHost the one for each host and for each wildcard
+ */
+public record CertificateTable(List<Certificate> certificates, Map<String, Certificate> byHost) {
+  static final CertificateTable EMPTY = new CertificateTable(List.of(), Map.of());
+
+  public CertificateTable {
+    certificates = List.copyOf(certificates);
+    byHost = Map.copyOf(byHost);
+  }
+
+  /**
+   * A certificate as handshakes use it.
+   *
+   * @param key of the object, for findings
+   * @param revision of the object
+   * @param definition as it was published
+   * @param chain what is shown
+   */
+  public record Certificate(
+      ObjectKey key, long revision, CertificateDefinition definition, KeyedChain chain) {
+    private Instant until() {
+      return chain.own().getNotAfter().toInstant();
+    }
+  }
+
+  /**
+   * A table of these. Of two for one host it has the one that is valid longer, so that a new one
+   * can be published before the old one goes.
+   */
+  static CertificateTable of(Collection<Certificate> certificates) {
+    Map<String, Certificate> byHost = new HashMap<>();
+    for (Certificate certificate : certificates) {
+      for (String host : certificate.definition().hosts()) {
+        byHost.merge(host, certificate, (a, b) -> b.until().isAfter(a.until()) ? b : a);
+      }
+    }
+    return new CertificateTable(List.copyOf(certificates), byHost);
+  }
+
+  /** What is shown to whoever asks for {@code host}: the exact name goes before the wildcard. */
+  public @Nullable KeyedChain find(String host) {
+    Certificate found = byHost.get(host);
+    if (found == null) {
+      found = byHost.get(CertificateDefinition.wildcard(host));
+    }
+    return found == null ? null : found.chain();
+  }
+
+  /** What is suspicious about them at this moment. */
+  List<Finding> findings(Instant now) {
+    List<Finding> findings = new ArrayList<>();
+    for (Certificate certificate : certificates) {
+      findings.addAll(certificate.definition().findings(certificate.key(), now));
+    }
+    return findings;
+  }
+}

@@ -1,0 +1,185 @@
+package dev.aegis.gateway.tls;
+
+import dev.aegis.gateway.snapshot.Snapshot;
+import dev.aegis.gateway.upstream.Deadlines;
+import dev.aegis.journal.KeyedChain;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.net.SocketAddress;
+import java.security.GeneralSecurityException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Supplier;
+import javax.net.ssl.KeyManager;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLParameters;
+import javax.net.ssl.SSLSocket;
+import javax.net.ssl.SSLSocketFactory;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * TLS for callers: versions, suites, certificates, and bounds on the handshake.
+ *
+ * <p>The listener makes its sockets by this class' factory. What is learnt in a handshake waits
+ * here as a {@link Secured} until the connection that came of it fetches it; one that came to
+ * nothing is forgotten when its time is over.
+ */
+public final class CallerTls {
+  private static final List<String> PROTOCOLS = List.of("TLSv1.3", "TLSv1.2");
+
+  /** Those of TLS 1.3, and for 1.2 only forward secrecy with an AEAD (RFC 9325 section 4.2). */
+  private static final List<String> SUITES =
+      List.of(
+          "TLS_AES_128_GCM_SHA256",
+          "TLS_AES_256_GCM_SHA384",
+          "TLS_CHACHA20_POLY1305_SHA256",
+          "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256",
+          "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256",
+          "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384",
+          "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384",
+          "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256",
+          "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256");
+
+  private final Deadlines deadlines;
+  private final Duration bound;
+  private final ShownCertificates certificates;
+  private final SSLContext context;
+  private final Map<Ends, Handshake> handshakes = new ConcurrentHashMap<>();
+
+  /**
+   * @param snapshot the configuration in force, asked once per handshake
+   * @param otherwise what is shown for hosts without a certificate
+   * @param deadlines ends handshakes
+   * @param bound how long a handshake may take
+   */
+  public CallerTls(
+      Supplier<Snapshot> snapshot, KeyedChain otherwise, Deadlines deadlines, Duration bound) {
+    this.deadlines = deadlines;
+    this.bound = bound;
+    this.certificates = new ShownCertificates(snapshot, otherwise);
+    try {
+      SSLContext jdk = SSLContext.getInstance("TLS");
+      jdk.init(new KeyManager[] {certificates}, null, null);
+      this.context = new CallerContext(jdk, new Sockets(jdk.getSocketFactory()));
+    } catch (GeneralSecurityException e) {
+      throw new IllegalStateException("TLS is part of every JDK", e);
+    }
+  }
+
+  /** For the listener, which must use blocking sockets. */
+  public SSLContext context() {
+    return context;
+  }
+
+  /**
+   * What the handshake of the connection between these addresses has shown; once.
+   *
+   * @throws IllegalStateException when there was none
+   */
+  public Secured secured(SocketAddress remote, SocketAddress local) {
+    Handshake handshake = handshakes.remove(new Ends(remote, local));
+    if (handshake == null) {
+      throw new IllegalStateException("no handshake with " + remote);
+    }
+    deadlines.remove(handshake);
+    return handshake.secured;
+  }
+
+  /** Handshakes under way, and those that came to nothing a moment ago. */
+  int handshakes() {
+    return handshakes.size() + certificates.pending();
+  }
+
+  /** A connection by its two addresses, which no other open connection shares. */
+  private record Ends(@Nullable SocketAddress remote, @Nullable SocketAddress local) {}
+
+  private final class Handshake extends Deadlines.Wait {
+    private final Ends ends;
+    private final Secured secured;
+
+    Handshake(Ends ends, Secured secured) {
+      this.ends = ends;
+      this.secured = secured;
+    }
+
+    @Override
+    protected void expire() {
+      handshakes.remove(ends, this);
+      deadlines.remove(this);
+      secured.abort();
+    }
+  }
+
+  /** Makes the TLS sockets of accepted connections. */
+  private final class Sockets extends SSLSocketFactory {
+    private final SSLSocketFactory jdk;
+
+    Sockets(SSLSocketFactory jdk) {
+      this.jdk = jdk;
+    }
+
+    @Override
+    public Socket createSocket(Socket plain, InputStream consumed, boolean autoClose)
+        throws IOException {
+      SSLSocket socket = (SSLSocket) jdk.createSocket(plain, consumed, autoClose);
+      plain.setSoTimeout(0); // waits are bounded by deadlines
+      Secured secured = new Secured(plain);
+      SSLParameters parameters = socket.getSSLParameters();
+      parameters.setProtocols(PROTOCOLS.toArray(String[]::new));
+      parameters.setCipherSuites(SUITES.toArray(String[]::new));
+      parameters.setUseCipherSuitesOrder(true);
+      parameters.setSNIMatchers(List.of(secured.listener()));
+      socket.setSSLParameters(parameters);
+      Ends ends = new Ends(plain.getRemoteSocketAddress(), plain.getLocalSocketAddress());
+      Handshake handshake = new Handshake(ends, secured);
+      handshakes.put(ends, handshake);
+      deadlines.add(handshake);
+      deadlines.begin(handshake, bound);
+      return socket;
+    }
+
+    @Override
+    public String[] getDefaultCipherSuites() {
+      return SUITES.toArray(String[]::new);
+    }
+
+    @Override
+    public String[] getSupportedCipherSuites() {
+      return SUITES.toArray(String[]::new);
+    }
+
+    @Override
+    public Socket createSocket(Socket plain, String host, int port, boolean autoClose) {
+      throw outgoing();
+    }
+
+    @Override
+    public Socket createSocket(String host, int port) {
+      throw outgoing();
+    }
+
+    @Override
+    public Socket createSocket(String host, int port, InetAddress localHost, int localPort) {
+      throw outgoing();
+    }
+
+    @Override
+    public Socket createSocket(InetAddress host, int port) {
+      throw outgoing();
+    }
+
+    @Override
+    public Socket createSocket(
+        InetAddress address, int port, InetAddress localAddress, int localPort) {
+      throw outgoing();
+    }
+
+    private UnsupportedOperationException outgoing() {
+      return new UnsupportedOperationException("for callers' connections only");
+    }
+  }
+}
