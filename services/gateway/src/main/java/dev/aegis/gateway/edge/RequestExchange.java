@@ -7,6 +7,7 @@ import dev.aegis.gateway.http1.Field;
 import dev.aegis.gateway.http1.LegFailure;
 import dev.aegis.gateway.http1.Output;
 import dev.aegis.gateway.http1.RequestHead;
+import dev.aegis.gateway.identity.Principal;
 import dev.aegis.gateway.pipeline.Progress;
 import dev.aegis.gateway.pipeline.Progress.Admitted;
 import dev.aegis.gateway.pipeline.Progress.Inbound;
@@ -235,6 +236,22 @@ final class RequestExchange {
     @Override
     public void head(Output out) {
       new OutboundHead(admitted, address, secure).write(out);
+    }
+
+    @Override
+    public String address() {
+      return address;
+    }
+
+    @Override
+    public @Nullable String subject() {
+      Principal principal = admitted.principalOrNull();
+      return principal == null ? null : principal.subject();
+    }
+
+    @Override
+    public @Nullable String field(String name) {
+      return head.value(name);
     }
 
     @Override
