@@ -12,10 +12,15 @@ import org.jspecify.annotations.Nullable;
  * @param id unique within the tenant
  * @param service Consul's name of the service, null when {@code targets} are given
  * @param targets fixed addresses, empty when {@code service} is given
+ * @param loadBalancing how requests are shared out among the targets
  * @param timeouts bounds on waiting for a target
  */
 public record UpstreamDefinition(
-    String id, @Nullable String service, List<Target> targets, Timeouts timeouts)
+    String id,
+    @Nullable String service,
+    List<Target> targets,
+    LoadBalancing loadBalancing,
+    Timeouts timeouts)
     implements Definition {
 
   /**
@@ -45,6 +50,12 @@ public record UpstreamDefinition(
         new Timeouts(Duration.ofSeconds(2), Duration.ofSeconds(60));
   }
 
+  /** A service that Consul knows, with nothing else said. */
+  public static UpstreamDefinition ofService(String id, String service) {
+    return new UpstreamDefinition(
+        id, service, List.of(), new LoadBalancing.RoundRobin(), Timeouts.DEFAULT);
+  }
+
   static UpstreamDefinition read(String id, Fields fields) {
     String service = fields.optionalText("service");
     List<Target> targets = fields.objects("targets", UpstreamDefinition::target);
@@ -53,12 +64,16 @@ public record UpstreamDefinition(
     } else if (service == null && targets.isEmpty()) {
       fields.reject("targets", "must hold at least one target");
     }
-    fields.oneOf("load_balancing", "round_robin", List.of("round_robin"));
+    LoadBalancing loadBalancing = LoadBalancing.read(fields);
     for (String later : List.of("health", "retries", "circuit_breaker", "tls")) {
       fields.unavailable(later);
     }
     return new UpstreamDefinition(
-        id, service, targets, fields.object("timeouts", UpstreamDefinition::timeouts));
+        id,
+        service,
+        targets,
+        loadBalancing,
+        fields.object("timeouts", UpstreamDefinition::timeouts));
   }
 
   private static Timeouts timeouts(Fields fields) {

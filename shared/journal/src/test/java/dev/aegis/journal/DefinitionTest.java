@@ -51,6 +51,15 @@ class DefinitionTest {
         "UPSTREAM | {'id':'u','targets':[{'url':'http://a','weight':1001}]} | /targets/0/weight",
         "UPSTREAM | {'id':'u','targets':[{'url':'http://a','wait':1}]} | /targets/0/wait",
         "UPSTREAM | {'id':'u','service':'a','timeouts':{'idle_ms':0}} | /timeouts/idle_ms",
+        "UPSTREAM | {'id':'u','service':'a','load_balancing':'least_requests'} |",
+        "UPSTREAM | {'id':'u','service':'a','load_balancing':'random_two'} |",
+        "UPSTREAM | {'id':'u','service':'a','load_balancing':'fastest'} | /load_balancing",
+        "UPSTREAM | {'id':'u','service':'a','load_balancing':'consistent_hash'} |",
+        "UPSTREAM | {'id':'u','service':'a','load_balancing':'consistent_hash','hash_on':'cookie:s'} |",
+        "UPSTREAM | {'id':'u','service':'a','load_balancing':'consistent_hash','hash_on':'cookie:'} | /hash_on",
+        "UPSTREAM | {'id':'u','service':'a','load_balancing':'consistent_hash','hash_on':'header:a b'} | /hash_on",
+        "UPSTREAM | {'id':'u','service':'a','load_balancing':'consistent_hash','hash_on':'subject:x'} | /hash_on",
+        "UPSTREAM | {'id':'u','service':'a','hash_on':'ip'} | /hash_on",
         "UPSTREAM | {'id':'u','service':'a','timeouts':3} | /timeouts",
         "UPSTREAM | {'id':'u','service':'a','retries':{'n':1}} | /retries",
         "UPSTREAM | {'id':'u','service':'a','retries':{}} |",
@@ -174,6 +183,7 @@ class DefinitionTest {
                 Kind.UPSTREAM,
                 json(
                     "{'id':'u','targets':[{'url':'http://[::1]:9000'},{'url':'http://a','weight':3}],"
+                        + "'load_balancing':'consistent_hash','hash_on':'header:X-Shard',"
                         + "'timeouts':{'connect_ms':50}}")))
         .isEqualTo(
             new UpstreamDefinition(
@@ -182,6 +192,7 @@ class DefinitionTest {
                 List.of(
                     new UpstreamDefinition.Target("::1", 9_000, 1),
                     new UpstreamDefinition.Target("a", 80, 3)),
+                new LoadBalancing.ConsistentHash(LoadBalancing.By.HEADER, "x-shard"),
                 new UpstreamDefinition.Timeouts(Duration.ofMillis(50), Duration.ofSeconds(60))));
     assertThat(new UpstreamDefinition.Target("::1", 9_000, 1).authority()).isEqualTo("[::1]:9000");
     TenantDefinition tenant =

@@ -8,6 +8,7 @@ import dev.aegis.gateway.http1.Input;
 import dev.aegis.gateway.http1.LegFailure;
 import dev.aegis.gateway.http1.Output;
 import dev.aegis.gateway.http1.RequestHead;
+import dev.aegis.gateway.identity.Principal;
 import dev.aegis.gateway.pipeline.Progress;
 import dev.aegis.gateway.pipeline.Progress.Admitted;
 import dev.aegis.gateway.pipeline.Progress.Counted;
@@ -285,6 +286,22 @@ final class RequestExchange {
     @Override
     public void head(Output out) {
       new OutboundHead(admitted, address, secure).write(out);
+    }
+
+    @Override
+    public String address() {
+      return address;
+    }
+
+    @Override
+    public @Nullable String subject() {
+      Principal principal = admitted.principalOrNull();
+      return principal == null ? null : principal.subject();
+    }
+
+    @Override
+    public @Nullable String field(String name) {
+      return head.value(name);
     }
 
     @Override

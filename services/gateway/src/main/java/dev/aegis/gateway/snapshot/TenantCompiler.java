@@ -126,9 +126,7 @@ final class TenantCompiler {
     }
     String defaultId = DEFAULT_UPSTREAM + tenant;
     if (!upstreams.containsKey(defaultId) && compiler.upstreams().discovers()) {
-      UpstreamDefinition byName =
-          new UpstreamDefinition(
-              defaultId, defaultId, List.of(), UpstreamDefinition.Timeouts.DEFAULT);
+      UpstreamDefinition byName = UpstreamDefinition.ofService(defaultId, defaultId);
       upstreams.put(defaultId, compiler.upstreams().put(tenant, byName));
     }
     compiler.upstreams().keepOnly(tenant, upstreams.keySet());

@@ -37,7 +37,7 @@ public final class Forwarder {
     }
     List<Target> unreachable = List.of();
     while (attempts < MAX_ATTEMPTS) {
-      Target next = upstream.next(unreachable);
+      Target next = upstream.next(outbound, unreachable);
       if (next == null) {
         break;
       }
@@ -45,6 +45,7 @@ public final class Forwarder {
       attempts++;
       // When one idle connection was stale, so may be all of them: what follows is a new one.
       Connection idle = attempts == 1 ? next.takeIdle() : null;
+      next.begin();
       try {
         relay.over(connection(idle, next, upstream));
         return relay.outcome(null, "", next, attempts);
@@ -56,6 +57,8 @@ public final class Forwarder {
         if (!again || !IDEMPOTENT.contains(outbound.method())) {
           break;
         }
+      } finally {
+        next.end();
       }
       if (idle == null) {
         unreachable = plus(unreachable, next);

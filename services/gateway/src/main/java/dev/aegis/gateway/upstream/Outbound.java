@@ -1,12 +1,11 @@
 package dev.aegis.gateway.upstream;
 
 import dev.aegis.gateway.http1.Body;
+import dev.aegis.gateway.http1.Field;
 import dev.aegis.gateway.http1.Input;
 import dev.aegis.gateway.http1.Output;
-import org.jspecify.annotations.Nullable;
-import dev.aegis.gateway.http1.Field;
-import dev.aegis.gateway.http1.Output;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** A request on its way to an upstream, and the caller who waits for the reply. */
 public interface Outbound {
@@ -15,6 +14,19 @@ public interface Outbound {
 
   /** Puts request line and header lines, without the blank line, into {@code out}. */
   void head(Output out);
+
+  /** The caller's address. */
+  String address();
+
+  /** Who the caller is, null where nobody asks. */
+  @Nullable String subject();
+
+  /**
+   * The value of the caller's first header line with this name, or null.
+   *
+   * @param name in lower case
+   */
+  @Nullable String field(String name);
 
   /** The request's body as it arrives. */
   Body body();

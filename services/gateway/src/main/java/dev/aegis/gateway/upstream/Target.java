@@ -17,6 +17,8 @@ public final class Target {
   private final String authority;
   private final ConcurrentLinkedDeque<Connection> idle = new ConcurrentLinkedDeque<>();
   private final AtomicInteger idleCount = new AtomicInteger();
+  private final AtomicInteger active = new AtomicInteger();
+  private final long hash;
   private volatile boolean retired;
 
   /**
@@ -26,11 +28,32 @@ public final class Target {
     this.host = host;
     this.port = port;
     this.authority = authority;
+    this.hash = Choice.hash(authority);
   }
 
   /** {@code host:port}. */
   public String authority() {
     return authority;
+  }
+
+  /** The same for every gateway that knows this address. */
+  long hash() {
+    return hash;
+  }
+
+  /** Attempts under way. */
+  int active() {
+    return active.get();
+  }
+
+  /** An attempt begins; {@link #end} must follow. */
+  void begin() {
+    active.incrementAndGet();
+  }
+
+  /** An attempt has ended. */
+  void end() {
+    active.decrementAndGet();
   }
 
   /** Where to connect to; looked up anew each time. */

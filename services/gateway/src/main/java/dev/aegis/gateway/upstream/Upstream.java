@@ -1,10 +1,12 @@
 package dev.aegis.gateway.upstream;
 
+import dev.aegis.gateway.upstream.Choice.Share;
 import dev.aegis.journal.UpstreamDefinition;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
@@ -13,25 +15,25 @@ import org.jspecify.annotations.Nullable;
  * configuration, and so do the connections to targets that stay.
  */
 public final class Upstream {
-  private static final int MAX_TURNS = 10_000;
-
   private final String tenant;
   private final String id;
   private final AtomicInteger turn = new AtomicInteger();
-  private volatile UpstreamDefinition.Timeouts timeouts = UpstreamDefinition.Timeouts.DEFAULT;
-  private volatile Turns turns = new Turns(Map.of(), List.of());
+  private volatile UpstreamDefinition definition;
+  private volatile Targets targets = new Targets(Map.of(), List.of(), (outbound, fit) -> null);
 
   /**
-   * Who is next, over and over.
+   * Who there is, and who gets what.
    *
-   * @param targets all, by authority
-   * @param order each as often as its weight says, interleaved
+   * @param byAuthority all of them
+   * @param shares those with a weight
+   * @param choice chooses among the shares
    */
-  private record Turns(Map<String, Target> targets, List<Target> order) {}
+  private record Targets(Map<String, Target> byAuthority, List<Share> shares, Choice choice) {}
 
-  Upstream(String tenant, String id) {
+  Upstream(String tenant, UpstreamDefinition definition) {
     this.tenant = tenant;
-    this.id = id;
+    this.id = definition.id();
+    this.definition = definition;
   }
 
   /** Id of the tenant it belongs to. */
@@ -46,106 +48,74 @@ public final class Upstream {
 
   /** Bounds on waiting for a target. */
   public UpstreamDefinition.Timeouts timeouts() {
-    return timeouts;
+    return definition.timeouts();
   }
 
   /** How many targets it has. */
   public int size() {
-    return turns.targets().size();
+    return targets.byAuthority().size();
   }
 
   /**
-   * The target whose turn it is, or null when there is none.
+   * The target for the next attempt of {@code outbound}, or null when there is none.
    *
    * @param failed targets that come only after all others
    */
-  @Nullable Target next(List<Target> failed) {
-    List<Target> order = turns.order();
-    int size = order.size();
-    if (size <= 1) {
-      return size == 0 ? null : order.getFirst();
-    }
-    int first = Integer.remainderUnsigned(turn.getAndIncrement(), size);
-    if (!failed.isEmpty()) {
-      for (int i = 0; i < size; i++) {
-        Target target = order.get((first + i) % size);
-        if (!failed.contains(target)) {
-          return target;
-        }
-      }
-    }
-    return order.get(first);
+  @Nullable Target next(Outbound outbound, List<Target> failed) {
+    Choice choice = targets.choice();
+    Target other =
+        failed.isEmpty() ? null : choice.among(outbound, target -> !failed.contains(target));
+    return other != null ? other : choice.among(outbound, target -> true);
   }
 
-  void timeouts(UpstreamDefinition.Timeouts newer) {
-    timeouts = newer;
+  /** What is said of it now. */
+  synchronized void definition(UpstreamDefinition newer) {
+    definition = newer;
+    Targets now = targets;
+    targets = new Targets(now.byAuthority(), now.shares(), choice(now.shares()));
   }
 
-  /** Replaces the targets; those that stay keep their connections. One thread at a time. */
-  void targets(List<UpstreamDefinition.Target> newer) {
-    Map<String, Target> known = turns.targets();
-    Map<String, Target> targets = new HashMap<>();
-    Map<Target, Integer> weights = new HashMap<>();
-    List<Target> inOrder = new ArrayList<>();
-    for (UpstreamDefinition.Target definition : newer) {
-      String authority = definition.authority();
-      if (targets.containsKey(authority)) {
+  /** Replaces the targets; those that stay keep their connections. */
+  synchronized void targets(List<UpstreamDefinition.Target> newer) {
+    Map<String, Target> known = targets.byAuthority();
+    Map<String, Target> byAuthority = new HashMap<>();
+    List<Share> shares = new ArrayList<>();
+    for (UpstreamDefinition.Target one : newer) {
+      String authority = one.authority();
+      if (byAuthority.containsKey(authority)) {
         continue;
       }
       Target target = known.get(authority);
       if (target == null) {
-        target = new Target(definition.host(), definition.port(), authority);
+        target = new Target(one.host(), one.port(), authority);
       }
-      targets.put(authority, target);
-      weights.put(target, definition.weight());
-      inOrder.add(target);
+      byAuthority.put(authority, target);
+      if (one.weight() > 0) {
+        shares.add(new Share(target, one.weight()));
+      }
     }
-    turns = new Turns(Map.copyOf(targets), interleave(inOrder, weights));
+    targets = new Targets(Map.copyOf(byAuthority), List.copyOf(shares), choice(shares));
     known.forEach(
         (authority, target) -> {
-          if (!targets.containsKey(authority)) {
+          if (!byAuthority.containsKey(authority)) {
             target.retire();
           }
         });
   }
 
-  /** Smooth weighted round robin, as nginx does it: one whole cycle, written out. */
-  private static List<Target> interleave(List<Target> targets, Map<Target, Integer> weights) {
-    int divisor = 0;
-    int total = 0;
-    for (int weight : weights.values()) {
-      divisor = greatestCommonDivisor(divisor, weight);
-      total += weight;
-    }
-    if (total == 0) {
-      return List.of();
-    }
-    int length = Math.min(total / divisor, MAX_TURNS);
-    Map<Target, Integer> credit = new HashMap<>();
-    List<Target> order = new ArrayList<>(length);
-    for (int i = 0; i < length; i++) {
-      Target best = targets.getFirst();
-      for (Target target : targets) {
-        int now = credit.merge(target, weights.getOrDefault(target, 0), Integer::sum);
-        if (now > credit.getOrDefault(best, Integer.MIN_VALUE)) {
-          best = target;
-        }
-      }
-      credit.merge(best, -total, Integer::sum);
-      order.add(best);
-    }
-    return List.copyOf(order);
-  }
-
-  private static int greatestCommonDivisor(int a, int b) {
-    return b == 0 ? a : greatestCommonDivisor(b, a % b);
+  private Choice choice(List<Share> shares) {
+    return Choice.of(
+        definition.loadBalancing(),
+        shares,
+        turn,
+        bound -> ThreadLocalRandom.current().nextInt(bound));
   }
 
   void closeStale() {
-    turns.targets().values().forEach(Target::closeStale);
+    targets.byAuthority().values().forEach(Target::closeStale);
   }
 
   void retire() {
-    turns.targets().values().forEach(Target::retire);
+    targets.byAuthority().values().forEach(Target::retire);
   }
 }

@@ -33,8 +33,8 @@ public final class Upstreams implements AutoCloseable {
     if (held != null && held.definition().equals(definition)) {
       return held.upstream();
     }
-    Upstream upstream = held == null ? new Upstream(tenant, definition.id()) : held.upstream();
-    upstream.timeouts(definition.timeouts());
+    Upstream upstream = held == null ? new Upstream(tenant, definition) : held.upstream();
+    upstream.definition(definition);
     if (held != null) {
       forget(held);
     }
