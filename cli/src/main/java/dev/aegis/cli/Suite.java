@@ -68,10 +68,10 @@ record Suite(URI admin, String token, SequencedMap<String, URI> services) {
     } catch (StartFailure e) {
       throw new CommandFailure(String.valueOf(e.getMessage()), e);
     }
-    if (!token.chars().allMatch(c -> c > ' ' && c < 0x7f)) {
+    if (!token.chars().allMatch(c -> c >= ' ' && c < 0x7f)) {
       throw new CommandFailure(
           (given.isEmpty() ? file : TOKEN_VARIABLE)
-              + ": no token has spaces, line ends or characters beyond ASCII");
+              + ": no token has line ends or characters beyond ASCII");
     }
     return token;
   }

@@ -369,6 +369,21 @@ final class AdminOnTheBusTest {
   }
 
   @Test
+  void aLostJournalIsNotReplacedByTheNextChange() throws Exception {
+    try (AdminInstance admin = new AdminInstance(kafka.bootstrap(), data, "lost-1")) {
+      assertThat(admin.put("/admin/tenants/lost", "{\"name\":\"L\"}").status()).isEqualTo(201);
+    }
+    try (KafkaPeer other = KafkaPeer.start();
+        AdminInstance admin = new AdminInstance(other.bootstrap(), data, "lost-1")) {
+      Answer refused = admin.patch("/admin/tenants/lost", "{\"name\":\"M\"}");
+      assertThat(refused.status()).as(refused.text()).isEqualTo(503);
+      assertThat(refused.code()).isEqualTo("journal_unavailable");
+      assertThat(refused.text()).contains("fold.jsonl");
+      assertThat(admin.get("/admin/tenants/lost").status()).as("stays in force").isEqualTo(200);
+    }
+  }
+
+  @Test
   void theTokenIsMadeForItsOwnerOnly() throws Exception {
     Path home = data.resolve("token");
     Files.createDirectories(home);

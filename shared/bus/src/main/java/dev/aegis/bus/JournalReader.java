@@ -57,6 +57,7 @@ public final class JournalReader implements AutoCloseable {
   private final CountDownLatch caughtUp = new CountDownLatch(1);
   private FoldState state = FoldState.empty();
   private volatile boolean connected;
+  private volatile boolean current;
   private boolean saveFailed;
 
   /**
@@ -129,6 +130,16 @@ public final class JournalReader implements AutoCloseable {
     return connected;
   }
 
+  /**
+   * Whether the state in force is that of the journal which Kafka has. It is not while another
+   * journal is read, and not for as long as a new one is empty. What is written then was checked
+   * against a state that the record does not follow, and the first record of a new journal takes
+   * the place of all that is in force.
+   */
+  public boolean current() {
+    return current;
+  }
+
   /** Waits until the journal has been read to its end once since the start. */
   public boolean awaitCaughtUp(Duration bound) throws InterruptedException {
     return caughtUp.await(bound.toNanos(), TimeUnit.NANOSECONDS);
@@ -165,6 +176,10 @@ public final class JournalReader implements AutoCloseable {
 
   void caughtUp() {
     caughtUp.countDown();
+  }
+
+  void current(boolean now) {
+    current = now;
   }
 
   void connected(boolean now) {

@@ -123,6 +123,7 @@ final class JournalTail implements Runnable {
       throws BusUnavailable, InterruptedException {
     consumer.assign(List.of(JOURNAL));
     consumer.seek(JOURNAL, begin(journal).fold().revision() + 1);
+    reader.current(building == null);
     long probedAt = System.nanoTime();
     while (stopping.getCount() > 0) {
       ConsumerRecords<byte[], byte[]> records;
@@ -134,6 +135,7 @@ final class JournalTail implements Runnable {
                 + " start; the configuration in force stays until that is done",
             begin(journal).fold().revision());
         building = FoldState.startOf(journal);
+        reader.current(false);
         consumer.seekToBeginning(List.of(JOURNAL));
         continue;
       }
@@ -241,6 +243,7 @@ final class JournalTail implements Runnable {
       } else {
         building = null;
         reader.advance(built, () -> {}, Set.of(), true);
+        reader.current(true);
         dirty = !empty;
         LOG.info("Configuration is at revision {}", built.fold().revision());
       }

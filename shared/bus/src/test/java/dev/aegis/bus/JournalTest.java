@@ -61,6 +61,7 @@ class JournalTest {
     reader.start();
     assertThat(reader.awaitCaughtUp(LONG)).isTrue();
     assertThat(reader.connected()).isTrue();
+    await().atMost(LONG).until(reader::current);
     assertThat(told).containsExactly(new Told(-1, Set.of(), Set.of(), true));
 
     long made = writer.append(put("acme", Change.ABSENT));
@@ -241,12 +242,15 @@ class JournalTest {
     next.start();
     assertThat(next.awaitCaughtUp(LONG)).isTrue();
     assertThat(next.read(Fold::tenants)).contains("acme");
+    assertThat(next.connected()).isTrue();
+    assertThat(next.current()).as("what is in force is not of this journal").isFalse();
 
     try (JournalWriter again = new JournalWriter(settings())) {
       again.append(put("fresh", Change.ABSENT));
     }
     await().atMost(LONG).until(() -> next.read(fold -> fold.tenants().contains("fresh")));
     assertThat(next.<Set<String>>read(fold -> Set.copyOf(fold.tenants()))).containsExactly("fresh");
+    await().atMost(LONG).until(next::current);
   }
 
   @Test

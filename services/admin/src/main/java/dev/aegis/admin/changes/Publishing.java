@@ -38,6 +38,10 @@ public final class Publishing {
 
   private static final Duration RECONNECT = Duration.ofSeconds(2);
   private static final Duration LOOK = Duration.ofMillis(20);
+  private static final String ANOTHER_JOURNAL =
+      "Kafka has another journal than the one whose configuration is in force. If it stays so, the"
+          + " topic aegis.config was lost or made anew, and a change would replace all there is:"
+          + " restore it, or delete fold.jsonl of every service to start empty";
   private static final int ATTEMPTS = 16;
   private static final int LANES = 128;
 
@@ -122,8 +126,9 @@ public final class Publishing {
 
   /** Writes one record; null when another writer was first and the order is to be checked again. */
   private @Nullable Result write(Order order, Draft.Ready ready) throws InterruptedException {
-    if (!connected()) {
-      return unavailable("Kafka cannot be reached");
+    String obstacle = obstacle();
+    if (obstacle != null) {
+      return unavailable(obstacle);
     }
     Entry before = ready.before();
     Instant now = clock.instant().truncatedTo(ChronoUnit.MILLIS);
@@ -170,16 +175,19 @@ public final class Publishing {
     };
   }
 
-  /** Whether Kafka answers, now or in a moment: what is refused here need not be tried in vain. */
-  private boolean connected() throws InterruptedException {
+  /**
+   * Why nothing can be written, now and in a moment; null when it can. What is refused here need
+   * not be tried in vain, and does no harm.
+   */
+  private @Nullable String obstacle() throws InterruptedException {
     long end = System.nanoTime() + RECONNECT.toNanos();
-    while (!reader.connected()) {
+    while (!reader.connected() || !reader.current()) {
       if (System.nanoTime() - end >= 0) {
-        return false;
+        return reader.connected() ? ANOTHER_JOURNAL : "Kafka cannot be reached";
       }
       Thread.sleep(LOOK);
     }
-    return true;
+    return null;
   }
 
   /** Tenants share one lane, because their hosts and their tree do. */
