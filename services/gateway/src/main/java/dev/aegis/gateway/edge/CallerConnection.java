@@ -50,7 +50,7 @@ final class CallerConnection implements ServerConnection {
     } catch (IOException e) {
       // The caller is gone, or took too long: nobody is left to be told.
     } finally {
-      leg.end(LINGER);
+      leg.finish(LINGER);
       leg.release();
       selector.closed();
     }
@@ -113,6 +113,7 @@ final class CallerConnection implements ServerConnection {
    * rest of a request is not lost to a reset (RFC 9112 section 9.6).
    */
   private void linger() throws IOException {
+    leg.finish(LINGER);
     leg.boundReads(LINGER);
     long dropped = 0;
     do {

@@ -102,20 +102,25 @@ final class CallerLeg {
     return sent;
   }
 
-  /** Ends looking after the connection. */
+  /**
+   * Ends looking after the connection; what is below TLS is closed here, as Helidon may fail to.
+   */
   void release() {
+    if (secured != null) {
+      secured.abort();
+    }
     deadlines.remove(reading);
     deadlines.remove(writing);
   }
 
   /**
-   * Says goodbye as TLS wants it (RFC 8446 section 6.1), so that the caller knows that it has got
-   * everything; a caller that does not listen is waited for no longer than {@code bound}.
+   * Lets a caller over TLS know that it has got everything; one that does not listen is waited for
+   * no longer than {@code bound}.
    */
-  void end(Duration bound) {
+  void finish(Duration bound) {
     if (secured != null) {
       deadlines.begin(writing, bound);
-      goodbye();
+      secured.goodbye();
       deadlines.end(writing);
     }
   }
@@ -124,12 +129,8 @@ final class CallerLeg {
   void close() {
     if (secured != null) {
       secured.abort();
-    } else {
-      goodbye();
+      return;
     }
-  }
-
-  private void goodbye() {
     try {
       socket.close();
     } catch (UncheckedIOException e) {

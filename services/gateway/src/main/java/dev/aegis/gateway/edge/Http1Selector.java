@@ -106,7 +106,7 @@ public final class Http1Selector implements ServerConnectionSelector {
 
   @Override
   public Set<String> supportedApplicationProtocols() {
-    return Set.of("http/1.1");
+    return Set.of("http/1.1", "http/1.0");
   }
 
   @Override

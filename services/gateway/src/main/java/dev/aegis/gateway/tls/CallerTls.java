@@ -127,7 +127,7 @@ public final class CallerTls {
         throws IOException {
       SSLSocket socket = (SSLSocket) jdk.createSocket(plain, consumed, autoClose);
       plain.setSoTimeout(0); // waits are bounded by deadlines
-      Secured secured = new Secured(plain);
+      Secured secured = new Secured(plain, socket);
       SSLParameters parameters = socket.getSSLParameters();
       parameters.setProtocols(PROTOCOLS.toArray(String[]::new));
       parameters.setCipherSuites(SUITES.toArray(String[]::new));

@@ -1,24 +1,45 @@
 package dev.aegis.gateway.tls;
 
 import java.io.IOException;
+import java.lang.ref.WeakReference;
 import java.net.Socket;
 import javax.net.ssl.SNIMatcher;
 import javax.net.ssl.SNIServerName;
+import javax.net.ssl.SSLSocket;
 import javax.net.ssl.StandardConstants;
 import org.jspecify.annotations.Nullable;
 
 /** What lies below the TLS of one caller's connection, and what its handshake asked for. */
 public final class Secured {
   private final Socket plain;
+
+  // Weak, because a handshake that came to nothing is kept for a while, and this is the large part.
+  private final WeakReference<SSLSocket> tls;
   private volatile @Nullable String serverName;
 
-  Secured(Socket plain) {
+  Secured(Socket plain, SSLSocket tls) {
     this.plain = plain;
+    this.tls = new WeakReference<>(tls);
   }
 
   /** The host that the caller asked for, lower case; null when it asked for none. */
   public @Nullable String serverName() {
     return serverName;
+  }
+
+  /**
+   * Says that nothing more follows (RFC 8446 section 6.1), without which a caller cannot tell the
+   * end of a reply from one that was cut off. Waits until the caller takes it; reading can go on.
+   */
+  public void goodbye() {
+    SSLSocket socket = tls.get();
+    if (socket != null && !socket.isOutputShutdown()) {
+      try {
+        socket.shutdownOutput();
+      } catch (IOException e) {
+        // The caller is gone: nobody is left to be told.
+      }
+    }
   }
 
   /**

@@ -1,8 +1,12 @@
 package dev.aegis.gateway.edge;
 
 import dev.aegis.testkit.HttpProbe;
+import java.io.ByteArrayOutputStream;
+import java.io.FilterInputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.security.GeneralSecurityException;
 import java.security.cert.X509Certificate;
@@ -19,10 +23,12 @@ import org.jspecify.annotations.Nullable;
 /** A caller over TLS that takes whatever certificate it is shown, and remembers it. */
 final class SecureCaller implements AutoCloseable {
   private final SSLSocket socket;
+  private final Recorded below;
   private final HttpProbe probe;
 
-  private SecureCaller(SSLSocket socket) throws IOException {
+  private SecureCaller(SSLSocket socket, Recorded below) throws IOException {
     this.socket = socket;
+    this.below = below;
     this.probe = HttpProbe.over(socket);
   }
 
@@ -41,9 +47,13 @@ final class SecureCaller implements AutoCloseable {
     try {
       SSLContext context = SSLContext.getInstance("TLS");
       context.init(null, new TrustManager[] {new Credulous()}, null);
+      Recorded below = new Recorded();
+      below.connect(new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), port), 10_000);
       SSLSocket socket =
           (SSLSocket)
-              context.getSocketFactory().createSocket(InetAddress.ofLiteral("127.0.0.1"), port);
+              context
+                  .getSocketFactory()
+                  .createSocket(below, below.getInetAddress().getHostAddress(), port, true);
       try {
         socket.setSoTimeout(10_000);
         SSLParameters parameters = socket.getSSLParameters();
@@ -51,7 +61,7 @@ final class SecureCaller implements AutoCloseable {
         wishes.on(parameters);
         socket.setSSLParameters(parameters);
         socket.startHandshake();
-        return new SecureCaller(socket);
+        return new SecureCaller(socket, below);
       } catch (IOException e) {
         socket.close();
         throw e;
@@ -72,6 +82,17 @@ final class SecureCaller implements AutoCloseable {
     return (X509Certificate) socket.getSession().getPeerCertificates()[0];
   }
 
+  /** The type of the last record that came (RFC 5246 section 6.2.1): 21 for an alert. */
+  int lastRecord() {
+    byte[] bytes = below.received.toByteArray();
+    int last = -1;
+    for (int at = 0; at + 5 <= bytes.length; ) {
+      last = bytes[at];
+      at += 5 + ((bytes[at + 3] & 0xff) << 8 | bytes[at + 4] & 0xff);
+    }
+    return last;
+  }
+
   SSLSocket socket() {
     return socket;
   }
@@ -83,6 +104,34 @@ final class SecureCaller implements AutoCloseable {
   @Override
   public void close() throws IOException {
     socket.close();
+  }
+
+  /** A socket that keeps what it has received. */
+  private static final class Recorded extends Socket {
+    private final ByteArrayOutputStream received = new ByteArrayOutputStream();
+
+    @Override
+    public InputStream getInputStream() throws IOException {
+      return new FilterInputStream(super.getInputStream()) {
+        @Override
+        public int read() throws IOException {
+          int read = super.read();
+          if (read >= 0) {
+            received.write(read);
+          }
+          return read;
+        }
+
+        @Override
+        public int read(byte[] bytes, int from, int length) throws IOException {
+          int read = super.read(bytes, from, length);
+          if (read > 0) {
+            received.write(bytes, from, read);
+          }
+          return read;
+        }
+      };
+    }
   }
 
   private static final class Credulous extends X509ExtendedTrustManager {

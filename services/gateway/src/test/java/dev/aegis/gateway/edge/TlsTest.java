@@ -263,6 +263,24 @@ final class TlsTest {
         .hasMessageContaining("no_application_protocol");
   }
 
+  /** Also to a caller that keeps its side open, so that the gateway is the one that closes. */
+  @ParameterizedTest
+  @ValueSource(strings = {"GET / HTTP/1.0", "GET /../x HTTP/1.1"})
+  void theEndIsSaid(String line) throws Exception {
+    try (SecureCaller caller =
+        SecureCaller.connect(
+            gateway.securePort(),
+            "a.test",
+            wishes -> {
+              wishes.setProtocols(new String[] {"TLSv1.2"});
+              wishes.setApplicationProtocols(new String[] {"http/1.0"});
+            })) {
+      caller.probe().send(line + "\r\nHost: a.test\r\n\r\n").read();
+      assertThat(caller.probe().ended()).isTrue();
+      assertThat(caller.lastRecord()).as("alert close_notify").isEqualTo(21);
+    }
+  }
+
   @Test
   void whoDoesNotShakeHandsIsClosed() throws Exception {
     EdgeSettings bounds =
