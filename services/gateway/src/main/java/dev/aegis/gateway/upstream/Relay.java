@@ -69,6 +69,11 @@ final class Relay {
     return !streamed && status == 0;
   }
 
+  /** Status of the reply that the caller gets, 0 before there is one. */
+  int status() {
+    return status;
+  }
+
   /** Sends the request and passes the reply on, blocking. */
   void over(Connection connection) throws Failed {
     long sent = System.nanoTime();
@@ -106,6 +111,7 @@ final class Relay {
         attempts,
         upstreamNanos,
         reply == null ? 0 : reply.taken(),
+        Duration.ZERO,
         pump);
   }
 

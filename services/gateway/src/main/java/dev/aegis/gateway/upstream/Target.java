@@ -19,6 +19,7 @@ public final class Target {
   private final AtomicInteger idleCount = new AtomicInteger();
   private final AtomicInteger active = new AtomicInteger();
   private final long hash;
+  private final Ejection ejection = new Ejection();
   private volatile boolean retired;
 
   /**
@@ -39,6 +40,11 @@ public final class Target {
   /** The same for every gateway that knows this address. */
   long hash() {
     return hash;
+  }
+
+  /** Whether it is left out because attempts failed. */
+  Ejection ejection() {
+    return ejection;
   }
 
   /** Attempts under way. */
