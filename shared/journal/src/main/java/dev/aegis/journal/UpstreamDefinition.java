@@ -4,6 +4,7 @@ import java.net.URI;
 import java.net.URISyntaxException;
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -13,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param service Consul's name of the service, null when {@code targets} are given
  * @param targets fixed addresses, empty when {@code service} is given
  * @param loadBalancing how requests are shared out among the targets
+ * @param active how targets are asked how they do, null for not at all
  * @param passive when a target is left out for a while
  * @param circuitBreaker when the whole upstream is, null for never
  * @param timeouts bounds on waiting for a target
@@ -22,6 +24,7 @@ public record UpstreamDefinition(
     @Nullable String service,
     List<Target> targets,
     LoadBalancing loadBalancing,
+    @Nullable Active active,
     Passive passive,
     @Nullable CircuitBreaker circuitBreaker,
     Timeouts timeouts)
@@ -53,6 +56,30 @@ public record UpstreamDefinition(
     public static final Timeouts DEFAULT =
         new Timeouts(Duration.ofSeconds(2), Duration.ofSeconds(60));
   }
+
+  /**
+   * How each target is asked how it does.
+   *
+   * @param path asked by {@code GET}, null when it is enough that a connection comes about
+   * @param statuses that are good, empty for any from 200 to 299
+   * @param interval between two checks, give or take a tenth so that gateways do not march in step
+   * @param timeout of one check
+   * @param healthy good checks in a row that bring a target back
+   * @param unhealthy bad checks in a row that take it out
+   */
+  public record Active(
+      @Nullable String path,
+      Set<Integer> statuses,
+      Duration interval,
+      Duration timeout,
+      int healthy,
+      int unhealthy) {
+    public Active {
+      statuses = Set.copyOf(statuses);
+    }
+  }
+
+  private record Health(@Nullable Active active, Passive passive) {}
 
   /**
    * When a target is left out for a while because its attempts keep ending badly: without a
@@ -96,6 +123,7 @@ public record UpstreamDefinition(
         service,
         List.of(),
         new LoadBalancing.RoundRobin(),
+        null,
         Passive.DEFAULT,
         null,
         Timeouts.DEFAULT);
@@ -110,8 +138,7 @@ public record UpstreamDefinition(
       fields.reject("targets", "must hold at least one target");
     }
     LoadBalancing loadBalancing = LoadBalancing.read(fields);
-    Passive passive =
-        fields.object("health", health -> health.object("passive", UpstreamDefinition::passive));
+    Health health = fields.object("health", UpstreamDefinition::health);
     boolean breaks = !fields.absent("circuit_breaker");
     CircuitBreaker circuitBreaker =
         fields.object("circuit_breaker", UpstreamDefinition::circuitBreaker);
@@ -123,9 +150,38 @@ public record UpstreamDefinition(
         service,
         targets,
         loadBalancing,
-        passive,
+        health.active(),
+        health.passive(),
         breaks ? circuitBreaker : null,
         fields.object("timeouts", UpstreamDefinition::timeouts));
+  }
+
+  private static Health health(Fields fields) {
+    boolean asks = !fields.absent("path") || !fields.absent("interval_ms");
+    String path = fields.optionalText("path");
+    if (path != null && !requestTarget(path)) {
+      fields.reject("path", "must begin with / and hold only visible ASCII characters but #");
+    }
+    Active active =
+        new Active(
+            path,
+            Set.copyOf(fields.numbers("statuses", 200, 599)),
+            Duration.ofMillis(fields.number("interval_ms", 5_000, 100, 3_600_000)),
+            millis(fields, "timeout_ms", Duration.ofSeconds(2), 60_000),
+            (int) fields.number("healthy", 2, 1, 100),
+            (int) fields.number("unhealthy", 3, 1, 100));
+    if (!asks) {
+      for (String name : List.of("statuses", "timeout_ms", "healthy", "unhealthy")) {
+        if (!fields.absent(name)) {
+          fields.reject(name, "needs \"path\" or \"interval_ms\": without both nothing is checked");
+        }
+      }
+    }
+    return new Health(asks ? active : null, fields.object("passive", UpstreamDefinition::passive));
+  }
+
+  private static boolean requestTarget(String path) {
+    return path.startsWith("/") && path.chars().allMatch(c -> c > ' ' && c < 0x7f && c != '#');
   }
 
   private static Passive passive(Fields fields) {

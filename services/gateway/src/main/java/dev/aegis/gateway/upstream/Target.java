@@ -20,6 +20,7 @@ public final class Target {
   private final AtomicInteger active = new AtomicInteger();
   private final long hash;
   private final Ejection ejection = new Ejection();
+  private final Vitality vitality = new Vitality();
   private volatile boolean retired;
 
   /**
@@ -45,6 +46,11 @@ public final class Target {
   /** Whether it is left out because attempts failed. */
   Ejection ejection() {
     return ejection;
+  }
+
+  /** Whether it passes its checks. */
+  Vitality vitality() {
+    return vitality;
   }
 
   /** Attempts under way. */

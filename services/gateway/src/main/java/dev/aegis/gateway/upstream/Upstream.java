@@ -2,8 +2,10 @@ package dev.aegis.gateway.upstream;
 
 import dev.aegis.gateway.upstream.Choice.Share;
 import dev.aegis.journal.UpstreamDefinition;
+import dev.aegis.journal.UpstreamDefinition.Active;
 import dev.aegis.journal.UpstreamDefinition.Passive;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -60,7 +62,7 @@ public final class Upstream {
   }
 
   /**
-   * The target for the next attempt of {@code outbound}, or null when there is none. One that is
+   * The target for the next attempt of {@code outbound}, or null when all are down. One that is
    * left out gets it only when there is no other: trying is better than refusing.
    *
    * @param failed targets that come only after all others
@@ -69,11 +71,24 @@ public final class Upstream {
   @Nullable Target next(Outbound outbound, List<Target> failed, long now) {
     Choice choice = targets.choice();
     Target best =
-        choice.among(outbound, target -> !target.ejection().lasts(now) && !failed.contains(target));
+        choice.among(
+            outbound,
+            target -> Health.of(target, now) == Health.HEALTHY && !failed.contains(target));
     if (best == null) {
-      best = choice.among(outbound, target -> !failed.contains(target));
+      best =
+          choice.among(outbound, target -> !target.vitality().down() && !failed.contains(target));
     }
-    return best != null ? best : choice.among(outbound, target -> true);
+    return best != null ? best : choice.among(outbound, target -> !target.vitality().down());
+  }
+
+  /** How its targets are asked how they do, null when they are not. */
+  @Nullable Active active() {
+    return definition.active();
+  }
+
+  /** All targets that there are. */
+  Collection<Target> all() {
+    return targets.byAuthority().values();
   }
 
   /** An attempt with {@code target} has ended. */
@@ -119,7 +134,9 @@ public final class Upstream {
     /** It may be chosen. */
     HEALTHY("healthy"),
     /** It is left out because attempts failed. */
-    EJECTED("ejected");
+    EJECTED("ejected"),
+    /** It is down: it does not pass its checks. */
+    UNHEALTHY("unhealthy");
 
     private final String label;
 
@@ -133,6 +150,9 @@ public final class Upstream {
     }
 
     private static Health of(Target target, long now) {
+      if (target.vitality().down()) {
+        return UNHEALTHY;
+      }
       return target.ejection().lasts(now) ? EJECTED : HEALTHY;
     }
   }
@@ -140,7 +160,7 @@ public final class Upstream {
   /** How many of its targets do so now. */
   public int count(Health health, long now) {
     int count = 0;
-    for (Target target : targets.byAuthority().values()) {
+    for (Target target : all()) {
       if (Health.of(target, now) == health) {
         count++;
       }
@@ -153,7 +173,10 @@ public final class Upstream {
     definition = newer;
     breaker.rules(newer.circuitBreaker());
     if (newer.passive().failures() == 0) {
-      targets.byAuthority().values().forEach(target -> target.ejection().end());
+      all().forEach(target -> target.ejection().end());
+    }
+    if (newer.active() == null) {
+      all().forEach(target -> target.vitality().reset());
     }
     Targets now = targets;
     targets = new Targets(now.byAuthority(), now.shares(), choice(now.shares()));
@@ -196,10 +219,10 @@ public final class Upstream {
   }
 
   void closeStale() {
-    targets.byAuthority().values().forEach(Target::closeStale);
+    all().forEach(Target::closeStale);
   }
 
   void retire() {
-    targets.byAuthority().values().forEach(Target::retire);
+    all().forEach(Target::retire);
   }
 }

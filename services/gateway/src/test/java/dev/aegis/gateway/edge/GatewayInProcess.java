@@ -14,6 +14,7 @@ import dev.aegis.gateway.snapshot.Snapshot;
 import dev.aegis.gateway.telemetry.Finished;
 import dev.aegis.gateway.upstream.Deadlines;
 import dev.aegis.gateway.upstream.Forwarder;
+import dev.aegis.gateway.upstream.HealthChecks;
 import dev.aegis.gateway.upstream.Upstreams;
 import dev.aegis.journal.Change;
 import dev.aegis.journal.Fold;
@@ -44,6 +45,7 @@ final class GatewayInProcess implements AutoCloseable {
   private final Fold fold = new Fold();
   private final MasterKey masterKey = MasterKey.parse(MasterKey.newText());
   private final Upstreams upstreams = new Upstreams(null);
+  private final HealthChecks checks = new HealthChecks(upstreams);
   private final Compiler compiler =
       new Compiler("test", upstreams, masterKey, InstantSource.system());
   private final Deadlines deadlines = new Deadlines();
@@ -162,6 +164,7 @@ final class GatewayInProcess implements AutoCloseable {
   @Override
   public void close() {
     listener.close();
+    checks.close();
     upstreams.close();
     deadlines.close();
   }

@@ -1,13 +1,20 @@
 package dev.aegis.gateway.edge;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
+import dev.aegis.gateway.telemetry.Finished;
+import dev.aegis.testkit.FreePorts;
 import dev.aegis.testkit.HttpMessage;
 import dev.aegis.testkit.HttpProbe;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What callers see of the means that keep a failing upstream from harming them. */
 final class UpstreamProtectionTest {
@@ -31,7 +38,7 @@ final class UpstreamProtectionTest {
   private static void put(GatewayInProcess gateway, RawBackend[] backends, Map<String, ?> more) {
     List<Map<String, String>> targets =
         List.of(backends).stream().map(backend -> Map.of("url", backend.url())).toList();
-    Map<String, Object> definition = new java.util.HashMap<>(more);
+    Map<String, Object> definition = new HashMap<>(more);
     definition.put("id", "u");
     definition.put("targets", targets);
     gateway.put("tenants/a/upstreams/u", definition);
@@ -87,7 +94,7 @@ final class UpstreamProtectionTest {
           Map.of("circuit_breaker", Map.of("consecutive_failures", 1, "open_ms", 1)));
       assertThat(caller.send(GET).read().status()).isEqualTo(500);
       well.set(true);
-      org.awaitility.Awaitility.await().until(() -> caller.send(GET).read().status() == 200);
+      await().until(() -> caller.send(GET).read().status() == 200);
       assertThat(caller.send(GET).read().status()).isEqualTo(200);
     }
   }
@@ -140,6 +147,97 @@ final class UpstreamProtectionTest {
       }
       assertThat(failed).isEqualTo(3);
       assertThat(bad.connections()).isEqualTo(3);
+    }
+  }
+
+  /** Answers checks with {@code check}, as long as it is set, and requests with {@link #OK}. */
+  private static RawBackend checked(AtomicReference<String> check) {
+    return RawBackend.start(
+        leg -> {
+          while (true) {
+            leg.send(leg.head().startsWith("GET /up ") ? check.get() : OK);
+          }
+        });
+  }
+
+  private static Map<String, ?> checks(Map<String, ?> more) {
+    Map<String, Object> health = new HashMap<>(more);
+    health.putAll(Map.of("interval_ms", 100, "timeout_ms", 200, "healthy", 1, "unhealthy", 1));
+    return Map.of("health", health);
+  }
+
+  private static boolean answers(HttpProbe caller, int status) throws Exception {
+    return caller.send(GET).read().status() == status;
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        BAD,
+        "HTTP/1.1 302 X\r\n\r\n",
+        "HTTP/2.0 200 X\r\n\r\n",
+        "garbage that is long enough",
+        "HTTP/1.1 20",
+        ""
+      })
+  void asksNoTargetThatDoesNotPassItsChecks(String answer) throws Exception {
+    AtomicReference<String> check = new AtomicReference<>(answer);
+    try (RawBackend backend = checked(check);
+        GatewayInProcess gateway = GatewayInProcess.before(backend.url());
+        HttpProbe caller = gateway.connect()) {
+      put(gateway, new RawBackend[] {backend}, checks(Map.of("path", "/up")));
+      await().until(() -> answers(caller, 503));
+      assertRefused(caller.send(GET).read(), "no_healthy_target");
+      assertThat(gateway.finished(1).getLast().event().attempts()).isZero();
+      check.set("HTTP/1.1 204 X\r\n\r\n");
+      await().until(() -> answers(caller, 200));
+    }
+  }
+
+  @Test
+  void takesTheStatusesThatItIsTold() throws Exception {
+    AtomicReference<String> check = new AtomicReference<>(OK);
+    try (RawBackend backend = checked(check);
+        GatewayInProcess gateway = GatewayInProcess.before(backend.url());
+        HttpProbe caller = gateway.connect()) {
+      put(
+          gateway,
+          new RawBackend[] {backend},
+          checks(Map.of("path", "/up", "statuses", List.of(401))));
+      await().until(() -> answers(caller, 503));
+      check.set("HTTP/1.1 401 X\r\n\r\n");
+      await().until(() -> answers(caller, 200));
+    }
+  }
+
+  @Test
+  void checksConnectionsWhenThereIsNoPathAndGoesOnWithTheTargetsThatAreUp() throws Exception {
+    int port = FreePorts.next();
+    try (RawBackend good = answering(OK);
+        GatewayInProcess gateway = GatewayInProcess.before("http://127.0.0.1:" + port, good.url());
+        HttpProbe caller = gateway.connect()) {
+      List<Map<String, String>> targets =
+          List.of(Map.of("url", "http://127.0.0.1:" + port), Map.of("url", good.url()));
+      Map<String, Object> definition = new HashMap<>(checks(Map.of()));
+      definition.putAll(Map.of("id", "u", "targets", targets));
+      gateway.put("tenants/a/upstreams/u", definition);
+      // Once it is known to be down nobody tries it any more: every request needs one attempt.
+      await()
+          .until(
+              () -> {
+                for (int i = 0; i < 4; i++) {
+                  assertThat(caller.send(GET).read().status()).isEqualTo(200);
+                }
+                List<Finished> all = gateway.finished();
+                return all.size() >= 4
+                    && all.subList(all.size() - 4, all.size()).stream()
+                        .allMatch(one -> one.event().attempts() == 1);
+              });
+      // A definition without checks trusts every target again.
+      definition.remove("health");
+      definition.put("targets", targets.subList(0, 1));
+      gateway.put("tenants/a/upstreams/u", definition);
+      assertThat(caller.send(GET).read().status()).isEqualTo(502);
     }
   }
 }

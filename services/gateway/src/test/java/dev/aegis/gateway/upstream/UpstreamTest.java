@@ -31,6 +31,7 @@ final class UpstreamTest {
         null,
         all,
         new LoadBalancing.RoundRobin(),
+        null,
         passive,
         null,
         UpstreamDefinition.Timeouts.DEFAULT);
