@@ -31,6 +31,7 @@ import dev.aegis.gateway.upstream.ConsulDiscovery;
 import dev.aegis.gateway.upstream.Deadlines;
 import dev.aegis.gateway.upstream.Discovery;
 import dev.aegis.gateway.upstream.Forwarder;
+import dev.aegis.gateway.upstream.HealthChecks;
 import dev.aegis.gateway.upstream.TargetsFile;
 import dev.aegis.gateway.upstream.Upstreams;
 import dev.aegis.journal.MasterKey;
@@ -115,6 +116,7 @@ public final class GatewayService implements Service {
             .map(url -> new ConsulDiscovery(url, new TargetsFile(data.resolve("targets.json"))))
             .orElse(null);
     Upstreams upstreams = started(new Upstreams(discovery));
+    started(new HealthChecks(upstreams));
     Compiler compiler =
         new Compiler(settings.of(CommonSettings.BASE_DOMAIN), upstreams, masterKey, clock);
     Applied applied = new Applied(compiler, settings.of(CommonSettings.BASE_DOMAIN), clock);

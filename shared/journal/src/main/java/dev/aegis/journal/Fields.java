@@ -154,6 +154,19 @@ public final class Fields {
     return List.copyOf(texts);
   }
 
+  /** A list of whole numbers within bounds, empty when missing. */
+  public List<Integer> numbers(String name, int least, int most) {
+    List<Integer> numbers = new ArrayList<>();
+    for (JsonNode item : items(name)) {
+      if (!item.isInt() || item.intValue() < least || item.intValue() > most) {
+        reject(name, "must hold whole numbers from " + least + " to " + most);
+        return List.of();
+      }
+      numbers.add(item.intValue());
+    }
+    return List.copyOf(numbers);
+  }
+
   /** A list of objects, each read by {@code reader}; empty when missing. */
   public <T> List<T> objects(String name, Function<Fields, T> reader) {
     List<T> read = new ArrayList<>();

@@ -4,6 +4,7 @@ import java.net.URI;
 import java.net.URISyntaxException;
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -13,6 +14,9 @@ import org.jspecify.annotations.Nullable;
  * @param service Consul's name of the service, null when {@code targets} are given
  * @param targets fixed addresses, empty when {@code service} is given
  * @param loadBalancing how requests are shared out among the targets
+ * @param active how targets are asked how they do, null for not at all
+ * @param passive when a target is left out for a while
+ * @param circuitBreaker when the whole upstream is, null for never
  * @param timeouts bounds on waiting for a target
  */
 public record UpstreamDefinition(
@@ -20,6 +24,9 @@ public record UpstreamDefinition(
     @Nullable String service,
     List<Target> targets,
     LoadBalancing loadBalancing,
+    @Nullable Active active,
+    Passive passive,
+    @Nullable CircuitBreaker circuitBreaker,
     Timeouts timeouts)
     implements Definition {
 
@@ -50,10 +57,76 @@ public record UpstreamDefinition(
         new Timeouts(Duration.ofSeconds(2), Duration.ofSeconds(60));
   }
 
+  /**
+   * How each target is asked how it does.
+   *
+   * @param path asked by {@code GET}, null when it is enough that a connection comes about
+   * @param statuses that are good, empty for any from 200 to 299
+   * @param interval between two checks, give or take a tenth so that gateways do not march in step
+   * @param timeout of one check
+   * @param healthy good checks in a row that bring a target back
+   * @param unhealthy bad checks in a row that take it out
+   */
+  public record Active(
+      @Nullable String path,
+      Set<Integer> statuses,
+      Duration interval,
+      Duration timeout,
+      int healthy,
+      int unhealthy) {
+    public Active {
+      statuses = Set.copyOf(statuses);
+    }
+  }
+
+  private record Health(@Nullable Active active, Passive passive) {}
+
+  /**
+   * When a target is left out for a while because its attempts keep ending badly: without a
+   * connection, broken, late, or with a status of 500 and more.
+   *
+   * @param failures in a row, 0 for never
+   * @param ejection how long the first time; each time that follows soon is twice as long
+   * @param maxEjection how long at most
+   * @param maxEjectedPercent share of the targets that may be left out at once
+   */
+  public record Passive(
+      int failures, Duration ejection, Duration maxEjection, int maxEjectedPercent) {
+    /** What holds when nothing is said: five failures, 10 s to 5 min, half of the targets. */
+    public static final Passive DEFAULT =
+        new Passive(5, Duration.ofSeconds(10), Duration.ofMinutes(5), 50);
+  }
+
+  /**
+   * When an upstream is asked no more for a while. Failures are those of {@link Passive}, of whole
+   * requests.
+   *
+   * @param consecutiveFailures in a row that open the circuit
+   * @param failurePercent share of failures within {@code window} that opens it
+   * @param minRequests below which the share says nothing
+   * @param window over which the share is taken
+   * @param open how long nobody passes
+   * @param halfOpenRequests that may try then, and must end well for the circuit to close
+   */
+  public record CircuitBreaker(
+      int consecutiveFailures,
+      int failurePercent,
+      int minRequests,
+      Duration window,
+      Duration open,
+      int halfOpenRequests) {}
+
   /** A service that Consul knows, with nothing else said. */
   public static UpstreamDefinition ofService(String id, String service) {
     return new UpstreamDefinition(
-        id, service, List.of(), new LoadBalancing.RoundRobin(), Timeouts.DEFAULT);
+        id,
+        service,
+        List.of(),
+        new LoadBalancing.RoundRobin(),
+        null,
+        Passive.DEFAULT,
+        null,
+        Timeouts.DEFAULT);
   }
 
   static UpstreamDefinition read(String id, Fields fields) {
@@ -65,7 +138,11 @@ public record UpstreamDefinition(
       fields.reject("targets", "must hold at least one target");
     }
     LoadBalancing loadBalancing = LoadBalancing.read(fields);
-    for (String later : List.of("health", "retries", "circuit_breaker", "tls")) {
+    Health health = fields.object("health", UpstreamDefinition::health);
+    boolean breaks = !fields.absent("circuit_breaker");
+    CircuitBreaker circuitBreaker =
+        fields.object("circuit_breaker", UpstreamDefinition::circuitBreaker);
+    for (String later : List.of("retries", "tls")) {
       fields.unavailable(later);
     }
     return new UpstreamDefinition(
@@ -73,15 +150,70 @@ public record UpstreamDefinition(
         service,
         targets,
         loadBalancing,
+        health.active(),
+        health.passive(),
+        breaks ? circuitBreaker : null,
         fields.object("timeouts", UpstreamDefinition::timeouts));
+  }
+
+  private static Health health(Fields fields) {
+    boolean asks = !fields.absent("path") || !fields.absent("interval_ms");
+    String path = fields.optionalText("path");
+    if (path != null && !requestTarget(path)) {
+      fields.reject("path", "must begin with / and hold only visible ASCII characters but #");
+    }
+    Active active =
+        new Active(
+            path,
+            Set.copyOf(fields.numbers("statuses", 200, 599)),
+            Duration.ofMillis(fields.number("interval_ms", 5_000, 100, 3_600_000)),
+            millis(fields, "timeout_ms", Duration.ofSeconds(2), 60_000),
+            (int) fields.number("healthy", 2, 1, 100),
+            (int) fields.number("unhealthy", 3, 1, 100));
+    if (!asks) {
+      for (String name : List.of("statuses", "timeout_ms", "healthy", "unhealthy")) {
+        if (!fields.absent(name)) {
+          fields.reject(name, "needs \"path\" or \"interval_ms\": without both nothing is checked");
+        }
+      }
+    }
+    return new Health(asks ? active : null, fields.object("passive", UpstreamDefinition::passive));
+  }
+
+  private static boolean requestTarget(String path) {
+    return path.startsWith("/") && path.chars().allMatch(c -> c > ' ' && c < 0x7f && c != '#');
+  }
+
+  private static Passive passive(Fields fields) {
+    Passive otherwise = Passive.DEFAULT;
+    int failures = (int) fields.number("failures", otherwise.failures(), 0, 1_000);
+    Duration ejection = millis(fields, "ejection_ms", otherwise.ejection(), 3_600_000);
+    Duration most = millis(fields, "max_ejection_ms", otherwise.maxEjection(), 86_400_000);
+    return new Passive(
+        failures,
+        ejection,
+        most,
+        (int) fields.number("max_ejected_percent", otherwise.maxEjectedPercent(), 0, 100));
+  }
+
+  private static CircuitBreaker circuitBreaker(Fields fields) {
+    return new CircuitBreaker(
+        (int) fields.number("consecutive_failures", 5, 1, 10_000),
+        (int) fields.number("failure_percent", 50, 1, 100),
+        (int) fields.number("min_requests", 20, 1, 1_000_000),
+        millis(fields, "window_ms", Duration.ofSeconds(10), 3_600_000),
+        millis(fields, "open_ms", Duration.ofSeconds(30), 3_600_000),
+        (int) fields.number("half_open_requests", 1, 1, 1_000));
+  }
+
+  private static Duration millis(Fields fields, String name, Duration otherwise, long most) {
+    return Duration.ofMillis(fields.number(name, otherwise.toMillis(), 1, most));
   }
 
   private static Timeouts timeouts(Fields fields) {
     return new Timeouts(
-        Duration.ofMillis(
-            fields.number("connect_ms", Timeouts.DEFAULT.connect().toMillis(), 1, 60_000)),
-        Duration.ofMillis(
-            fields.number("idle_ms", Timeouts.DEFAULT.idle().toMillis(), 1, 3_600_000)));
+        millis(fields, "connect_ms", Timeouts.DEFAULT.connect(), 60_000),
+        millis(fields, "idle_ms", Timeouts.DEFAULT.idle(), 3_600_000));
   }
 
   private static Target target(Fields fields) {

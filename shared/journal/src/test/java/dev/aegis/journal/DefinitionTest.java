@@ -60,6 +60,18 @@ class DefinitionTest {
         "UPSTREAM | {'id':'u','service':'a','load_balancing':'consistent_hash','hash_on':'header:a b'} | /hash_on",
         "UPSTREAM | {'id':'u','service':'a','load_balancing':'consistent_hash','hash_on':'subject:x'} | /hash_on",
         "UPSTREAM | {'id':'u','service':'a','hash_on':'ip'} | /hash_on",
+        "UPSTREAM | {'id':'u','service':'a','circuit_breaker':{},'health':{'passive':{}}} |",
+        "UPSTREAM | {'id':'u','service':'a','circuit_breaker':{'open_ms':0,'failure_percent':101}} | /circuit_breaker/failure_percent /circuit_breaker/open_ms",
+        "UPSTREAM | {'id':'u','service':'a','circuit_breaker':true} | /circuit_breaker",
+        "UPSTREAM | {'id':'u','service':'a','health':{'path':'/up?x','statuses':[200,204],'interval_ms':100,'healthy':1}} |",
+        "UPSTREAM | {'id':'u','service':'a','health':{'interval_ms':1000,'timeout_ms':10}} |",
+        "UPSTREAM | {'id':'u','service':'a','health':{'path':'up','statuses':[20],'interval_ms':99,'unhealthy':0}} | /health/path /health/statuses /health/interval_ms /health/unhealthy",
+        "UPSTREAM | {'id':'u','service':'a','health':{'path':'/a b'}} | /health/path",
+        "UPSTREAM | {'id':'u','service':'a','health':{'path':'/a\\r\\nX: y'}} | /health/path",
+        "UPSTREAM | {'id':'u','service':'a','health':{'timeout_ms':10}} | /health/timeout_ms",
+        "UPSTREAM | {'id':'u','service':'a','health':{'passive':{'failures':0}}} |",
+        "UPSTREAM | {'id':'u','service':'a','health':{'passive':{'ejection_ms':0,'max_ejected_percent':101}}} | /health/passive/ejection_ms /health/passive/max_ejected_percent",
+        "UPSTREAM | {'id':'u','service':'a','health':{'passiv':{}}} | /health/passiv",
         "UPSTREAM | {'id':'u','service':'a','timeouts':3} | /timeouts",
         "UPSTREAM | {'id':'u','service':'a','retries':{'n':1}} | /retries",
         "UPSTREAM | {'id':'u','service':'a','retries':{}} |",
@@ -193,6 +205,9 @@ class DefinitionTest {
                     new UpstreamDefinition.Target("::1", 9_000, 1),
                     new UpstreamDefinition.Target("a", 80, 3)),
                 new LoadBalancing.ConsistentHash(LoadBalancing.By.HEADER, "x-shard"),
+                null,
+                UpstreamDefinition.Passive.DEFAULT,
+                null,
                 new UpstreamDefinition.Timeouts(Duration.ofMillis(50), Duration.ofSeconds(60))));
     assertThat(new UpstreamDefinition.Target("::1", 9_000, 1).authority()).isEqualTo("[::1]:9000");
     TenantDefinition tenant =

@@ -41,8 +41,8 @@ record Replies(Output out) {
     if (why instanceof Refusal.RateLimited limited) {
       out.header("Retry-After", Long.toString(limited.by().count().resetSeconds()));
       limit(limited.by());
-    } else if (why == Refusal.ByUpstream.NO_HEALTHY_TARGET) {
-      out.header("Retry-After", "1");
+    } else if (why instanceof Refusal.Later later) {
+      out.header("Retry-After", Long.toString(later.retryAfterSeconds()));
     }
     if (why == ByCaller.METHOD_NOT_ALLOWED) {
       out.header("Allow", METHODS);

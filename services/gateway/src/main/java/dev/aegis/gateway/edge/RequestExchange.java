@@ -180,7 +180,7 @@ final class RequestExchange {
   private boolean forwarded(Admitted admitted, Body body) throws IOException {
     Upstream upstream = admitted.identified().route().upstream();
     if (upstream == null) {
-      return refused(admitted, ByUpstream.NO_HEALTHY_TARGET, body);
+      return refused(admitted, new Refusal.Later(ByUpstream.NO_HEALTHY_TARGET, 1), body);
     }
     Forwarding forwarding = new Forwarding(admitted, body);
     Exchange exchange = edge.forwarder().forward(upstream, forwarding);
@@ -228,13 +228,18 @@ final class RequestExchange {
 
   private static Refusal refusal(Exchange.Fault fault, Exchange exchange) {
     return switch (fault) {
-      case NO_TARGET -> ByUpstream.NO_HEALTHY_TARGET;
+      case NO_TARGET -> later(ByUpstream.NO_HEALTHY_TARGET, exchange);
+      case CIRCUIT_OPEN -> later(ByUpstream.CIRCUIT_OPEN, exchange);
       case UPSTREAM_FAILED -> ByUpstream.UPSTREAM_FAILED;
       case UPSTREAM_TIMEOUT -> ByUpstream.UPSTREAM_TIMEOUT;
       case CALLER_GONE -> ByCaller.CALLER_GONE;
       case CALLER_TIMEOUT -> ByCaller.REQUEST_TIMEOUT;
       case CALLER_MALFORMED -> new Refusal.Malformed(exchange.detail());
     };
+  }
+
+  private static Refusal later(ByUpstream why, Exchange exchange) {
+    return new Refusal.Later(why, Math.max(1, (exchange.retryAfter().toMillis() + 999) / 1000));
   }
 
   private void record(

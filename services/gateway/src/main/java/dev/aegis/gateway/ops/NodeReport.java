@@ -40,6 +40,7 @@ public final class NodeReport implements AutoCloseable {
   private final NodeBoard board;
   private final Semaphore news = new Semaphore(0);
   private volatile boolean closed;
+  private @Nullable UpstreamMeters upstreamMeters;
   private @Nullable Thread thread;
 
   /** A report, not yet begun. */
@@ -77,6 +78,10 @@ public final class NodeReport implements AutoCloseable {
   private void run(Runnable chore) {
     while (!closed) {
       Snapshot snapshot = applied.get();
+      UpstreamMeters meters = upstreamMeters;
+      if (meters != null) {
+        meters.refresh();
+      }
       board.publish(
           new NodeStatus(
               node,
@@ -116,8 +121,9 @@ public final class NodeReport implements AutoCloseable {
         dependencies);
   }
 
-  /** Adds the meters of the gateway as a whole. */
+  /** Adds the meters of the gateway; before {@link #start}. */
   public void meters(Metrics metrics, LongSupplier active) {
+    upstreamMeters = new UpstreamMeters(metrics, upstreams);
     metrics.gauge("aegis_active_requests", "Requests under way", active::getAsLong);
     metrics.gauge(
         "aegis_config_revision", "Configuration revision in force", () -> applied.get().revision());

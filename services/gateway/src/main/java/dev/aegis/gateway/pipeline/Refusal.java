@@ -132,6 +132,7 @@ public sealed interface Refusal {
   enum ByUpstream implements Refusal {
     UPSTREAM_FAILED(502, "upstream_failed", "The upstream failed"),
     NO_HEALTHY_TARGET(503, "no_healthy_target", "The upstream has no healthy target"),
+    CIRCUIT_OPEN(503, "circuit_open", "The upstream fails, and is not asked for a while"),
     UPSTREAM_TIMEOUT(504, "upstream_timeout", "The upstream took too long");
 
     private final int status;
@@ -167,6 +168,39 @@ public sealed interface Refusal {
     @Override
     public String detail() {
       return "";
+    }
+  }
+
+  /**
+   * Something that may be over soon.
+   *
+   * @param why what
+   * @param retryAfterSeconds when it is worth another try, at least 1
+   */
+  record Later(ByUpstream why, long retryAfterSeconds) implements Refusal {
+    @Override
+    public int status() {
+      return why.status();
+    }
+
+    @Override
+    public String code() {
+      return why.code();
+    }
+
+    @Override
+    public Blame blame() {
+      return why.blame();
+    }
+
+    @Override
+    public String title() {
+      return why.title();
+    }
+
+    @Override
+    public String detail() {
+      return why.detail();
     }
   }
 

@@ -20,7 +20,7 @@ interface Choice {
    *
    * @param fit whether a target may be used at all
    */
-  @Nullable Target among(Outbound outbound, Predicate<Target> fit);
+  @Nullable Target among(Affinity request, Predicate<Target> fit);
 
   /**
    * A target and its share.
@@ -44,7 +44,7 @@ interface Choice {
   static Choice of(
       LoadBalancing how, List<Share> shares, AtomicInteger turn, IntUnaryOperator random) {
     if (shares.isEmpty()) {
-      return (outbound, fit) -> null;
+      return (request, fit) -> null;
     }
     return switch (how) {
       case LoadBalancing.RoundRobin() -> new Turns(interleave(shares), turn);
@@ -62,7 +62,7 @@ interface Choice {
    */
   record Turns(List<Target> order, AtomicInteger turn) implements Choice {
     @Override
-    public @Nullable Target among(Outbound outbound, Predicate<Target> fit) {
+    public @Nullable Target among(Affinity request, Predicate<Target> fit) {
       int size = order.size();
       int first = Integer.remainderUnsigned(turn.getAndIncrement(), size);
       for (int i = 0; i < size; i++) {
@@ -78,7 +78,7 @@ interface Choice {
   /** Fewest requests under way; among equals the turns decide. */
   record Least(List<Share> shares, AtomicInteger turn) implements Choice {
     @Override
-    public @Nullable Target among(Outbound outbound, Predicate<Target> fit) {
+    public @Nullable Target among(Affinity request, Predicate<Target> fit) {
       int size = shares.size();
       int first = Integer.remainderUnsigned(turn.getAndIncrement(), size);
       Target best = null;
@@ -117,7 +117,7 @@ interface Choice {
     }
 
     @Override
-    public @Nullable Target among(Outbound outbound, Predicate<Target> fit) {
+    public @Nullable Target among(Affinity request, Predicate<Target> fit) {
       int first = draw(-1, fit);
       if (first < 0) {
         return null;
@@ -173,8 +173,8 @@ interface Choice {
    */
   record Hashed(LoadBalancing.By by, String name, List<Share> shares) implements Choice {
     @Override
-    public @Nullable Target among(Outbound outbound, Predicate<Target> fit) {
-      long key = hash(key(outbound));
+    public @Nullable Target among(Affinity request, Predicate<Target> fit) {
+      long key = hash(key(request));
       Target best = null;
       double highest = -1;
       for (Share share : shares) {
@@ -193,15 +193,15 @@ interface Choice {
       return share.weight() / -Math.log(uniform);
     }
 
-    private String key(Outbound outbound) {
+    private String key(Affinity request) {
       String key =
           switch (by) {
-            case SUBJECT -> outbound.subject();
-            case HEADER -> outbound.field(name);
-            case COOKIE -> cookie(outbound.field("cookie"), name);
-            case IP -> outbound.address();
+            case SUBJECT -> request.subject();
+            case HEADER -> request.field(name);
+            case COOKIE -> cookie(request.field("cookie"), name);
+            case IP -> request.address();
           };
-      return key == null || key.isEmpty() ? outbound.address() : key;
+      return key == null || key.isEmpty() ? request.address() : key;
     }
   }
 

@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param upstreamNanos from the last attempt to the head of the reply
  * @param bytesIn of the request's body, or of what followed a switch of protocols
  * @param bytesOut of the reply's body, or the same
+ * @param retryAfter when the refused may come again, zero when nothing is known
  * @param rest what still reads the caller's body, null when nothing does
  */
 public record Exchange(
@@ -25,12 +26,20 @@ public record Exchange(
     long upstreamNanos,
     long bytesIn,
     long bytesOut,
+    Duration retryAfter,
     @Nullable Rest rest) {
+
+  /** One that was not even tried. */
+  static Exchange refused(Fault fault, String detail, Duration retryAfter) {
+    return new Exchange(0, fault, detail, null, 0, 0, 0, 0, retryAfter, null);
+  }
 
   /** What can go wrong. */
   public enum Fault {
     /** The upstream has no target. */
     NO_TARGET,
+    /** The upstream has failed too often, and is not asked for a while. */
+    CIRCUIT_OPEN,
     /** No target could be reached, or it broke the exchange off, or its reply is no HTTP. */
     UPSTREAM_FAILED,
     /** A target took too long. */

@@ -2,6 +2,7 @@ package dev.aegis.gateway.upstream;
 
 import dev.aegis.gateway.upstream.Exchange.Fault;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -26,6 +27,24 @@ public final class Forwarder {
 
   /** Forwards to {@code upstream}, blocking until the reply is through. */
   public Exchange forward(Upstream upstream, Outbound outbound) {
+    CircuitBreaker breaker = upstream.breaker();
+    return switch (breaker.ask(System.nanoTime())) {
+      case CircuitBreaker.Wait(long nanos) ->
+          Exchange.refused(Fault.CIRCUIT_OPEN, "", Duration.ofNanos(nanos));
+      case CircuitBreaker.Pass pass -> {
+        Standing standing = Standing.UNKNOWN;
+        try {
+          Exchange exchange = carried(upstream, outbound);
+          standing = Standing.of(exchange);
+          yield exchange;
+        } finally {
+          breaker.ended(pass, standing, System.nanoTime());
+        }
+      }
+    };
+  }
+
+  private Exchange carried(Upstream upstream, Outbound outbound) {
     Relay relay = new Relay(outbound);
     Target target = null;
     int attempts = 0;
@@ -37,7 +56,7 @@ public final class Forwarder {
     }
     List<Target> unreachable = List.of();
     while (attempts < MAX_ATTEMPTS) {
-      Target next = upstream.next(outbound, unreachable);
+      Target next = upstream.next(outbound, unreachable, System.nanoTime());
       if (next == null) {
         break;
       }
@@ -45,20 +64,27 @@ public final class Forwarder {
       attempts++;
       // When one idle connection was stale, so may be all of them: what follows is a new one.
       Connection idle = attempts == 1 ? next.takeIdle() : null;
+      Standing standing = Standing.UNKNOWN;
       next.begin();
       try {
         relay.over(connection(idle, next, upstream));
+        standing = Standing.of(relay.status());
         return relay.outcome(null, "", next, attempts);
       } catch (IOException e) {
+        standing = Standing.BAD;
         last = new Failed(Fault.UPSTREAM_FAILED, "no connection: " + e.getMessage());
       } catch (Failed e) {
         last = e;
+        // That an idle connection was stale says nothing of its target.
+        boolean stale = idle != null && relay.status() == 0 && e.fault() == Fault.UPSTREAM_FAILED;
+        standing = stale ? Standing.UNKNOWN : Standing.of(e.fault());
         boolean again = e.fault() == Fault.UPSTREAM_FAILED && relay.repeatable();
         if (!again || !IDEMPOTENT.contains(outbound.method())) {
           break;
         }
       } finally {
         next.end();
+        upstream.ended(next, standing, System.nanoTime());
       }
       if (idle == null) {
         unreachable = plus(unreachable, next);

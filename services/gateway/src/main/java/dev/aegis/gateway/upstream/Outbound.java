@@ -8,25 +8,12 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** A request on its way to an upstream, and the caller who waits for the reply. */
-public interface Outbound {
+public interface Outbound extends Affinity {
   /** Method of the request. */
   String method();
 
   /** Puts request line and header lines, without the blank line, into {@code out}. */
   void head(Output out);
-
-  /** The caller's address. */
-  String address();
-
-  /** Who the caller is, null where nobody asks. */
-  @Nullable String subject();
-
-  /**
-   * The value of the caller's first header line with this name, or null.
-   *
-   * @param name in lower case
-   */
-  @Nullable String field(String name);
 
   /** The request's body as it arrives. */
   Body body();
@@ -54,6 +41,7 @@ public interface Outbound {
     /** Ends the connection; whoever waits for it is woken. */
     void close();
   }
+
   /** Fields of the target's reply that do not go on, because Aegis' own stand in their place. */
   Set<Field> replaced();
 

@@ -67,6 +67,11 @@ final class Relay {
     return !streamed && status == 0;
   }
 
+  /** Status of the reply that the caller gets, 0 before there is one. */
+  int status() {
+    return status;
+  }
+
   /** Sends the request and passes the reply on, blocking. */
   void over(Connection connection) throws Failed {
     long sent = System.nanoTime();
@@ -109,6 +114,7 @@ final class Relay {
         upstreamNanos,
         tunnel == null ? body.taken() : tunnel.bytesIn(),
         tunnel == null ? (reply == null ? 0 : reply.taken()) : tunnel.bytesOut(),
+        Duration.ZERO,
         pump);
   }
 

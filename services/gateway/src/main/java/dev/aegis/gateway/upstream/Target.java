@@ -19,6 +19,8 @@ public final class Target {
   private final AtomicInteger idleCount = new AtomicInteger();
   private final AtomicInteger active = new AtomicInteger();
   private final long hash;
+  private final Ejection ejection = new Ejection();
+  private final Vitality vitality = new Vitality();
   private volatile boolean retired;
 
   /**
@@ -39,6 +41,16 @@ public final class Target {
   /** The same for every gateway that knows this address. */
   long hash() {
     return hash;
+  }
+
+  /** Whether it is left out because attempts failed. */
+  Ejection ejection() {
+    return ejection;
+  }
+
+  /** Whether it passes its checks. */
+  Vitality vitality() {
+    return vitality;
   }
 
   /** Attempts under way. */

@@ -2,7 +2,10 @@ package dev.aegis.gateway.upstream;
 
 import dev.aegis.gateway.upstream.Choice.Share;
 import dev.aegis.journal.UpstreamDefinition;
+import dev.aegis.journal.UpstreamDefinition.Active;
+import dev.aegis.journal.UpstreamDefinition.Passive;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -18,6 +21,7 @@ public final class Upstream {
   private final String tenant;
   private final String id;
   private final AtomicInteger turn = new AtomicInteger();
+  private final CircuitBreaker breaker = new CircuitBreaker();
   private volatile UpstreamDefinition definition;
   private volatile Targets targets = new Targets(Map.of(), List.of(), (outbound, fit) -> null);
 
@@ -34,6 +38,7 @@ public final class Upstream {
     this.tenant = tenant;
     this.id = definition.id();
     this.definition = definition;
+    this.breaker.rules(definition.circuitBreaker());
   }
 
   /** Id of the tenant it belongs to. */
@@ -57,20 +62,122 @@ public final class Upstream {
   }
 
   /**
-   * The target for the next attempt of {@code outbound}, or null when there is none.
+   * The target for the next attempt of {@code outbound}, or null when all are down. One that is
+   * left out gets it only when there is no other: trying is better than refusing.
    *
    * @param failed targets that come only after all others
+   * @param now nanoseconds of the monotonic clock
    */
-  @Nullable Target next(Outbound outbound, List<Target> failed) {
+  @Nullable Target next(Affinity request, List<Target> failed, long now) {
     Choice choice = targets.choice();
-    Target other =
-        failed.isEmpty() ? null : choice.among(outbound, target -> !failed.contains(target));
-    return other != null ? other : choice.among(outbound, target -> true);
+    Target best =
+        choice.among(
+            outbound,
+            target -> Health.of(target, now) == Health.HEALTHY && !failed.contains(target));
+    if (best == null) {
+      best =
+          choice.among(outbound, target -> !target.vitality().down() && !failed.contains(target));
+    }
+    return best != null ? best : choice.among(outbound, target -> !target.vitality().down());
+  }
+
+  /** How its targets are asked how they do, null when they are not. */
+  @Nullable Active active() {
+    return definition.active();
+  }
+
+  /** All targets that there are. */
+  Collection<Target> all() {
+    return targets.byAuthority().values();
+  }
+
+  /** An attempt with {@code target} has ended. */
+  void ended(Target target, Standing standing, long now) {
+    Passive rules = definition.passive();
+    switch (standing) {
+      case GOOD -> target.ejection().good();
+      case BAD -> {
+        if (rules.failures() > 0 && target.ejection().bad(rules)) {
+          eject(target, rules, now);
+        }
+      }
+      case UNKNOWN -> {}
+    }
+  }
+
+  /** Leaves {@code target} out, unless too many are left out already. */
+  private synchronized void eject(Target target, Passive rules, long now) {
+    int all = targets.shares().size();
+    int out = 1;
+    for (Share share : targets.shares()) {
+      if (share.target() != target && share.target().ejection().lasts(now)) {
+        out++;
+      }
+    }
+    if (!target.ejection().lasts(now) && out * 100 <= all * rules.maxEjectedPercent()) {
+      target.ejection().eject(rules, now);
+    }
+  }
+
+  /** Whether it is asked at all. */
+  CircuitBreaker breaker() {
+    return breaker;
+  }
+
+  /** Where its circuit breaker stands. */
+  public CircuitState circuit() {
+    return breaker.state();
+  }
+
+  /** How a target does. */
+  public enum Health {
+    /** It may be chosen. */
+    HEALTHY("healthy"),
+    /** It is left out because attempts failed. */
+    EJECTED("ejected"),
+    /** It is down: it does not pass its checks. */
+    UNHEALTHY("unhealthy");
+
+    private final String label;
+
+    Health(String label) {
+      this.label = label;
+    }
+
+    /** The value of the label {@code state} in metrics. */
+    public String label() {
+      return label;
+    }
+
+    private static Health of(Target target, long now) {
+      if (target.vitality().down()) {
+        return UNHEALTHY;
+      }
+      return target.ejection().lasts(now) ? EJECTED : HEALTHY;
+    }
+  }
+
+  /** How many of its targets do so now. */
+  public int count(Health health, long now) {
+    int count = 0;
+    for (Target target : all()) {
+      if (Health.of(target, now) == health) {
+        count++;
+      }
+    }
+    return count;
   }
 
   /** What is said of it now. */
   synchronized void definition(UpstreamDefinition newer) {
     definition = newer;
+    breaker.rules(newer.circuitBreaker());
+    if (newer.passive().failures() == 0) {
+      all().forEach(target -> target.ejection().end());
+    }
+    if (newer.active() == null) {
+      all().forEach(target -> target.vitality().reset());
+    }
     Targets now = targets;
     targets = new Targets(now.byAuthority(), now.shares(), choice(now.shares()));
   }
@@ -112,10 +219,10 @@ public final class Upstream {
   }
 
   void closeStale() {
-    targets.byAuthority().values().forEach(Target::closeStale);
+    all().forEach(Target::closeStale);
   }
 
   void retire() {
-    targets.byAuthority().values().forEach(Target::retire);
+    all().forEach(Target::retire);
   }
 }

@@ -1,7 +1,9 @@
 package dev.aegis.gateway.upstream;
 
 import dev.aegis.journal.UpstreamDefinition;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -73,13 +75,11 @@ public final class Upstreams implements AutoCloseable {
     }
   }
 
-  /** How many targets each upstream has, by {@code tenant/upstream}. */
-  public Map<String, Integer> targets() {
-    Map<String, Integer> targets = new HashMap<>();
-    byTenant.forEach(
-        (tenant, own) ->
-            own.forEach((id, held) -> targets.put(tenant + "/" + id, held.upstream().size())));
-    return targets;
+  /** All that are in force. */
+  public List<Upstream> all() {
+    List<Upstream> all = new ArrayList<>();
+    byTenant.values().forEach(own -> own.values().forEach(held -> all.add(held.upstream())));
+    return all;
   }
 
   private void forget(Held held) {

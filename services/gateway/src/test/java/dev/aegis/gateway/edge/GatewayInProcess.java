@@ -16,6 +16,7 @@ import dev.aegis.gateway.tls.CallerTls;
 import dev.aegis.gateway.tls.SelfSigned;
 import dev.aegis.gateway.upstream.Deadlines;
 import dev.aegis.gateway.upstream.Forwarder;
+import dev.aegis.gateway.upstream.HealthChecks;
 import dev.aegis.gateway.upstream.Upstreams;
 import dev.aegis.journal.Change;
 import dev.aegis.journal.Fold;
@@ -57,6 +58,7 @@ public final class GatewayInProcess implements AutoCloseable {
   private final Fold fold = new Fold();
   private final MasterKey masterKey = MasterKey.parse(MasterKey.newText());
   private final Upstreams upstreams = new Upstreams(null);
+  private final HealthChecks checks = new HealthChecks(upstreams);
   private final Compiler compiler =
       new Compiler("test", upstreams, masterKey, InstantSource.system());
   private final Deadlines deadlines = new Deadlines();
@@ -208,6 +210,7 @@ public final class GatewayInProcess implements AutoCloseable {
   public void close() {
     listener.close();
     secure.close();
+    checks.close();
     upstreams.close();
     deadlines.close();
   }

@@ -1,0 +1,150 @@
+package dev.aegis.gateway.upstream;
+
+import dev.aegis.journal.UpstreamDefinition.Active;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.locks.LockSupport;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Asks targets how they do, whether there are requests for them or not. One thread looks who is to
+ * be asked; each check has a virtual thread, and each target at most one check at a time.
+ */
+public final class HealthChecks implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(HealthChecks.class);
+  private static final long TICK_NANOS = Duration.ofMillis(50).toNanos();
+  private static final int STATUS_END = "HTTP/1.1 200".length();
+
+  private final Upstreams upstreams;
+  private final Thread thread;
+  private volatile boolean closed;
+
+  /** Begins to ask the targets of {@code upstreams}. */
+  public HealthChecks(Upstreams upstreams) {
+    this.upstreams = upstreams;
+    this.thread = Thread.ofPlatform().daemon().name("health-checks").start(this::run);
+  }
+
+  private void run() {
+    while (!closed) {
+      try {
+        look(System.nanoTime());
+      } catch (RuntimeException e) {
+        LOG.error("A round of health checks could not be made", e);
+      }
+      LockSupport.parkNanos(TICK_NANOS);
+    }
+  }
+
+  private void look(long now) {
+    for (Upstream upstream : upstreams.all()) {
+      Active rules = upstream.active();
+      if (rules == null) {
+        continue;
+      }
+      for (Target target : upstream.all()) {
+        if (target.vitality().begin(now, pause(rules))) {
+          Thread.ofVirtual().name("health-check").start(() -> check(upstream, target, rules));
+        }
+      }
+    }
+  }
+
+  /** The interval, give or take a tenth. */
+  private static long pause(Active rules) {
+    long interval = rules.interval().toNanos();
+    return interval - interval / 10 + ThreadLocalRandom.current().nextLong(interval / 5);
+  }
+
+  private static void check(Upstream upstream, Target target, Active rules) {
+    boolean passed = false;
+    try {
+      passed = passes(target, rules);
+    } finally {
+      if (target.vitality().checked(passed, rules)) {
+        LOG.info(
+            "Target {} of upstream {} of tenant {} is {}",
+            target.authority(),
+            upstream.id(),
+            upstream.tenant(),
+            passed ? "healthy again" : "unhealthy");
+      }
+      if (upstream.active() == null) {
+        target.vitality().reset(); // nobody would ever bring it back
+      }
+    }
+  }
+
+  private static boolean passes(Target target, Active rules) {
+    long until = System.nanoTime() + rules.timeout().toNanos();
+    InetSocketAddress address = target.address();
+    if (address.isUnresolved()) {
+      return false;
+    }
+    try (Socket socket = new Socket()) {
+      socket.connect(address, left(until));
+      String path = rules.path();
+      if (path == null) {
+        return true;
+      }
+      socket.getOutputStream().write(request(path, target.authority()));
+      int status = status(socket, until);
+      return rules.statuses().isEmpty()
+          ? status >= 200 && status <= 299
+          : rules.statuses().contains(status);
+    } catch (IOException e) {
+      return false; // what it means is what is asked for
+    }
+  }
+
+  private static byte[] request(String path, String authority) {
+    return ("GET "
+            + path
+            + " HTTP/1.1\r\nHost: "
+            + authority
+            + "\r\nUser-Agent: aegis-health-check\r\nAccept: */*\r\nConnection: close\r\n\r\n")
+        .getBytes(StandardCharsets.US_ASCII);
+  }
+
+  /** The status of the reply, -1 when it is no HTTP; the rest is not read. */
+  private static int status(Socket socket, long until) throws IOException {
+    InputStream in = socket.getInputStream();
+    byte[] line = new byte[STATUS_END];
+    int at = 0;
+    while (at < STATUS_END) {
+      socket.setSoTimeout(left(until));
+      int read = in.read(line, at, STATUS_END - at);
+      if (read < 0) {
+        return -1;
+      }
+      at += read;
+    }
+    int status = 0;
+    for (int i = STATUS_END - 3; i < STATUS_END; i++) {
+      int digit = line[i] - '0';
+      if (digit < 0 || digit > 9) {
+        return -1;
+      }
+      status = status * 10 + digit;
+    }
+    String start = new String(line, 0, "HTTP/1.".length(), StandardCharsets.ISO_8859_1);
+    return start.equals("HTTP/1.") ? status : -1;
+  }
+
+  /** Milliseconds, never 0: that would mean no bound. */
+  private static int left(long until) {
+    return (int) Math.max(1, (until - System.nanoTime()) / 1_000_000);
+  }
+
+  @Override
+  public void close() {
+    closed = true;
+    LockSupport.unpark(thread);
+  }
+}
