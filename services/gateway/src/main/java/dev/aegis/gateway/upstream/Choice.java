@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  */
 interface Choice {
   /**
-   * The target for {@code outbound} among those that are {@code fit}, or null when none is.
+   * The target for {@code request} among those that are {@code fit}, or null when none is.
    *
    * @param fit whether a target may be used at all
    */

@@ -23,7 +23,7 @@ public final class Upstream {
   private final AtomicInteger turn = new AtomicInteger();
   private final CircuitBreaker breaker = new CircuitBreaker();
   private volatile UpstreamDefinition definition;
-  private volatile Targets targets = new Targets(Map.of(), List.of(), (outbound, fit) -> null);
+  private volatile Targets targets = new Targets(Map.of(), List.of(), (request, fit) -> null);
 
   /**
    * Who there is, and who gets what.
@@ -62,7 +62,7 @@ public final class Upstream {
   }
 
   /**
-   * The target for the next attempt of {@code outbound}, or null when all are down. One that is
+   * The target for the next attempt of {@code request}, or null when all are down. One that is
    * left out gets it only when there is no other: trying is better than refusing.
    *
    * @param failed targets that come only after all others
@@ -72,13 +72,13 @@ public final class Upstream {
     Choice choice = targets.choice();
     Target best =
         choice.among(
-            outbound,
+            request,
             target -> Health.of(target, now) == Health.HEALTHY && !failed.contains(target));
     if (best == null) {
       best =
-          choice.among(outbound, target -> !target.vitality().down() && !failed.contains(target));
+          choice.among(request, target -> !target.vitality().down() && !failed.contains(target));
     }
-    return best != null ? best : choice.among(outbound, target -> !target.vitality().down());
+    return best != null ? best : choice.among(request, target -> !target.vitality().down());
   }
 
   /** How its targets are asked how they do, null when they are not. */
