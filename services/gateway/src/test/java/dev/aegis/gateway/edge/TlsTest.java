@@ -191,6 +191,7 @@ final class TlsTest {
       HttpMessage reply = get(caller, host);
       assertThat(reply.status()).isEqualTo(status);
       if (status == 421) {
+        assertThat(reply.startLine()).isEqualTo("HTTP/1.1 421 Misdirected Request");
         assertThat(reply.text()).contains("\"code\":\"misdirected_request\"");
         assertThat(backend.received()).isEmpty();
         // The connection goes on, for the host that it was opened for.
