@@ -1,70 +1,92 @@
 package dev.aegis.bench;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.aegis.testkit.KafkaPeer;
-import dev.aegis.testkit.Repository;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
- * {@code ./aegis bench}: processor time per request of the gateway with everything on, beside bare
- * nginx, in turn and in one run. Prints a table and writes {@code bench/target/bench.json}.
+ * {@code ./aegis bench}: processor time per request of the gateway with everything on, beside other
+ * proxies that do nothing but pass requests on, in turn and in one run.
  */
 public final class BenchMain {
   private static final int SERVED = 0;
   private static final int OTHERS = 1;
+  private static final Duration SHORT_WARMUP = Duration.ofSeconds(2);
   private static final String HELP =
       """
-      ./aegis bench [--rounds N] [--seconds N] [--warmup N]
+      ./aegis bench [--rounds N] [--seconds N] [--warmup N] [--only-nginx] [--page FILE]
 
-      Measures processor time per request, user and system, of a bare nginx proxy and of the gateway
-      with token check, roles, rate limit, metrics, access log and events to Kafka. Each of them has
-      processor 0 to itself while it is measured; load and backend run on processor 1.
+      Measures processor time per request, user and system, of bare nginx, HAProxy and Spring Cloud
+      Gateway, which only pass requests on, and of the gateway with token check, roles, rate limit,
+      metrics, access log and events to Kafka. Each of them has processor 0 to itself while it is
+      measured; load and backend run on processor 1. Prints a table, and writes it to
+      bench/target/bench.json.
 
-        --rounds N   how often each is measured, in turn (default 5)
-        --seconds N  length of one measurement (default 6)
-        --warmup N   seconds of load before the first (default 15)
+        --rounds N    how often each is measured, in turn (default 5)
+        --seconds N   length of one measurement (default 6)
+        --warmup N    seconds of load before the first, for those on a JVM (default 30)
+        --only-nginx  leaves HAProxy and Spring Cloud Gateway out
+        --page FILE   writes the table into a page, between its two bench marks
 
-      Needs nginx, wrk and taskset: on the PATH, named in AEGIS_TEST_NGINX and AEGIS_TEST_WRK, or
-      fetched by scripts/peers.
+      Needs taskset, nginx, wrk, haproxy and Spring Cloud Gateway. scripts/peers bench fetches what is
+      missing; AEGIS_TEST_NGINX, AEGIS_TEST_WRK and AEGIS_TEST_HAPROXY name others.
       """;
 
   private BenchMain() {}
 
+  /**
+   * How to measure.
+   *
+   * @param rounds how often each system is measured
+   * @param length of one measurement
+   * @param warmup length of the load before the first
+   * @param onlyNginx whether nginx is the only one beside the gateway
+   * @param page to write the table into, or null
+   */
+  private record Plan(
+      int rounds, Duration length, Duration warmup, boolean onlyNginx, @Nullable Path page) {}
+
   /** Runs the bench; exit code 0 when it has figures. */
-  public static void main(String[] args) throws IOException, InterruptedException {
+  public static void main(String[] args) {
     int rounds = 5;
     int seconds = 6;
-    int warmup = 15;
-    for (int i = 0; i < args.length; i++) {
-      if (args[i].equals("--help") || i + 1 == args.length) {
-        System.out.print(HELP);
-        System.exit(args[i].equals("--help") ? 0 : 2);
-      }
-      int number = Integer.parseInt(args[i + 1]);
-      switch (args[i++]) {
-        case "--rounds" -> rounds = number;
-        case "--seconds" -> seconds = number;
-        case "--warmup" -> warmup = number;
-        default -> {
-          System.err.println("aegis bench: unknown option " + args[i - 1] + "; see --help");
-          System.exit(2);
+    int warmup = 30;
+    boolean onlyNginx = false;
+    Path page = null;
+    try {
+      for (int i = 0; i < args.length; i++) {
+        switch (args[i]) {
+          case "--help" -> {
+            System.out.print(HELP);
+            System.exit(0);
+          }
+          case "--only-nginx" -> onlyNginx = true;
+          case "--rounds" -> rounds = number(args, ++i);
+          case "--seconds" -> seconds = number(args, ++i);
+          case "--warmup" -> warmup = number(args, ++i);
+          case "--page" -> page = Path.of(value(args, ++i)).toAbsolutePath();
+          default -> throw new IllegalArgumentException("there is no option " + args[i]);
         }
       }
+    } catch (IllegalArgumentException e) {
+      System.err.println("aegis bench: " + e.getMessage() + "; see --help");
+      System.exit(2);
     }
     if (Runtime.getRuntime().availableProcessors() < 2) {
       System.err.println("aegis bench: needs two processors");
       System.exit(1);
     }
     try {
-      run(rounds, Duration.ofSeconds(seconds), Duration.ofSeconds(warmup));
+      run(
+          new Plan(
+              rounds, Duration.ofSeconds(seconds), Duration.ofSeconds(warmup), onlyNginx, page));
     } catch (AssertionError e) {
       System.err.println("aegis bench: " + e.getMessage());
       System.exit(1);
@@ -75,87 +97,79 @@ public final class BenchMain {
     System.exit(0);
   }
 
-  private static void run(int rounds, Duration length, Duration warmup) throws Exception {
-    Path folder = Files.createTempDirectory("aegis-bench");
-    try (KafkaPeer kafka = KafkaPeer.start();
-        Nginx backend = Nginx.backend(folder.resolve("backend"), OTHERS);
-        Nginx nginx = Nginx.proxy(folder.resolve("proxy"), SERVED, backend.port());
-        Gateway gateway = Gateway.start(folder.resolve("gateway"), SERVED, kafka, backend.port())) {
-      System.out.println("warming up");
-      // Both get the same headers, and so the same bytes to read.
-      Map<String, String> headers = gateway.headers();
-      Load.run(nginx.port(), headers, OTHERS, Duration.ofSeconds(2), nginx.workers());
-      Load.run(gateway.port(), headers, OTHERS, warmup, gateway.pids());
-      List<Load.Figure> bare = new ArrayList<>();
-      List<Load.Figure> full = new ArrayList<>();
-      for (int round = 1; round <= rounds; round++) {
-        System.out.println("round " + round + " of " + rounds);
-        bare.add(Load.run(nginx.port(), headers, OTHERS, length, nginx.workers()));
-        full.add(Load.run(gateway.port(), headers, OTHERS, length, gateway.pids()));
+  private static String value(String[] args, int at) {
+    if (at >= args.length) {
+      throw new IllegalArgumentException(args[at - 1] + " wants a value");
+    }
+    return args[at];
+  }
+
+  private static int number(String[] args, int at) {
+    try {
+      int number = Integer.parseInt(value(args, at));
+      if (number >= 1) {
+        return number;
       }
-      report(bare, full);
+    } catch (NumberFormatException e) {
+      // Told below, as any number that cannot be.
+    }
+    throw new IllegalArgumentException(args[at - 1] + " wants a whole number of at least 1");
+  }
+
+  private static void run(Plan plan) throws Exception {
+    Path folder = Files.createTempDirectory("aegis-bench");
+    Map<String, Served> systems = new LinkedHashMap<>();
+    try (KafkaPeer kafka = KafkaPeer.start();
+        Nginx backend = Nginx.backend(folder.resolve("backend"), OTHERS)) {
+      try {
+        systems.put(Report.YARDSTICK, Nginx.proxy(folder.resolve("proxy"), SERVED, backend.port()));
+        if (!plan.onlyNginx()) {
+          systems.put(
+              "HAProxy, bare", Haproxy.start(folder.resolve("haproxy"), SERVED, backend.port()));
+          systems.put(
+              "Spring Cloud Gateway, bare", SpringCloudGateway.start(SERVED, backend.port()));
+        }
+        Gateway gateway = Gateway.start(folder.resolve("gateway"), SERVED, kafka, backend.port());
+        systems.put(Report.OWN, gateway);
+        // All of them get the same headers, and so the same bytes to read.
+        Report report = new Report(measure(plan, systems, gateway.headers()));
+        System.out.println();
+        System.out.print(report.table());
+        report.write();
+        if (plan.page() != null) {
+          report.writeInto(plan.page());
+        }
+        if (plan.rounds() < 3) {
+          System.out.println("fewer than three rounds: a hint, not a figure");
+        }
+      } finally {
+        systems.values().forEach(Served::close);
+      }
     }
   }
 
-  private static void report(List<Load.Figure> bare, List<Load.Figure> full) throws IOException {
-    List<Double> ratios = new ArrayList<>();
-    for (int i = 0; i < bare.size(); i++) {
-      ratios.add(full.get(i).microseconds() / bare.get(i).microseconds());
+  private static Map<String, List<Load.Figure>> measure(
+      Plan plan, Map<String, Served> systems, Map<String, String> headers)
+      throws IOException, InterruptedException {
+    Map<String, List<Load.Figure>> figures = new LinkedHashMap<>();
+    System.out.println("warming up");
+    for (Map.Entry<String, Served> each : systems.entrySet()) {
+      boolean onJvm = !(each.getValue() instanceof Nginx || each.getValue() instanceof Haproxy);
+      load(each.getValue(), headers, onJvm ? plan.warmup() : SHORT_WARMUP);
     }
-    System.out.println();
-    System.out.printf(
-        Locale.ROOT, "%-24s %22s %14s%n", "system", "CPU per request, µs", "requests/s");
-    row("nginx, bare proxy_pass", bare);
-    row("aegis, everything on", full);
-    System.out.printf(
-        Locale.ROOT,
-        "%nratio aegis / nginx, pair by pair: median %.2f, from %.2f to %.2f%n",
-        median(ratios),
-        ratios.stream().mapToDouble(Double::doubleValue).min().orElse(0),
-        ratios.stream().mapToDouble(Double::doubleValue).max().orElse(0));
-    ObjectMapper json = new ObjectMapper();
-    ObjectNode result = json.createObjectNode();
-    result.put("nginx_us", median(bare.stream().map(Load.Figure::microseconds).toList()));
-    result.put("aegis_us", median(full.stream().map(Load.Figure::microseconds).toList()));
-    result.put("ratio", median(ratios));
-    result.put("rounds", bare.size());
-    Path target = Repository.root().resolve("bench/target/bench.json");
-    Files.createDirectories(target.getParent());
-    Files.writeString(target, json.writerWithDefaultPrettyPrinter().writeValueAsString(result));
-    System.out.println("written to bench/target/bench.json");
-    compare(json, result);
+    for (int round = 1; round <= plan.rounds(); round++) {
+      System.out.println("round " + round + " of " + plan.rounds());
+      for (Map.Entry<String, Served> each : systems.entrySet()) {
+        figures
+            .computeIfAbsent(each.getKey(), system -> new ArrayList<>())
+            .add(load(each.getValue(), headers, plan.length()));
+      }
+    }
+    return figures;
   }
 
-  private static void compare(ObjectMapper json, ObjectNode result) throws IOException {
-    Path baseline = Repository.root().resolve("bench/baseline.json");
-    if (Files.exists(baseline)) {
-      System.out.printf(
-          Locale.ROOT,
-          "the committed baseline's ratio is %.2f%n",
-          json.readTree(Files.readAllBytes(baseline)).path("ratio").asDouble());
-    }
-    if (result.path("rounds").asInt() < 3) {
-      System.out.println("fewer than three rounds: a hint, not a figure");
-    }
-  }
-
-  private static void row(String name, List<Load.Figure> figures) {
-    List<Double> costs = figures.stream().map(Load.Figure::microseconds).toList();
-    System.out.printf(
-        Locale.ROOT,
-        "%-24s %7.1f (%5.1f–%5.1f) %14.0f%n",
-        name,
-        median(costs),
-        costs.stream().mapToDouble(Double::doubleValue).min().orElse(0),
-        costs.stream().mapToDouble(Double::doubleValue).max().orElse(0),
-        median(figures.stream().map(Load.Figure::perSecond).toList()));
-  }
-
-  private static double median(List<Double> figures) {
-    List<Double> sorted = figures.stream().sorted().toList();
-    int middle = sorted.size() / 2;
-    return sorted.size() % 2 == 1
-        ? sorted.get(middle)
-        : (sorted.get(middle - 1) + sorted.get(middle)) / 2;
+  private static Load.Figure load(Served system, Map<String, String> headers, Duration length)
+      throws IOException, InterruptedException {
+    return Load.run(system.port(), headers, OTHERS, length, system.pids());
   }
 }

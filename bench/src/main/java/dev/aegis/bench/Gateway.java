@@ -27,7 +27,7 @@ import java.util.regex.Pattern;
  * The gateway as its own process on one processor, with everything on: tenant match, RS256 token,
  * roles, a local rate limit that is never reached, metrics, access log, and events to a real Kafka.
  */
-final class Gateway implements AutoCloseable {
+final class Gateway implements Served {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final String ISSUER = "https://bench.aegis.test";
 
@@ -88,11 +88,13 @@ final class Gateway implements AutoCloseable {
     return new Gateway(process, port, token);
   }
 
-  int port() {
+  @Override
+  public int port() {
     return port;
   }
 
-  List<Long> pids() {
+  @Override
+  public List<Long> pids() {
     return List.of(process.pid());
   }
 

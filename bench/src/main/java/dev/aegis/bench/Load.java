@@ -1,6 +1,8 @@
 package dev.aegis.bench;
 
 import dev.aegis.testkit.ChildProcess;
+import dev.aegis.testkit.HttpMessage;
+import dev.aegis.testkit.HttpProbe;
 import dev.aegis.testkit.Peers;
 import dev.aegis.testkit.Processes;
 import java.io.IOException;
@@ -67,6 +69,23 @@ final class Load {
     }
     long count = Long.parseLong(requests.group(1));
     return new Figure(count, Double.parseDouble(rate.group(1)), used / 1_000.0 / count);
+  }
+
+  /** Waits until something answers on {@code port} by HTTP. */
+  static void awaitAnswer(int port, ChildProcess process, Duration bound)
+      throws InterruptedException {
+    long end = System.nanoTime() + bound.toNanos();
+    while (true) {
+      try {
+        HttpMessage _ = HttpProbe.once(port, "GET / HTTP/1.1\r\nHost: bench\r\n\r\n");
+        return;
+      } catch (IOException e) {
+        if (!process.alive() || System.nanoTime() - end > 0) {
+          throw new AssertionError("nothing answers; it printed:\n" + process.output(), e);
+        }
+        Thread.sleep(100);
+      }
+    }
   }
 
   private static long cpu(List<Long> pids) {

@@ -13,7 +13,7 @@ import java.util.Map;
 import java.util.stream.Stream;
 
 /** An nginx with one worker on one processor: the backend, or the bare proxy to compare with. */
-final class Nginx implements AutoCloseable {
+final class Nginx implements Served {
   /** The backend's reply: 157 bytes of JSON. */
   static final String BODY =
       "{\"orders\":[{\"id\":101,\"item\":\"lamp\",\"quantity\":2},{\"id\":102,\"item\":\"desk\","
@@ -97,12 +97,13 @@ final class Nginx implements AutoCloseable {
     return new Nginx(process, port);
   }
 
-  int port() {
+  @Override
+  public int port() {
     return port;
   }
 
-  /** Processes that do the work. */
-  List<Long> workers() throws IOException {
+  @Override
+  public List<Long> pids() throws IOException {
     List<Long> workers = new ArrayList<>(List.of(process.pid()));
     try (Stream<ProcessHandle> children =
         ProcessHandle.of(process.pid()).stream().flatMap(ProcessHandle::descendants)) {

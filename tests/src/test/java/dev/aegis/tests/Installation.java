@@ -35,6 +35,7 @@ final class Installation implements AutoCloseable {
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private final Path data;
+  private final Map<String, String> shared;
   private final KafkaPeer kafka = KafkaPeer.start();
   private final String masterKey = MasterKey.newText();
   private final String adminToken = MasterKey.newText();
@@ -48,19 +49,29 @@ final class Installation implements AutoCloseable {
    * @param data folder that each process gets a folder of its own in
    */
   Installation(Path data) {
+    this(data, Map.of());
+  }
+
+  /**
+   * @param data folder that each process gets a folder of its own in
+   * @param shared settings of all processes beside their own
+   */
+  Installation(Path data, Map<String, String> shared) {
     this.data = data;
-    for (String name :
-        List.of("gateway", "gateway-management", "admin", "admin-management", "analytics")) {
-      ports.put(name, FreePorts.next());
-    }
+    this.shared = shared;
   }
 
   KafkaPeer kafka() {
     return kafka;
   }
 
-  /** Starts a service and waits until it says that it is ready. */
-  void start(String service) throws InterruptedException {
+  /**
+   * Starts a service and waits until it says that it is ready.
+   *
+   * @param name the service's, with {@code -2} for a second process of it
+   */
+  void start(String name) throws InterruptedException {
+    String service = name.replace("-2", "");
     String main =
         switch (service) {
           case "gateway" -> "dev.aegis.gateway.GatewayMain";
@@ -69,21 +80,21 @@ final class Installation implements AutoCloseable {
           default -> throw new IllegalArgumentException(service);
         };
     ChildProcess process =
-        Processes.java("services/" + service, main, List.of(), environment(service));
-    processes.put(service, process);
+        Processes.java("services/" + service, main, List.of(), environment(name));
+    processes.put(name, process);
     process.awaitLine(Pattern.compile(service + " is ready"), BOUND);
   }
 
-  private Map<String, String> environment(String service) {
-    Map<String, String> environment = new HashMap<>();
-    environment.put("AEGIS_DATA", data.resolve(service).toString());
-    environment.put("AEGIS_NODE", "node-1");
+  private Map<String, String> environment(String name) {
+    Map<String, String> environment = new HashMap<>(shared);
+    environment.put("AEGIS_DATA", data.resolve(name).toString());
+    environment.put("AEGIS_NODE", "node-of-" + name);
     environment.put("AEGIS_KAFKA_BOOTSTRAP", kafka.bootstrap());
     environment.put("AEGIS_MASTER_KEY", masterKey);
-    switch (service) {
-      case "gateway" -> {
-        environment.put("AEGIS_GATEWAY_PORT", port("gateway"));
-        environment.put("AEGIS_GATEWAY_MANAGEMENT_PORT", port("gateway-management"));
+    switch (name) {
+      case "gateway", "gateway-2" -> {
+        environment.put("AEGIS_GATEWAY_PORT", port(name));
+        environment.put("AEGIS_GATEWAY_MANAGEMENT_PORT", port(name + "-management"));
       }
       case "admin" -> {
         environment.put("AEGIS_ADMIN_PORT", port("admin"));
@@ -97,11 +108,17 @@ final class Installation implements AutoCloseable {
   }
 
   private String port(String name) {
-    return Integer.toString(ports.get(name));
+    return Integer.toString(ports.computeIfAbsent(name, each -> FreePorts.next()));
   }
 
   ChildProcess process(String service) {
     return processes.get(service);
+  }
+
+  /** Where a gateway is found. */
+  SteadyLoad.Gateway at(String gateway) {
+    return new SteadyLoad.Gateway(
+        Integer.parseInt(port(gateway)), Integer.parseInt(port(gateway + "-management")));
   }
 
   /** Where callers connect. */
@@ -130,10 +147,14 @@ final class Installation implements AutoCloseable {
 
   /** Publishes the tenant, with its backend at {@code backend}, and waits until it is in force. */
   void publish(URI backend) throws IOException, InterruptedException {
-    created("tenants", Map.of("id", "acme", "name", "Acme"));
-    created(
-        "tenants/acme/upstreams",
+    publish(
         Map.of("id", "api-service-acme", "targets", List.of(Map.of("url", backend.toString()))));
+  }
+
+  /** Publishes the tenant, with this upstream, and waits until it is in force. */
+  void publish(Map<String, ?> upstream) throws IOException, InterruptedException {
+    created("tenants", Map.of("id", "acme", "name", "Acme"));
+    created("tenants/acme/upstreams", upstream);
     created(
         "tenants/acme/issuers",
         Map.of(
@@ -182,6 +203,12 @@ final class Installation implements AutoCloseable {
             : HttpRequest.BodyPublishers.ofByteArray(
                 JSON.writeValueAsBytes(JSON.convertValue(body, ObjectNode.class))));
     return client.send(request.build(), HttpResponse.BodyHandlers.ofString());
+  }
+
+  /** Whether the gateway has a backend's answer to this path, which needs no token. */
+  boolean answers(String path) throws IOException, InterruptedException {
+    HttpRequest request = HttpRequest.newBuilder(gateway(path)).header("Host", HOST).build();
+    return client.send(request, HttpResponse.BodyHandlers.discarding()).statusCode() == 200;
   }
 
   /** How many events the gateway says wait on its disk. */

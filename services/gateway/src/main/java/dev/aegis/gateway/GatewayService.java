@@ -48,7 +48,9 @@ public final class GatewayService implements Service {
 
   private static final Logger LOG = LoggerFactory.getLogger(GatewayService.class);
   private static final Duration CATCH_UP = Duration.ofSeconds(5);
-  private static final Duration DRAIN = Duration.ofMillis(1500);
+
+  /** How long idle connections are kept for one more request before the gateway stops. */
+  private static final Duration LAST_REQUESTS = Duration.ofSeconds(1);
 
   private final Settings settings;
   private final Logs logs;
@@ -140,25 +142,26 @@ public final class GatewayService implements Service {
     journal.start();
     awaitConfiguration(journal);
     report.start(() -> tokens.forgetExpired(clock.instant()));
-    HttpListener callers =
-        started(
-            HttpListener.startWith(
-                HttpListener.Options.of("gateway", settings, GatewaySettings.PORT)
-                    .withMaxPayload(-1)
-                    .withMaxConnections(settings.of(GatewaySettings.MAX_CONNECTIONS))
-                    .withGrace(DRAIN),
-                server ->
-                    server
-                        .protocolsDiscoverServices(false)
-                        .addConnectionSelector(edge)
-                        .idleConnectionTimeout(settings.of(GatewaySettings.IDLE_TIMEOUT))));
-    started.push(edge::drain);
+    // Stopped after the callers' listener: until then it says that the gateway is not ready.
     HttpListener management =
         started(
             new Management(metrics, health, report::status)
                 .listener(
                     HttpListener.Options.of(
                         "gateway management", settings, GatewaySettings.MANAGEMENT_PORT)));
+    HttpListener callers =
+        started(
+            HttpListener.startWith(
+                HttpListener.Options.of("gateway", settings, GatewaySettings.PORT)
+                    .withMaxPayload(-1)
+                    .withMaxConnections(settings.of(GatewaySettings.MAX_CONNECTIONS))
+                    .withGrace(settings.of(GatewaySettings.DRAIN_TIMEOUT)),
+                server ->
+                    server
+                        .protocolsDiscoverServices(false)
+                        .addConnectionSelector(edge)
+                        .idleConnectionTimeout(settings.of(GatewaySettings.IDLE_TIMEOUT))));
+    started.push(() -> edge.drain(LAST_REQUESTS));
     listeners.add(callers.listener());
     listeners.add(management.listener());
     health.accepting(true);

@@ -2,6 +2,7 @@ package dev.aegis.testkit;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -10,12 +11,13 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A real Consul agent for tests, on loopback. It keeps its data in memory: what was registered is
- * gone when it has ended, and its index starts anew.
+ * A real Consul server for tests, on loopback, alone in its cluster. What was registered outlives
+ * its process, as an operator's would.
  */
 public final class ConsulPeer implements AutoCloseable {
   private static final Duration STOP_BOUND = Duration.ofSeconds(10);
 
+  private final Path data = Peers.temporaryFolder("consul");
   private final int port = FreePorts.next();
   private final List<String> ports =
       List.of(
@@ -27,7 +29,7 @@ public final class ConsulPeer implements AutoCloseable {
 
   private ConsulPeer() {}
 
-  /** An agent with ports of its own. */
+  /** A server with ports of its own. */
   public static ConsulPeer start() {
     ConsulPeer peer = new ConsulPeer();
     try {
@@ -81,7 +83,7 @@ public final class ConsulPeer implements AutoCloseable {
     }
   }
 
-  /** Starts the agent on its ports, empty, after an orderly stop if it runs. */
+  /** Starts the agent on its ports and data, after an orderly stop if it runs. */
   public void restart() {
     stop();
     Path program = Peers.program("consul", "AEGIS_TEST_CONSUL");
@@ -90,7 +92,12 @@ public final class ConsulPeer implements AutoCloseable {
                 Stream.of(
                     program.toString(),
                     "agent",
-                    "-dev",
+                    "-server",
+                    "-bootstrap-expect=1",
+                    "-data-dir=" + data,
+                    // Elections in half a second, not in several.
+                    "-hcl=performance { raft_multiplier = 1 }",
+                    "-hcl=leave_on_terminate = false",
                     "-bind=127.0.0.1",
                     "-client=127.0.0.1",
                     "-disable-host-node-id",
@@ -158,5 +165,8 @@ public final class ConsulPeer implements AutoCloseable {
   @Override
   public void close() {
     kill();
+    if (Files.exists(data)) {
+      Peers.delete(data);
+    }
   }
 }

@@ -39,6 +39,7 @@ final class CallerConnection implements ServerConnection {
 
   @Override
   public void handle(Limit limit) {
+    selector.opened();
     try {
       while (serveOne()) {
         idleSince = System.nanoTime();
@@ -47,6 +48,7 @@ final class CallerConnection implements ServerConnection {
       // The caller is gone, or took too long: nobody is left to be told.
     } finally {
       leg.release();
+      selector.closed();
     }
   }
 

@@ -82,6 +82,12 @@ final class CallerLeg {
     boundEachRead = true;
   }
 
+  /** Reads from now on have no bound: another looks after the connection. */
+  void unboundReads() {
+    boundEachRead = false;
+    deadlines.end(reading);
+  }
+
   /** A reply begins: nothing of it was sent yet. */
   void beginReply() {
     sent = false;

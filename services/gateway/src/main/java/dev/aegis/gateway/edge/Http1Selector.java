@@ -9,8 +9,11 @@ import io.helidon.common.buffers.BufferData;
 import io.helidon.webserver.ConnectionContext;
 import io.helidon.webserver.spi.ServerConnection;
 import io.helidon.webserver.spi.ServerConnectionSelector;
+import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 
@@ -18,6 +21,9 @@ import java.util.function.Supplier;
 public final class Http1Selector implements ServerConnectionSelector {
   private final Edge edge;
   private final LongAdder active = new LongAdder();
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Condition ended = lock.newCondition();
+  private int open;
   private volatile boolean draining;
 
   /**
@@ -41,9 +47,41 @@ public final class Http1Selector implements ServerConnectionSelector {
     return active.sum();
   }
 
-  /** From now on each connection ends with its current request. */
-  public void drain() {
+  /**
+   * From now on each connection ends with its next reply. Waits until all have ended: to close an
+   * idle one at once might cross with a request on its way.
+   *
+   * @param patience longest wait
+   */
+  public void drain(Duration patience) throws InterruptedException {
     draining = true;
+    long nanos = patience.toNanos();
+    lock.lock();
+    try {
+      while (open > 0 && nanos > 0) {
+        nanos = ended.awaitNanos(nanos);
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  void opened() {
+    count(1);
+  }
+
+  void closed() {
+    count(-1);
+  }
+
+  private void count(int more) {
+    lock.lock();
+    try {
+      open += more;
+      ended.signalAll();
+    } finally {
+      lock.unlock();
+    }
   }
 
   boolean draining() {

@@ -66,6 +66,9 @@ record OutboundHead(Admitted admitted, String address, boolean secure) {
       out.header("X-User-Roles", String.join(",", principal.roles()));
     }
     out.header("Via", old ? "1.0 aegis" : "1.1 aegis");
+    if (head.asksForWebSocket()) {
+      Replies.webSocket(out);
+    }
   }
 
   /** What HTTP/1.0 cannot mean, and numbers of hops, do not go on as they came. */

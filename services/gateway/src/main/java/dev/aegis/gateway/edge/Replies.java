@@ -112,6 +112,12 @@ record Replies(Output out) {
     }
   }
 
+  /** Says that the connection goes on in WebSocket, or is to (RFC 6455 section 4). */
+  static void webSocket(Output out) {
+    out.header("Connection", "Upgrade");
+    out.header("Upgrade", "websocket");
+  }
+
   private void start(Refusal why, int length) {
     out.put("HTTP/1.1 ");
     out.putDecimal(why.status());

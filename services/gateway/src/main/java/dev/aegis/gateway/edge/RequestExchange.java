@@ -4,6 +4,7 @@ import dev.aegis.events.Blame;
 import dev.aegis.gateway.http1.BadMessage;
 import dev.aegis.gateway.http1.Body;
 import dev.aegis.gateway.http1.Field;
+import dev.aegis.gateway.http1.Input;
 import dev.aegis.gateway.http1.LegFailure;
 import dev.aegis.gateway.http1.Output;
 import dev.aegis.gateway.http1.RequestHead;
@@ -168,7 +169,7 @@ final class RequestExchange {
     Exchange.Rest rest = exchange.rest();
     Exchange.Fault fault = exchange.fault();
     if (fault == null) {
-      record(admitted, exchange.status(), null, exchange, body.taken(), exchange.bytesOut());
+      record(admitted, exchange.status(), null, exchange, exchange.bytesIn(), exchange.bytesOut());
       return settled(rest, body) && !closes;
     }
     Refusal why = refusal(fault, exchange);
@@ -292,6 +293,35 @@ final class RequestExchange {
     @Override
     public Set<Field> replaced() {
       return admitted.limit() == null ? Replies.OWN : Replies.OWN_AND_LIMITS;
+    }
+
+    @Override
+    public @Nullable Beyond beyond() {
+      return head.asksForWebSocket() ? new WebSocket() : null;
+    }
+
+    /** The caller's connection once it speaks WebSocket. */
+    private final class WebSocket implements Beyond {
+      @Override
+      public void fields(Output out) {
+        beginReply();
+        closes = true;
+        Replies replies = new Replies(out);
+        replies.common(requestId, 1);
+        replies.limit(admitted.limit());
+        Replies.webSocket(out);
+      }
+
+      @Override
+      public Input input() {
+        leg.unboundReads();
+        return leg.input;
+      }
+
+      @Override
+      public void close() {
+        leg.close();
+      }
     }
 
     @Override

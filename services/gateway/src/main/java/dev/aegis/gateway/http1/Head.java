@@ -50,6 +50,7 @@ public abstract sealed class Head permits RequestHead, ResponseHead {
   private boolean chunked;
   boolean close;
   boolean keepAlive;
+  private boolean upgrade;
   private boolean nominates;
 
   Head() {}
@@ -135,6 +136,7 @@ public abstract sealed class Head permits RequestHead, ResponseHead {
     chunked = false;
     close = false;
     keepAlive = false;
+    upgrade = false;
     nominates = false;
     int limit = Math.min(input.end, input.at + MAX_BYTES);
     int parsed = startLine(bytes, input.at, limit);
@@ -269,6 +271,8 @@ public abstract sealed class Head permits RequestHead, ResponseHead {
         close = true;
       } else if (equalsIgnoreCase(from, to, "keep-alive")) {
         keepAlive = true;
+      } else if (equalsIgnoreCase(from, to, "upgrade")) {
+        upgrade = true;
       } else {
         Field named = Field.of(Field.hash(bytes, from, to), bytes, from, to);
         if (named != null && named.framing()) {
@@ -287,6 +291,13 @@ public abstract sealed class Head permits RequestHead, ResponseHead {
   /** Whether the body comes in chunks. */
   public final boolean chunked() {
     return chunked;
+  }
+
+  /** Whether it names WebSocket, and nothing else, as the protocol to go on with (RFC 6455). */
+  final boolean namesWebSocket() {
+    return upgrade
+        && count(Field.UPGRADE) == 1
+        && "websocket".equalsIgnoreCase(value(Field.UPGRADE));
   }
 
   /** The value of the only or first line of {@code field}, or null. */

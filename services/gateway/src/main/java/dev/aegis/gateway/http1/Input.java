@@ -41,6 +41,22 @@ public abstract class Input {
     at = end;
   }
 
+  /**
+   * Sends what has arrived on to {@code out}, at least one byte.
+   *
+   * @return how many bytes, or -1 when the other side has ended
+   */
+  public final int relay(Output out) throws IOException {
+    if (!ensure()) {
+      return -1;
+    }
+    int count = available();
+    out.write(bytes, at, count);
+    out.flush();
+    at = end;
+    return count;
+  }
+
   /** Waits for more when nothing is there; false when the other side has ended. */
   public final boolean ensure() throws IOException {
     return at < end || fill();

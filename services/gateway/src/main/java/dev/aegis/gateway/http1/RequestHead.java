@@ -88,6 +88,11 @@ public final class RequestHead extends Head {
     return expect != null && expect.equalsIgnoreCase("100-continue");
   }
 
+  /** Whether the caller wants to go on in WebSocket (RFC 6455 section 4.1). */
+  public boolean asksForWebSocket() {
+    return namesWebSocket() && method.equals("GET") && minorVersion == 1 && !hasBody();
+  }
+
   @Override
   int startLine(byte[] b, int at, int end) throws BadMessage {
     int limit = Math.min(end, at + MAX_REQUEST_LINE);

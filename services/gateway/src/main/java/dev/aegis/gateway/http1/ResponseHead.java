@@ -22,6 +22,11 @@ public final class ResponseHead extends Head {
     return status < 200;
   }
 
+  /** Whether the backend goes on in WebSocket (RFC 6455 section 4.2.2). */
+  public boolean switchesToWebSocket() {
+    return status == 101 && namesWebSocket();
+  }
+
   /** Whether the backend keeps the connection open after this reply. */
   public boolean persistent() {
     return !close && (minorVersion == 1 || keepAlive);

@@ -1,6 +1,7 @@
 package dev.aegis.gateway.settings;
 
 import dev.aegis.chassis.CommonSettings;
+import dev.aegis.chassis.Quantities;
 import dev.aegis.chassis.Setting;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -47,6 +48,14 @@ public final class GatewaySettings {
           Duration.ofSeconds(30),
           "how long each read of a request's body, and each write of a reply, may take");
 
+  public static final Setting<Duration> DRAIN_TIMEOUT =
+      Setting.of(
+          "gateway.drain_timeout",
+          "AEGIS_GATEWAY_DRAIN_TIMEOUT",
+          "1500ms",
+          "how long requests in progress may take to end when the gateway stops, at most 10s",
+          GatewaySettings::drain);
+
   public static final Setting<Long> SPOOL_BYTES =
       Setting.bytes(
           "gateway.spool_bytes",
@@ -57,6 +66,8 @@ public final class GatewaySettings {
   /** All that the gateway knows, the common ones included. */
   public static final List<Setting<?>> ALL = all();
 
+  private static final Duration MAX_DRAIN = Duration.ofSeconds(10);
+
   private GatewaySettings() {}
 
   private static int atLeastOne(String text) {
@@ -65,6 +76,15 @@ public final class GatewaySettings {
       throw new IllegalArgumentException("must be at least 1");
     }
     return number;
+  }
+
+  /** Bounded, because a process that does not stop in time is ended (chassis.Foreground). */
+  private static Duration drain(String text) {
+    Duration drain = Quantities.duration(text);
+    if (drain.compareTo(MAX_DRAIN) > 0) {
+      throw new IllegalArgumentException("must be at most 10s");
+    }
+    return drain;
   }
 
   private static List<Setting<?>> all() {
@@ -77,6 +97,7 @@ public final class GatewaySettings {
             IDLE_TIMEOUT,
             HEADER_TIMEOUT,
             BODY_TIMEOUT,
+            DRAIN_TIMEOUT,
             SPOOL_BYTES));
     return List.copyOf(all);
   }

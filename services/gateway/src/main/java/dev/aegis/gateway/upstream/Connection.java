@@ -154,6 +154,26 @@ final class Connection extends Deadlines.Wait implements AutoCloseable {
     return expired() || writing.expired();
   }
 
+  /** Lets {@code wait} have an end of its own beside those of single waits for the target. */
+  void watch(Deadlines.Wait wait) {
+    deadlines.add(wait);
+    stir(wait);
+  }
+
+  /** Something was said: {@code wait} begins anew. */
+  void stir(Deadlines.Wait wait) {
+    deadlines.begin(wait, bound);
+  }
+
+  void unwatch(Deadlines.Wait wait) {
+    deadlines.remove(wait);
+  }
+
+  /** Tells the target that nothing more follows. */
+  void endSending() throws IOException {
+    channel.shutdownOutput();
+  }
+
   @Override
   protected void expire() {
     close();

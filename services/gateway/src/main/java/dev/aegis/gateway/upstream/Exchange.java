@@ -12,7 +12,8 @@ import org.jspecify.annotations.Nullable;
  * @param target authority of the last target tried, or null
  * @param attempts how many targets were tried
  * @param upstreamNanos from the last attempt to the head of the reply
- * @param bytesOut of the reply's body
+ * @param bytesIn of the request's body, or of what followed a switch of protocols
+ * @param bytesOut of the reply's body, or the same
  * @param rest what still reads the caller's body, null when nothing does
  */
 public record Exchange(
@@ -22,6 +23,7 @@ public record Exchange(
     @Nullable String target,
     int attempts,
     long upstreamNanos,
+    long bytesIn,
     long bytesOut,
     @Nullable Rest rest) {
 

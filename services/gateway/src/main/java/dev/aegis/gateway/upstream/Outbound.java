@@ -2,8 +2,10 @@ package dev.aegis.gateway.upstream;
 
 import dev.aegis.gateway.http1.Body;
 import dev.aegis.gateway.http1.Field;
+import dev.aegis.gateway.http1.Input;
 import dev.aegis.gateway.http1.Output;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** A request on its way to an upstream, and the caller who waits for the reply. */
 public interface Outbound {
@@ -27,6 +29,21 @@ public interface Outbound {
 
   /** Fields of the target's reply that do not go on, because Aegis' own stand in their place. */
   Set<Field> replaced();
+
+  /** What follows when the protocol is switched, null when the caller did not ask for it. */
+  @Nullable Beyond beyond();
+
+  /** The caller's connection once it is no longer HTTP's. */
+  interface Beyond {
+    /** Puts Aegis' own fields of a reply that switches protocols into {@code out}. */
+    void fields(Output out);
+
+    /** What the caller sends from now on, for as long as it likes. */
+    Input input();
+
+    /** Ends the connection; whoever waits for it is woken. */
+    void close();
+  }
 
   /**
    * Puts Aegis' own fields of the reply into {@code out}.

@@ -33,6 +33,7 @@ final class Relay {
   private long upstreamNanos;
   private int status;
   private @Nullable Body reply;
+  private @Nullable Tunnel tunnel;
 
   Relay(Outbound outbound) {
     this.outbound = outbound;
@@ -79,8 +80,12 @@ final class Relay {
       }
       awaitReply(connection);
       upstreamNanos = System.nanoTime() - sent;
-      passOn(connection);
-      settle(connection);
+      if (connection.head.status() == 101) {
+        switchProtocols(connection);
+      } else {
+        passOn(connection);
+        settle(connection);
+      }
     } catch (LegFailure e) {
       throw failed(connection, fault(e), e.leg() == LegFailure.Leg.CALLER ? "gone" : why(e));
     } catch (BadMessage e) {
@@ -102,7 +107,8 @@ final class Relay {
         target == null ? null : target.authority(),
         attempts,
         upstreamNanos,
-        reply == null ? 0 : reply.taken(),
+        tunnel == null ? body.taken() : tunnel.bytesIn(),
+        tunnel == null ? (reply == null ? 0 : reply.taken()) : tunnel.bytesOut(),
         pump);
   }
 
@@ -112,11 +118,8 @@ final class Relay {
       if (!head.read(connection.input)) {
         throw new BadMessage(BadMessage.Kind.INCOMPLETE, "none came before the connection ended");
       }
-      if (!head.interim()) {
+      if (!head.interim() || head.status() == 101) {
         return;
-      }
-      if (head.status() == 101) {
-        throw new BadMessage(BadMessage.Kind.MALFORMED, "it switches protocols unasked");
       }
       // RFC 9110 section 15.2: interim replies pass, but not to callers of HTTP/1.0.
       if (outbound.modernCaller() && (head.status() != 100 || outbound.expectsContinue())) {
@@ -138,6 +141,25 @@ final class Relay {
     Set<Field> more = EnumSet.copyOf(outbound.replaced());
     more.add(Field.CONTENT_LENGTH);
     return more;
+  }
+
+  /** Ends HTTP on both legs (RFC 9110 section 7.8): what follows is passed on unread. */
+  private void switchProtocols(Connection connection) throws IOException, BadMessage {
+    ResponseHead head = connection.head;
+    Outbound.Beyond beyond = outbound.beyond();
+    if (beyond == null || !head.switchesToWebSocket()) {
+      throw new BadMessage(BadMessage.Kind.MALFORMED, "it switches protocols unasked");
+    }
+    status = head.status();
+    Output out = outbound.caller();
+    head.copyStatusLine(out);
+    head.copyLines(out, replaced(true));
+    beyond.fields(out);
+    out.endLine();
+    out.flush();
+    Tunnel between = new Tunnel(connection, beyond, out);
+    tunnel = between;
+    between.run();
   }
 
   private void passOn(Connection connection) throws IOException, BadMessage {

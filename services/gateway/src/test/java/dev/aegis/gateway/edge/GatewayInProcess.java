@@ -155,8 +155,8 @@ public final class GatewayInProcess implements AutoCloseable {
     return selector.active();
   }
 
-  void drain() {
-    selector.drain();
+  void drain() throws InterruptedException {
+    selector.drain(Duration.ZERO);
   }
 
   @Override
