@@ -330,6 +330,11 @@ final class RequestExchange {
     }
 
     @Override
+    public Set<Field> replaced() {
+      return admitted.limit() == null ? Replies.OWN : Replies.OWN_AND_LIMITS;
+    }
+
+    @Override
     public @Nullable Beyond beyond() {
       return head.asksForWebSocket() ? new WebSocket() : null;
     }
@@ -356,11 +361,6 @@ final class RequestExchange {
       public void close() {
         leg.close();
       }
-    }
-
-    @Override
-    public Set<Field> replaced() {
-      return admitted.limit() == null ? Replies.OWN : Replies.OWN_AND_LIMITS;
     }
 
     @Override

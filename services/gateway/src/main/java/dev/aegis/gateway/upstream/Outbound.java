@@ -27,6 +27,9 @@ public interface Outbound extends Affinity {
   /** The caller's side of the reply. */
   Output caller();
 
+  /** Fields of the target's reply that do not go on, because Aegis' own stand in their place. */
+  Set<Field> replaced();
+
   /** What follows when the protocol is switched, null when the caller did not ask for it. */
   @Nullable Beyond beyond();
 
@@ -41,9 +44,6 @@ public interface Outbound extends Affinity {
     /** Ends the connection; whoever waits for it is woken. */
     void close();
   }
-
-  /** Fields of the target's reply that do not go on, because Aegis' own stand in their place. */
-  Set<Field> replaced();
 
   /**
    * Puts Aegis' own fields of the reply into {@code out}.

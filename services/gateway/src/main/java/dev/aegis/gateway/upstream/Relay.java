@@ -139,6 +139,16 @@ final class Relay {
     }
   }
 
+  /** What of the reply's head stays here: a length too, where there cannot be a body. */
+  private Set<Field> replaced(boolean bodiless) {
+    if (!bodiless) {
+      return outbound.replaced();
+    }
+    Set<Field> more = EnumSet.copyOf(outbound.replaced());
+    more.add(Field.CONTENT_LENGTH);
+    return more;
+  }
+
   /** Ends HTTP on both legs (RFC 9110 section 7.8): what follows is passed on unread. */
   private void switchProtocols(Connection connection) throws IOException, BadMessage {
     ResponseHead head = connection.head;
@@ -156,16 +166,6 @@ final class Relay {
     Tunnel between = new Tunnel(connection, beyond, out);
     tunnel = between;
     between.run();
-  }
-
-  /** What of the reply's head stays here: a length too, where there cannot be a body. */
-  private Set<Field> replaced(boolean bodiless) {
-    if (!bodiless) {
-      return outbound.replaced();
-    }
-    Set<Field> more = EnumSet.copyOf(outbound.replaced());
-    more.add(Field.CONTENT_LENGTH);
-    return more;
   }
 
   private void passOn(Connection connection) throws IOException, BadMessage {
