@@ -62,8 +62,8 @@ public final class Upstream {
   }
 
   /**
-   * The target for the next attempt of {@code request}, or null when all are down. One that is
-   * left out gets it only when there is no other: trying is better than refusing.
+   * The target for the next attempt of {@code request}, or null when all are down. One that is left
+   * out gets it only when there is no other: trying is better than refusing.
    *
    * @param failed targets that come only after all others
    * @param now nanoseconds of the monotonic clock
@@ -75,8 +75,7 @@ public final class Upstream {
             request,
             target -> Health.of(target, now) == Health.HEALTHY && !failed.contains(target));
     if (best == null) {
-      best =
-          choice.among(request, target -> !target.vitality().down() && !failed.contains(target));
+      best = choice.among(request, target -> !target.vitality().down() && !failed.contains(target));
     }
     return best != null ? best : choice.among(request, target -> !target.vitality().down());
   }
