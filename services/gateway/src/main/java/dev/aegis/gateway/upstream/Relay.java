@@ -29,6 +29,7 @@ final class Relay {
   private final Message message = new Message();
   private boolean streamed;
   private boolean continued;
+  private boolean answered;
   private @Nullable Pump pump;
   private long upstreamNanos;
   private int status;
@@ -62,9 +63,9 @@ final class Relay {
     }
   }
 
-  /** Whether the whole request can be sent again. */
+  /** Whether the whole request can be sent again: a target that has begun to answer has had it. */
   boolean repeatable() {
-    return !streamed && status == 0;
+    return !streamed && !answered && status == 0;
   }
 
   /** Status of the reply that the caller gets, 0 before there is one. */
@@ -94,6 +95,7 @@ final class Relay {
     } catch (LegFailure e) {
       throw failed(connection, fault(e), e.leg() == LegFailure.Leg.CALLER ? "gone" : why(e));
     } catch (BadMessage e) {
+      answered |= e.kind() != BadMessage.Kind.INCOMPLETE;
       throw failed(connection, Fault.UPSTREAM_FAILED, "its reply: " + e.detail());
     } catch (IOException e) {
       throw failed(connection, Fault.UPSTREAM_FAILED, "connection lost");
@@ -127,6 +129,7 @@ final class Relay {
       if (!head.interim() || head.status() == 101) {
         return;
       }
+      answered = true;
       // RFC 9110 section 15.2: interim replies pass, but not to callers of HTTP/1.0.
       if (outbound.modernCaller() && (head.status() != 100 || outbound.expectsContinue())) {
         Output out = outbound.caller();
@@ -208,6 +211,7 @@ final class Relay {
   }
 
   private Failed failed(Connection connection, Fault fault, String detail) {
+    answered |= connection.input.available() > 0;
     Pump pumping = pump;
     if (pumping != null) {
       pumping.abandon();
