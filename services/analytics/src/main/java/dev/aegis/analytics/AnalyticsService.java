@@ -110,6 +110,7 @@ public final class AnalyticsService implements Service {
     Metrics.Counter counted = metrics.counter(name, help, "outcome", "counted");
     Metrics.Counter doubled = metrics.counter(name, help, "outcome", "doubled");
     Metrics.Counter dead = metrics.counter(name, help, "outcome", "dead");
+    Metrics.Counter lost = metrics.counter(name, help, "outcome", "lost");
     Metrics.Counter unknown = metrics.counter(name, help, "outcome", "unknown_type");
     return new Tally() {
       @Override
@@ -125,6 +126,11 @@ public final class AnalyticsService implements Service {
       @Override
       public void dead() {
         dead.add();
+      }
+
+      @Override
+      public void lost() {
+        lost.add();
       }
 
       @Override

@@ -91,15 +91,17 @@ public final class EventPublisher implements AutoCloseable {
   /**
    * Takes an event. Returns without waiting for Kafka; in the worst case it waits for one write to
    * the disk, or a quarter of a second when the producer has forgotten a topic.
+   *
+   * @return whether it was taken; an event that was not is lost, and counted in {@link #dropped}
    */
-  public void publish(OutgoingEvent event) {
+  public boolean publish(OutgoingEvent event) {
     lock.lock();
     try {
       if (closed || event.data().length > MAX_DATA) {
         drops.add(event.type(), closed ? "the publisher is closed" : "it is too large");
-        return;
+        return false;
       }
-      outbox.take(event);
+      return outbox.take(event);
     } finally {
       lock.unlock();
     }

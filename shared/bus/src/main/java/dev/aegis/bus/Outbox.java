@@ -79,10 +79,10 @@ final class Outbox {
     return unconfirmed.count();
   }
 
-  /** Takes an event in. */
-  void take(OutgoingEvent event) {
+  /** Takes an event in; false when nothing could take it. */
+  boolean take(OutgoingEvent event) {
     settle();
-    accept(next(event));
+    return accept(next(event));
   }
 
   /** The producer to go on with, null when a new one is needed. */
@@ -258,7 +258,7 @@ final class Outbox {
     return new Pending(event, Uuid7.text(event.timeMillis()), run, ++sequence);
   }
 
-  private void accept(Pending pending) {
+  private boolean accept(Pending pending) {
     if (!learned.contains(pending.event().topic())) {
       topics.add(pending.event().topic());
       ready = false;
@@ -268,7 +268,7 @@ final class Outbox {
     }
     if (direct && ready && !full() && trySend(pending)) {
       drops.none();
-      return;
+      return true;
     }
     if (direct) {
       startSpooling();
@@ -278,19 +278,28 @@ final class Outbox {
       if (full()) {
         drops.add(
             pending.event().type(), "Kafka is away, the spool takes nothing and memory is full");
-      } else {
-        pending.sending(System.nanoTime());
-        unconfirmed.add(pending);
-        handOver = true;
-        ready = false;
+        return false;
       }
-      return;
+      pending.sending(System.nanoTime());
+      unconfirmed.add(pending);
+      handOver = true;
+      ready = false;
+      return true;
     }
-    switch (disk.append(pending)) {
-      case YES -> drops.none();
-      case FULL -> drops.add(pending.event().type(), "the spool's bound is reached");
-      case FAILED -> drops.add(pending.event().type(), "Kafka is away and the disk fails");
-    }
+    return switch (disk.append(pending)) {
+      case YES -> {
+        drops.none();
+        yield true;
+      }
+      case FULL -> {
+        drops.add(pending.event().type(), "the spool's bound is reached");
+        yield false;
+      }
+      case FAILED -> {
+        drops.add(pending.event().type(), "Kafka is away and the disk fails");
+        yield false;
+      }
+    };
   }
 
   /** Sends what is unconfirmed (again), in order; false when the producer did not take it. */
@@ -339,7 +348,7 @@ final class Outbox {
     handOver = !unconfirmed.isEmpty();
     broken = false;
     for (Pending pending : overtaken) {
-      accept(next(pending.event()));
+      boolean _ = accept(next(pending.event())); // Counted when nothing takes it.
     }
   }
 }

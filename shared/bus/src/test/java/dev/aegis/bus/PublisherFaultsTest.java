@@ -40,11 +40,13 @@ class PublisherFaultsTest {
   void beyondTheBoundTheNewestAreDroppedAndCounted() throws Exception {
     int port = FreePorts.next();
     publisher = publisher(port, 1 << 20);
+    int taken = 0;
     for (int i = 0; i < 5_000; i++) {
-      publisher.publish(event("a.v1", i));
+      taken += publisher.publish(event("a.v1", i)) ? 1 : 0;
     }
-    publisher.publish(event("b.v1", 5_000));
+    assertThat(publisher.publish(event("b.v1", 5_000))).isFalse();
     long kept = publisher.spooled();
+    assertThat(taken).as("what it said it took").isEqualTo((int) kept);
     assertThat(publisher.dropped()).isEqualTo(Map.of("a.v1", 5_000 - kept, "b.v1", 1L));
     assertThat(publisher.diskErrors()).isZero();
     try (Stream<Path> files = Files.list(folder.resolve("spool"))) {

@@ -11,6 +11,7 @@ import dev.aegis.analytics.rollup.StatusClass;
 import dev.aegis.events.Envelope;
 import dev.aegis.events.MalformedEvent;
 import dev.aegis.events.RequestEvent;
+import dev.aegis.events.RequestsLost;
 import dev.aegis.model.Ids;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -81,17 +82,23 @@ final class CountingProcessor implements Processor<byte[], byte[], byte[], byte[
   @Override
   public void process(Record<byte[], byte[]> record) {
     Envelope envelope;
-    Observation one;
+    Observation one = null;
+    RequestsLost lost = null;
     try {
       envelope = Envelope.read(name -> lastHeader(record.headers(), name));
-      if (!envelope.type().equals(RequestEvent.TYPE)) {
+      boolean loss = envelope.type().equals(RequestsLost.TYPE);
+      if (!loss && !envelope.type().equals(RequestEvent.TYPE)) {
         tally.unknown();
         return;
       }
       if (record.value() == null) {
         throw new MalformedEvent("the record has no value");
       }
-      one = observation(RequestEvent.parse(record.value()));
+      if (loss) {
+        lost = RequestsLost.parse(record.value());
+      } else {
+        one = observation(RequestEvent.parse(record.value()));
+      }
     } catch (MalformedEvent | RuntimeException e) {
       putAside(record, e);
       return;
@@ -100,9 +107,14 @@ final class CountingProcessor implements Processor<byte[], byte[], byte[], byte[
       tally.doubled();
       return;
     }
-    count(one);
-    tally.counted();
-    live.accept(one);
+    if (one != null) {
+      count(one);
+      tally.counted();
+      live.accept(one);
+    } else if (lost != null) {
+      lose(envelope.tenant(), lost.minute().getEpochSecond() / 60, lost.count());
+      tally.lost();
+    }
   }
 
   private static byte @Nullable [] lastHeader(Headers headers, String name) {
@@ -147,6 +159,13 @@ final class CountingProcessor implements Processor<byte[], byte[], byte[], byte[
     }
   }
 
+  private void lose(String tenant, long minute, long count) {
+    long kept = Math.clamp(minute, 0, Integer.MAX_VALUE);
+    Bytes key = Bytes.wrap(new LossKey(Ids.isTenant(tenant) ? tenant : "", kept).toBytes());
+    byte[] stored = cells().get(key);
+    cells().put(key, LossKey.count(count + (stored == null ? 0 : LossKey.count(stored))));
+  }
+
   private void putAside(Record<byte[], byte[]> record, Exception why) {
     String reason = String.valueOf(why.getMessage());
     String origin =
@@ -162,10 +181,7 @@ final class CountingProcessor implements Processor<byte[], byte[], byte[], byte[
     headers.add(ORIGIN_HEADER, origin.getBytes(StandardCharsets.UTF_8));
     context().forward(record.withHeaders(headers), RequestTopology.DEAD);
     String name = record.key() == null ? "" : new String(record.key(), StandardCharsets.UTF_8);
-    long minute = Math.min(record.timestamp() / 60_000, Integer.MAX_VALUE);
-    Bytes key = Bytes.wrap(new LossKey(Ids.isTenant(name) ? name : "", minute).toBytes());
-    byte[] stored = cells().get(key);
-    cells().put(key, LossKey.count(1 + (stored == null ? 0 : LossKey.count(stored))));
+    lose(name, record.timestamp() / 60_000, 1);
     tally.dead();
   }
 

@@ -11,6 +11,9 @@ public interface Tally {
   /** A record could not be read and was put aside. */
   void dead();
 
+  /** A gateway's word of requests whose events it gave up was added to what is known to be lost. */
+  void lost();
+
   /** An event of a type that this version does not know was passed over. */
   void unknown();
 }

@@ -9,7 +9,8 @@ import java.util.Arrays;
  * could not be read, or never left its gateway.
  *
  * @param tenant id, empty when not even that is known
- * @param minute in minutes since 1970 UTC, of when the loss was noticed
+ * @param minute in minutes since 1970 UTC, of when the requests began, or when a record that cannot
+ *     be read was published
  */
 public record LossKey(String tenant, long minute) {
   private static final byte TAG = 'x';

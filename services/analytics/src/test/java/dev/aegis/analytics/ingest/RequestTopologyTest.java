@@ -15,6 +15,7 @@ import dev.aegis.analytics.rollup.Retention;
 import dev.aegis.bus.Topics;
 import dev.aegis.events.Envelope;
 import dev.aegis.events.RequestEvent;
+import dev.aegis.events.RequestsLost;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -57,6 +58,12 @@ class RequestTopologyTest {
     int doubled;
     int dead;
     int unknown;
+    int lost;
+
+    @Override
+    public void lost() {
+      lost++;
+    }
 
     @Override
     public void counted() {
@@ -273,6 +280,30 @@ class RequestTopologyTest {
                   .isEqualTo(new Group(java.util.Collections.singletonList(null)));
               assertThat(series.total().requests()).isEqualTo(1);
             });
+  }
+
+  @Test
+  void whatAGatewayGaveUpIsKnownToBeMissingOnce() throws Exception {
+    sendLost("acme", NOW, 40, "run-1", 1);
+    sendLost("acme", NOW, 40, "run-1", 1);
+    sendLost("acme", NOW.plusSeconds(60), 2, "run-1", 2);
+    sendLost(Envelope.NO_TENANT, NOW, 3, "run-1", 3);
+
+    long minute = NOW.getEpochSecond() / 60;
+    assertThat(cells().lost("acme", minute, minute + 1)).isEqualTo(40);
+    assertThat(cells().lost("acme", minute, minute + 2)).isEqualTo(42);
+    assertThat(cells().lost(null, minute, minute + 2)).isEqualTo(45);
+    assertThat(counts.lost).isEqualTo(3);
+    assertThat(counts.doubled).isEqualTo(1);
+    assertThat(counts.counted).isZero();
+  }
+
+  private void sendLost(String tenant, Instant at, long count, String run, long sequence) {
+    Headers headers = Events.headers(tenant, at, run, sequence);
+    headers.remove(Envelope.TYPE_HEADER);
+    headers.add(Envelope.TYPE_HEADER, Events.bytes(RequestsLost.TYPE));
+    requests.pipeInput(
+        new TestRecord<>(Events.bytes(tenant), new RequestsLost(at, count).toJson(), headers, at));
   }
 
   private void send(String tenant, Instant startedAt, int status, String run, long sequence) {

@@ -9,6 +9,7 @@ import dev.aegis.events.JsonBytes;
 import dev.aegis.events.RequestEvent;
 import dev.aegis.events.TenantEvent;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
@@ -24,6 +25,8 @@ import org.slf4j.LoggerFactory;
  *
  * <p>When the buffer is full a request waits a little for room: the record of what was served is
  * worth more than a moment. Only when there is none for a second is the record dropped and counted.
+ * Requests of which no event goes out are told to the analytics as a number, once Kafka has all
+ * that waited for it.
  */
 public final class Telemetry implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Telemetry.class);
@@ -33,6 +36,7 @@ public final class Telemetry implements AutoCloseable {
   private static final long SLEEP_NANOS = Duration.ofMillis(500).toNanos();
   private static final int PAUSES_BEFORE_SLEEP = 40;
   private static final int WAITS_FOR_ROOM = 1000;
+  private static final Duration TELLING_EVERY = Duration.ofSeconds(1);
 
   private final MpscAtomicArrayQueue<Finished> buffer = new MpscAtomicArrayQueue<>(CAPACITY);
   private final EventPublisher publisher;
@@ -41,11 +45,15 @@ public final class Telemetry implements AutoCloseable {
   private final Metrics.Counter dropped;
   private final AccessLines lines;
   private final Bursts bursts;
+  private final Losses losses = new Losses();
   private final InstantSource clock;
   private final JsonBytes scratch = new JsonBytes();
   private final Thread thread;
   private volatile boolean sleeping;
   private volatile boolean closed;
+
+  /** When losses may be told next. The thread's own. */
+  private Instant tellingAt = Instant.EPOCH;
 
   /**
    * @param publisher sends events; used by this object's thread alone
@@ -70,6 +78,7 @@ public final class Telemetry implements AutoCloseable {
     for (int waits = 0; !buffer.offer(request); waits++) {
       if (waits == WAITS_FOR_ROOM) {
         dropped.add();
+        losses.add(request.event());
         return;
       }
       LockSupport.parkNanos(1_000_000);
@@ -123,14 +132,18 @@ public final class Telemetry implements AutoCloseable {
       bursts.add(request);
       String tenant = event.tenantId();
       String owner = tenant == null ? Envelope.NO_TENANT : tenant;
-      publisher.publish(
-          new OutgoingEvent(
-              Topics.REQUESTS,
-              owner,
-              RequestEvent.TYPE,
-              owner,
-              event.startedAt().toEpochMilli(),
-              event.toJson(scratch)));
+      boolean taken =
+          publisher.publish(
+              new OutgoingEvent(
+                  Topics.REQUESTS,
+                  owner,
+                  RequestEvent.TYPE,
+                  owner,
+                  event.startedAt().toEpochMilli(),
+                  event.toJson(scratch)));
+      if (!taken) {
+        losses.add(event);
+      }
     }
     if (!batch.isEmpty()) {
       log.accept(lines.take());
@@ -144,6 +157,21 @@ public final class Telemetry implements AutoCloseable {
               event.tenant(),
               event.time().toEpochMilli(),
               event.toJson()));
+    }
+    tellLosses();
+  }
+
+  private void tellLosses() {
+    if (losses.isEmpty()) {
+      return;
+    }
+    Instant now = clock.instant();
+    if (now.isBefore(tellingAt) && !closed) {
+      return;
+    }
+    tellingAt = now.plus(TELLING_EVERY);
+    if (publisher.connected() && publisher.spooled() == 0) {
+      losses.tell(publisher::publish);
     }
   }
 

@@ -4,8 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.aegis.bus.OutgoingEvent;
 import dev.aegis.events.Blame;
 import dev.aegis.events.RequestEvent;
+import dev.aegis.events.RequestsLost;
 import dev.aegis.events.TenantEvent;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
@@ -108,6 +110,48 @@ final class TelemetryTest {
     assertThat(bursts.due(START, false)).hasSize(1);
     bursts.add(refused("a", "r", "l", "x", START));
     assertThat(bursts.due(START, true)).hasSize(1);
+  }
+
+  @Test
+  void tellsHowManyRequestsNoEventTellsOf() throws Exception {
+    Losses losses = new Losses();
+    assertThat(losses.isEmpty()).isTrue();
+    losses.add(event("a", "r", "x", 200, null, "/", START));
+    losses.add(event("a", "s", "y", 500, null, "/", START.plusSeconds(10)));
+    losses.add(event("a", "r", "x", 200, null, "/", START.plusSeconds(60)));
+    losses.add(event(null, null, null, 404, "unknown_tenant", "/", START));
+
+    losses.tell(event -> false);
+    List<OutgoingEvent> told = new ArrayList<>();
+    losses.tell(told::add);
+    assertThat(losses.isEmpty()).isTrue();
+    Instant minute = Instant.parse("2026-01-02T03:04:00Z");
+    assertThat(told).allSatisfy(event -> assertThat(event.type()).isEqualTo(RequestsLost.TYPE));
+    List<String> counts = new ArrayList<>();
+    for (OutgoingEvent event : told) {
+      RequestsLost lost = RequestsLost.parse(event.data());
+      assertThat(event.timeMillis()).isEqualTo(lost.minute().toEpochMilli());
+      counts.add(event.tenant() + " " + lost.minute() + " " + lost.count());
+    }
+    assertThat(counts)
+        .containsExactlyInAnyOrder(
+            "a " + minute + " 2", "a " + minute.plusSeconds(60) + " 1", "_none " + minute + " 1");
+  }
+
+  @Test
+  void keepsLossesWithinABound() throws Exception {
+    Losses losses = new Losses();
+    for (int i = 0; i < 12_000; i++) {
+      losses.add(event("t" + i, "r", "x", 200, null, "/", START));
+    }
+    List<OutgoingEvent> told = new ArrayList<>();
+    losses.tell(told::add);
+    assertThat(told).hasSize(10_001);
+    long sum = 0;
+    for (OutgoingEvent event : told) {
+      sum += RequestsLost.parse(event.data()).count();
+    }
+    assertThat(sum).isEqualTo(12_000);
   }
 
   /** Contract, "Files": one JSON object a line, and nobody's bytes can begin another. */
