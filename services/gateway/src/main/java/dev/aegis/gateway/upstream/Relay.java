@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.EnumSet;
 import java.util.Set;
+import java.util.function.IntPredicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -75,7 +76,7 @@ final class Relay {
   }
 
   /** Sends the request and passes the reply on, blocking. */
-  void over(Connection connection) throws Failed {
+  void over(Connection connection, Terms terms) throws Failed {
     long sent = System.nanoTime();
     try {
       message.sendOver(connection);
@@ -87,6 +88,12 @@ final class Relay {
       }
       awaitReply(connection);
       upstreamNanos = System.nanoTime() - sent;
+      int got = connection.head.status();
+      if (terms.again().test(got)) {
+        connection.close();
+        throw Failed.dropped(got);
+      }
+      connection.headRead(terms.bounded(), terms.end());
       passOn(connection);
       settle(connection);
     } catch (LegFailure e) {
@@ -100,6 +107,15 @@ final class Relay {
       throw e;
     }
   }
+
+  /**
+   * What holds for one attempt.
+   *
+   * @param bounded whether the request must be over at {@code end}
+   * @param end on the monotonic clock
+   * @param again whether a reply with this status is dropped for another attempt
+   */
+  record Terms(boolean bounded, long end, IntPredicate again) {}
 
   /** What came of it all. */
   Exchange outcome(@Nullable Fault fault, String detail, @Nullable Target target, int attempts) {
