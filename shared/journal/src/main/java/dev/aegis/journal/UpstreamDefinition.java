@@ -17,7 +17,9 @@ import org.jspecify.annotations.Nullable;
  * @param active how targets are asked how they do, null for not at all
  * @param passive when a target is left out for a while
  * @param circuitBreaker when the whole upstream is, null for never
+ * @param retries when a request is tried again
  * @param timeouts bounds on waiting for a target
+ * @param maxActive requests that may be under way at once, 1 to 1,000,000
  */
 public record UpstreamDefinition(
     String id,
@@ -27,7 +29,9 @@ public record UpstreamDefinition(
     @Nullable Active active,
     Passive passive,
     @Nullable CircuitBreaker circuitBreaker,
-    Timeouts timeouts)
+    Retries retries,
+    Timeouts timeouts,
+    int maxActive)
     implements Definition {
 
   /**
@@ -48,14 +52,48 @@ public record UpstreamDefinition(
    * How long the gateway waits for a target.
    *
    * @param connect for the TCP handshake
+   * @param firstByte from the request's last byte to the end of the reply's head, zero for no bound
+   *     but {@code idle}
    * @param idle between two reads or writes on an open exchange, the first byte of the reply
    *     included
+   * @param request for all attempts together and the whole reply, zero for no bound
    */
-  public record Timeouts(Duration connect, Duration idle) {
-    /** What holds when nothing is said: 2 s and 60 s. */
+  public record Timeouts(Duration connect, Duration firstByte, Duration idle, Duration request) {
+    /** What holds when nothing is said: 2 s to connect and 60 s between bytes. */
     public static final Timeouts DEFAULT =
-        new Timeouts(Duration.ofSeconds(2), Duration.ofSeconds(60));
+        new Timeouts(Duration.ofSeconds(2), Duration.ZERO, Duration.ofSeconds(60), Duration.ZERO);
   }
+
+  /**
+   * When a request is tried again.
+   *
+   * @param attempts at most, the first one included
+   * @param perTry from the connection to the end of the reply's head, after which an attempt is
+   *     given up and made again if that is safe; zero for no bound
+   * @param backoff upper bound of the pause before the second attempt; doubles with each further
+   *     one
+   * @param statuses of replies that are dropped and tried again, if that is safe
+   * @param budgetPercent further attempts as a share of the upstream's requests
+   * @param minPerSecond further attempts that are always allowed
+   */
+  public record Retries(
+      int attempts,
+      Duration perTry,
+      Duration backoff,
+      Set<Integer> statuses,
+      int budgetPercent,
+      int minPerSecond) {
+    /** What holds when nothing is said: three attempts, a fifth of the requests or 10 a second. */
+    public static final Retries DEFAULT =
+        new Retries(3, Duration.ZERO, Duration.ofMillis(10), Set.of(), 20, 10);
+
+    public Retries {
+      statuses = Set.copyOf(statuses);
+    }
+  }
+
+  /** {@link #maxActive} when nothing is said. */
+  public static final int DEFAULT_MAX_ACTIVE = 10_000;
 
   /**
    * How each target is asked how it does.
@@ -126,7 +164,9 @@ public record UpstreamDefinition(
         null,
         Passive.DEFAULT,
         null,
-        Timeouts.DEFAULT);
+        Retries.DEFAULT,
+        Timeouts.DEFAULT,
+        DEFAULT_MAX_ACTIVE);
   }
 
   static UpstreamDefinition read(String id, Fields fields) {
@@ -142,9 +182,7 @@ public record UpstreamDefinition(
     boolean breaks = !fields.absent("circuit_breaker");
     CircuitBreaker circuitBreaker =
         fields.object("circuit_breaker", UpstreamDefinition::circuitBreaker);
-    for (String later : List.of("retries", "tls")) {
-      fields.unavailable(later);
-    }
+    fields.unavailable("tls");
     return new UpstreamDefinition(
         id,
         service,
@@ -153,7 +191,9 @@ public record UpstreamDefinition(
         health.active(),
         health.passive(),
         breaks ? circuitBreaker : null,
-        fields.object("timeouts", UpstreamDefinition::timeouts));
+        fields.object("retries", UpstreamDefinition::retries),
+        fields.object("timeouts", UpstreamDefinition::timeouts),
+        (int) fields.number("max_active", DEFAULT_MAX_ACTIVE, 1, 1_000_000));
   }
 
   private static Health health(Fields fields) {
@@ -206,6 +246,17 @@ public record UpstreamDefinition(
         (int) fields.number("half_open_requests", 1, 1, 1_000));
   }
 
+  private static Retries retries(Fields fields) {
+    Retries otherwise = Retries.DEFAULT;
+    return new Retries(
+        (int) fields.number("attempts", otherwise.attempts(), 1, 10),
+        Duration.ofMillis(fields.number("per_try_timeout_ms", 0, 0, 3_600_000)),
+        Duration.ofMillis(fields.number("backoff_ms", otherwise.backoff().toMillis(), 0, 10_000)),
+        Set.copyOf(fields.numbers("statuses", 400, 599)),
+        (int) fields.number("budget_percent", otherwise.budgetPercent(), 0, 100),
+        (int) fields.number("min_per_second", otherwise.minPerSecond(), 0, 10_000));
+  }
+
   private static Duration millis(Fields fields, String name, Duration otherwise, long most) {
     return Duration.ofMillis(fields.number(name, otherwise.toMillis(), 1, most));
   }
@@ -213,7 +264,9 @@ public record UpstreamDefinition(
   private static Timeouts timeouts(Fields fields) {
     return new Timeouts(
         millis(fields, "connect_ms", Timeouts.DEFAULT.connect(), 60_000),
-        millis(fields, "idle_ms", Timeouts.DEFAULT.idle(), 3_600_000));
+        Duration.ofMillis(fields.number("first_byte_ms", 0, 0, 3_600_000)),
+        millis(fields, "idle_ms", Timeouts.DEFAULT.idle(), 3_600_000),
+        Duration.ofMillis(fields.number("request_ms", 0, 0, 86_400_000)));
   }
 
   private static Target target(Fields fields) {

@@ -73,7 +73,11 @@ class DefinitionTest {
         "UPSTREAM | {'id':'u','service':'a','health':{'passive':{'ejection_ms':0,'max_ejected_percent':101}}} | /health/passive/ejection_ms /health/passive/max_ejected_percent",
         "UPSTREAM | {'id':'u','service':'a','health':{'passiv':{}}} | /health/passiv",
         "UPSTREAM | {'id':'u','service':'a','timeouts':3} | /timeouts",
-        "UPSTREAM | {'id':'u','service':'a','retries':{'n':1}} | /retries",
+        "UPSTREAM | {'id':'u','service':'a','retries':{'attempt':1}} | /retries/attempt",
+        "UPSTREAM | {'id':'u','service':'a','retries':{'attempts':0,'statuses':[200],'budget_percent':101}} | /retries/attempts /retries/statuses /retries/budget_percent",
+        "UPSTREAM | {'id':'u','service':'a','retries':{'attempts':1,'statuses':[503],'per_try_timeout_ms':100}} |",
+        "UPSTREAM | {'id':'u','service':'a','timeouts':{'first_byte_ms':1,'request_ms':-1}} | /timeouts/request_ms",
+        "UPSTREAM | {'id':'u','service':'a','max_active':0} | /max_active",
         "UPSTREAM | {'id':'u','service':'a','retries':{}} |",
         "ROUTE | {'id':'r','paths':['/a/**'],'upstream':'u'} |",
         "ROUTE | {'id':'r','paths':[],'upstream':'u'} | /paths",
@@ -208,7 +212,10 @@ class DefinitionTest {
                 null,
                 UpstreamDefinition.Passive.DEFAULT,
                 null,
-                new UpstreamDefinition.Timeouts(Duration.ofMillis(50), Duration.ofSeconds(60))));
+                UpstreamDefinition.Retries.DEFAULT,
+                new UpstreamDefinition.Timeouts(
+                    Duration.ofMillis(50), Duration.ZERO, Duration.ofSeconds(60), Duration.ZERO),
+                UpstreamDefinition.DEFAULT_MAX_ACTIVE));
     assertThat(new UpstreamDefinition.Target("::1", 9_000, 1).authority()).isEqualTo("[::1]:9000");
     TenantDefinition tenant =
         (TenantDefinition) Definition.read(Kind.TENANT, json("{'id':'a','name':'A'}"));

@@ -191,6 +191,9 @@ final class RequestExchange {
       return settled(rest, body) && !closes;
     }
     Refusal why = refusal(fault, exchange);
+    if (fault == Exchange.Fault.CIRCUIT_OPEN || fault == Exchange.Fault.OVERLOADED) {
+      return refused(admitted, why, body); // nothing was begun
+    }
     if (fault == Exchange.Fault.CALLER_GONE || begun()) {
       // Nobody is left to tell, or a reply was begun: its missing end tells.
       int status = begun() ? exchange.status() : why.status();
@@ -230,6 +233,7 @@ final class RequestExchange {
     return switch (fault) {
       case NO_TARGET -> later(ByUpstream.NO_HEALTHY_TARGET, exchange);
       case CIRCUIT_OPEN -> later(ByUpstream.CIRCUIT_OPEN, exchange);
+      case OVERLOADED -> later(ByUpstream.OVERLOADED, exchange);
       case UPSTREAM_FAILED -> ByUpstream.UPSTREAM_FAILED;
       case UPSTREAM_TIMEOUT -> ByUpstream.UPSTREAM_TIMEOUT;
       case CALLER_GONE -> ByCaller.CALLER_GONE;

@@ -133,6 +133,7 @@ public sealed interface Refusal {
     UPSTREAM_FAILED(502, "upstream_failed", "The upstream failed"),
     NO_HEALTHY_TARGET(503, "no_healthy_target", "The upstream has no healthy target"),
     CIRCUIT_OPEN(503, "circuit_open", "The upstream fails, and is not asked for a while"),
+    OVERLOADED(503, "overloaded", "The upstream has too many requests under way"),
     UPSTREAM_TIMEOUT(504, "upstream_timeout", "The upstream took too long");
 
     private final int status;

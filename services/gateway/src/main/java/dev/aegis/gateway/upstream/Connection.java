@@ -27,7 +27,10 @@ final class Connection extends Deadlines.Wait implements AutoCloseable {
   final ResponseHead head = new ResponseHead();
   final Input input = new ChannelInput();
   final Output output = new ChannelOutput();
-  private Duration bound = Duration.ofSeconds(60);
+  private long bound = Duration.ofSeconds(60).toNanos();
+  private long reply = bound;
+  private boolean bounded;
+  private long end;
   private long restingSince;
   private boolean reused;
   private final Deadlines.Wait writing = new Writing();
@@ -77,14 +80,16 @@ final class Connection extends Deadlines.Wait implements AutoCloseable {
   synchronized void sent() {
     sending = false;
     if (reading) {
-      deadlines.begin(this, bound);
+      deadlines.until(this, soonest(reply));
     }
   }
 
   private synchronized void beginReading() {
     reading = true;
     if (!sending) {
-      deadlines.begin(this, bound);
+      deadlines.until(this, soonest(reply));
+    } else if (bounded) {
+      deadlines.until(this, end);
     }
   }
 
@@ -93,9 +98,39 @@ final class Connection extends Deadlines.Wait implements AutoCloseable {
     deadlines.end(this);
   }
 
-  /** How long each wait for the target may take from now on. */
-  void bound(Duration idle) {
-    bound = idle;
+  /**
+   * How long each wait for the target may take from now on.
+   *
+   * @param idle any wait
+   * @param head a wait for bytes until {@link #headRead}, zero for no other bound
+   */
+  void bound(Duration idle, Duration head) {
+    bound = idle.toNanos();
+    reply = head.isZero() ? bound : Math.min(bound, head.toNanos());
+    bounded = false;
+  }
+
+  /** No wait may last beyond this point on the monotonic clock. */
+  synchronized void end(long nanoTime) {
+    bounded = true;
+    end = nanoTime;
+  }
+
+  /**
+   * The reply's head is there: what follows has its own bounds.
+   *
+   * @param until no wait may last beyond it; only with {@code still}
+   * @param still whether there is such a bound
+   */
+  synchronized void headRead(boolean still, long until) {
+    reply = bound;
+    bounded = still;
+    end = until;
+  }
+
+  private long soonest(long wait) {
+    long until = System.nanoTime() + wait;
+    return bounded && end - until < 0 ? end : until;
   }
 
   /** Whether it has carried a request before, so that the target may have closed it meanwhile. */
@@ -137,7 +172,7 @@ final class Connection extends Deadlines.Wait implements AutoCloseable {
   /** Sends bytes. */
   void send(byte[] bytes, int from, int length) throws LegFailure {
     ByteBuffer view = ByteBuffer.wrap(bytes, from, length);
-    deadlines.begin(writing, bound);
+    deadlines.until(writing, soonest(bound));
     try {
       while (view.hasRemaining()) {
         channel.write(view);
@@ -162,7 +197,7 @@ final class Connection extends Deadlines.Wait implements AutoCloseable {
 
   /** Something was said: {@code wait} begins anew. */
   void stir(Deadlines.Wait wait) {
-    deadlines.begin(wait, bound);
+    deadlines.until(wait, System.nanoTime() + bound);
   }
 
   void unwatch(Deadlines.Wait wait) {

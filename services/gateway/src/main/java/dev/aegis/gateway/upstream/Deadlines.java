@@ -51,6 +51,11 @@ public final class Deadlines implements AutoCloseable {
     wait.until = System.nanoTime() + bound.toNanos();
   }
 
+  /** The same, with a point on the monotonic clock. */
+  void until(Wait wait, long nanoTime) {
+    wait.until = nanoTime;
+  }
+
   /** The wait is over. */
   public void end(Wait wait) {
     wait.until = NEVER;

@@ -40,6 +40,8 @@ public record Exchange(
     NO_TARGET,
     /** The upstream has failed too often, and is not asked for a while. */
     CIRCUIT_OPEN,
+    /** The upstream has as many requests under way as it may. */
+    OVERLOADED,
     /** No target could be reached, or it broke the exchange off, or its reply is no HTTP. */
     UPSTREAM_FAILED,
     /** A target took too long. */

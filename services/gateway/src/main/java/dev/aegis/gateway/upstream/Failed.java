@@ -7,10 +7,26 @@ final class Failed extends Exception {
   private static final long serialVersionUID = 1L;
 
   private final Fault fault;
+  private final int status;
 
   Failed(Fault fault, String detail) {
+    this(fault, detail, 0);
+  }
+
+  private Failed(Fault fault, String detail, int status) {
     super(detail, null, false, false); // an expected end of an exchange, not a bug
     this.fault = fault;
+    this.status = status;
+  }
+
+  /** A whole reply came, but another attempt may get a better one. */
+  static Failed dropped(int status) {
+    return new Failed(Fault.UPSTREAM_FAILED, "status " + status, status);
+  }
+
+  /** Status of the reply that was dropped, 0 when there was none. */
+  int status() {
+    return status;
   }
 
   Fault fault() {

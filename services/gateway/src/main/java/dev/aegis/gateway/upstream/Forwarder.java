@@ -1,11 +1,14 @@
 package dev.aegis.gateway.upstream;
 
 import dev.aegis.gateway.upstream.Exchange.Fault;
+import dev.aegis.journal.UpstreamDefinition.Retries;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -13,9 +16,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Tried again elsewhere: always when no connection came about; when one broke before the reply,
  * only if the method is idempotent (RFC 9110 section 9.2.2) and the whole request is still at hand.
+ * Further attempts come out of the upstream's budget, so they never multiply its load.
  */
 public final class Forwarder {
-  private static final int MAX_ATTEMPTS = 3;
   private static final Set<String> IDEMPOTENT = Set.of("GET", "HEAD", "OPTIONS", "PUT", "DELETE");
 
   private final Deadlines deadlines;
@@ -34,7 +37,7 @@ public final class Forwarder {
       case CircuitBreaker.Pass pass -> {
         Standing standing = Standing.UNKNOWN;
         try {
-          Exchange exchange = carried(upstream, outbound);
+          Exchange exchange = entered(upstream, outbound);
           standing = Standing.of(exchange);
           yield exchange;
         } finally {
@@ -44,53 +47,113 @@ public final class Forwarder {
     };
   }
 
+  private Exchange entered(Upstream upstream, Outbound outbound) {
+    if (!upstream.enter()) {
+      return Exchange.refused(Fault.OVERLOADED, "", Duration.ZERO);
+    }
+    try {
+      return carried(upstream, outbound);
+    } finally {
+      upstream.leave();
+    }
+  }
+
   private Exchange carried(Upstream upstream, Outbound outbound) {
     Relay relay = new Relay(outbound);
-    Target target = null;
-    int attempts = 0;
-    Failed last = new Failed(Fault.NO_TARGET, "there is no target");
     try {
       relay.compose();
     } catch (Failed e) {
       return relay.outcome(e.fault(), e.detail(), null, 0);
     }
+    Retries rules = upstream.retries();
+    Duration whole = upstream.timeouts().request();
+    long end = System.nanoTime() + whole.toNanos();
+    boolean idempotent = IDEMPOTENT.contains(outbound.method());
+    Target target = null;
+    int attempts = 0;
+    Failed last = new Failed(Fault.NO_TARGET, "there is no target");
     List<Target> unreachable = List.of();
-    while (attempts < MAX_ATTEMPTS) {
+    while (true) {
       Target next = upstream.next(outbound, unreachable, System.nanoTime());
       if (next == null) {
         break;
       }
       target = next;
       attempts++;
+      boolean more = attempts < rules.attempts();
       // When one idle connection was stale, so may be all of them: what follows is a new one.
       Connection idle = attempts == 1 ? next.takeIdle() : null;
+      boolean stale = false;
+      boolean again;
       Standing standing = Standing.UNKNOWN;
       next.begin();
       try {
-        relay.over(connection(idle, next, upstream));
+        Connection connection =
+            connection(
+                idle, next, upstream, whole.isZero() ? Long.MAX_VALUE : end - System.nanoTime());
+        if (!rules.perTry().isZero() && relay.repeatable()) {
+          long tried = System.nanoTime() + rules.perTry().toNanos();
+          connection.end(!whole.isZero() && end - tried < 0 ? end : tried);
+        } else if (!whole.isZero()) {
+          connection.end(end);
+        }
+        relay.over(
+            connection,
+            new Relay.Terms(
+                !whole.isZero(),
+                end,
+                status ->
+                    more
+                        && idempotent
+                        && rules.statuses().contains(status)
+                        && relay.repeatable()
+                        && upstream.budget().take(rules, System.nanoTime())));
         standing = Standing.of(relay.status());
         return relay.outcome(null, "", next, attempts);
       } catch (IOException e) {
         standing = Standing.BAD;
         last = new Failed(Fault.UPSTREAM_FAILED, "no connection: " + e.getMessage());
+        again = more && upstream.budget().take(rules, System.nanoTime());
       } catch (Failed e) {
         last = e;
-        // That an idle connection was stale says nothing of its target.
-        boolean stale = idle != null && relay.status() == 0 && e.fault() == Fault.UPSTREAM_FAILED;
-        standing = stale ? Standing.UNKNOWN : Standing.of(e.fault());
-        boolean again = e.fault() == Fault.UPSTREAM_FAILED && relay.repeatable();
-        if (!again || !IDEMPOTENT.contains(outbound.method())) {
-          break;
+        boolean safe = idempotent && relay.repeatable() && more;
+        if (e.status() > 0) {
+          standing = Standing.of(e.status());
+          again = true; // the budget was asked before the reply was dropped
+        } else {
+          // That an idle connection was stale says nothing of its target, and costs it nothing.
+          boolean rested =
+              idle != null && relay.status() == 0 && e.fault() == Fault.UPSTREAM_FAILED;
+          stale = rested && safe;
+          standing = rested ? Standing.UNKNOWN : Standing.of(e.fault());
+          boolean given = e.fault() == Fault.UPSTREAM_TIMEOUT && !rules.perTry().isZero();
+          again =
+              stale
+                  || safe
+                      && (given || e.fault() == Fault.UPSTREAM_FAILED)
+                      && upstream.budget().take(rules, System.nanoTime());
         }
       } finally {
         next.end();
         upstream.ended(next, standing, System.nanoTime());
       }
-      if (idle == null) {
+      if (!again || !whole.isZero() && System.nanoTime() - end >= 0) {
+        break;
+      }
+      if (!stale) {
         unreachable = plus(unreachable, next);
+        rest(rules, attempts);
       }
     }
     return relay.outcome(last.fault(), last.detail(), target, attempts);
+  }
+
+  /** Up to the back-off, at random, so that requests which failed together do not come together. */
+  private static void rest(Retries rules, int attempts) {
+    long most = rules.backoff().toNanos() << attempts - 1;
+    if (most > 0) {
+      LockSupport.parkNanos(ThreadLocalRandom.current().nextLong(most));
+    }
   }
 
   private static List<Target> plus(List<Target> targets, Target one) {
@@ -99,11 +162,13 @@ public final class Forwarder {
     return more;
   }
 
-  private Connection connection(@Nullable Connection idle, Target target, Upstream upstream)
-      throws IOException {
-    Connection connection =
-        idle != null ? idle : Connection.open(target, upstream.timeouts().connect(), deadlines);
-    connection.bound(upstream.timeouts().idle());
+  private Connection connection(
+      @Nullable Connection idle, Target target, Upstream upstream, long left) throws IOException {
+    Duration connect = upstream.timeouts().connect();
+    Duration bound =
+        connect.toNanos() <= left ? connect : Duration.ofNanos(Math.max(left, 1_000_000));
+    Connection connection = idle != null ? idle : Connection.open(target, bound, deadlines);
+    connection.bound(upstream.timeouts().idle(), upstream.timeouts().firstByte());
     return connection;
   }
 }

@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.EnumSet;
 import java.util.Set;
+import java.util.function.IntPredicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -74,7 +75,7 @@ final class Relay {
   }
 
   /** Sends the request and passes the reply on, blocking. */
-  void over(Connection connection) throws Failed {
+  void over(Connection connection, Terms terms) throws Failed {
     long sent = System.nanoTime();
     try {
       message.sendOver(connection);
@@ -86,9 +87,15 @@ final class Relay {
       }
       awaitReply(connection);
       upstreamNanos = System.nanoTime() - sent;
-      if (connection.head.status() == 101) {
+      int got = connection.head.status();
+      if (terms.again().test(got)) {
+        connection.close();
+        throw Failed.dropped(got);
+      }
+      if (got == 101) {
         switchProtocols(connection);
       } else {
+        connection.headRead(terms.bounded(), terms.end());
         passOn(connection);
         settle(connection);
       }
@@ -104,6 +111,15 @@ final class Relay {
       throw e;
     }
   }
+
+  /**
+   * What holds for one attempt.
+   *
+   * @param bounded whether the request must be over at {@code end}
+   * @param end on the monotonic clock
+   * @param again whether a reply with this status is dropped for another attempt
+   */
+  record Terms(boolean bounded, long end, IntPredicate again) {}
 
   /** What came of it all. */
   Exchange outcome(@Nullable Fault fault, String detail, @Nullable Target target, int attempts) {
@@ -166,6 +182,7 @@ final class Relay {
     beyond.fields(out);
     out.endLine();
     out.flush();
+    connection.headRead(false, 0); // the request is over, and its bounds with it
     Tunnel between = new Tunnel(connection, beyond, out);
     tunnel = between;
     between.run();

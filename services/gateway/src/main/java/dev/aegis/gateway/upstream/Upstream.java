@@ -4,6 +4,7 @@ import dev.aegis.gateway.upstream.Choice.Share;
 import dev.aegis.journal.UpstreamDefinition;
 import dev.aegis.journal.UpstreamDefinition.Active;
 import dev.aegis.journal.UpstreamDefinition.Passive;
+import dev.aegis.journal.UpstreamDefinition.Retries;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -21,6 +22,8 @@ public final class Upstream {
   private final String tenant;
   private final String id;
   private final AtomicInteger turn = new AtomicInteger();
+  private final RetryBudget budget = new RetryBudget();
+  private final AtomicInteger active = new AtomicInteger();
   private final CircuitBreaker breaker = new CircuitBreaker();
   private volatile UpstreamDefinition definition;
   private volatile Targets targets = new Targets(Map.of(), List.of(), (request, fit) -> null);
@@ -54,6 +57,31 @@ public final class Upstream {
   /** Bounds on waiting for a target. */
   public UpstreamDefinition.Timeouts timeouts() {
     return definition.timeouts();
+  }
+
+  /** When a request is tried again. */
+  Retries retries() {
+    return definition.retries();
+  }
+
+  /** Further attempts that are left. */
+  RetryBudget budget() {
+    return budget;
+  }
+
+  /** Begins a request, false when too many are under way; if true, {@link #leave} must follow. */
+  boolean enter() {
+    if (active.incrementAndGet() > definition.maxActive()) {
+      active.decrementAndGet();
+      return false;
+    }
+    budget.request();
+    return true;
+  }
+
+  /** A request has ended. */
+  void leave() {
+    active.decrementAndGet();
   }
 
   /** How many targets it has. */

@@ -10,8 +10,12 @@ import dev.aegis.testkit.HttpProbe;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.IntFunction;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -238,6 +242,185 @@ final class UpstreamProtectionTest {
       definition.put("targets", targets.subList(0, 1));
       gateway.put("tenants/a/upstreams/u", definition);
       assertThat(caller.send(GET).read().status()).isEqualTo(502);
+    }
+  }
+
+  /** Answers each request by its number, from 1, as the rule says. */
+  private static RawBackend numbered(AtomicInteger number, IntFunction<String> rule) {
+    return RawBackend.start(
+        leg -> {
+          while (true) {
+            String head = leg.head();
+            if (head.startsWith("POST")) {
+              leg.read(2);
+            }
+            leg.send(rule.apply(number.incrementAndGet()));
+          }
+        });
+  }
+
+  @Test
+  void triesRepliesWithTheseStatusesAgainIfThatIsSafe() throws Exception {
+    AtomicInteger asked = new AtomicInteger();
+    try (RawBackend backend =
+            numbered(asked, number -> number % 2 == 1 ? BAD.replace("500", "503") : OK);
+        GatewayInProcess gateway = GatewayInProcess.before(backend.url());
+        HttpProbe caller = gateway.connect()) {
+      put(
+          gateway,
+          new RawBackend[] {backend},
+          Map.of("retries", Map.of("statuses", List.of(503), "backoff_ms", 1)));
+      assertThat(caller.send(GET).read().status()).isEqualTo(200);
+      assertThat(asked.get()).isEqualTo(2);
+      // RFC 9110 section 9.2.2: the first POST may have done something.
+      HttpMessage reply = caller.send(POST).read();
+      assertThat(reply.status()).isEqualTo(503);
+      assertThat(reply.text()).isEqualTo("no");
+      assertThat(asked.get()).isEqualTo(3);
+      assertThat(gateway.finished(2).getFirst().event().attempts()).isEqualTo(2);
+    }
+  }
+
+  @Test
+  void passesTheLastReplyOnWhenAttemptsOrTheBudgetAreUsedUp() throws Exception {
+    AtomicInteger asked = new AtomicInteger();
+    try (RawBackend backend = numbered(asked, number -> BAD);
+        GatewayInProcess gateway = GatewayInProcess.before(backend.url());
+        HttpProbe caller = gateway.connect()) {
+      Map<String, Object> retries = new HashMap<>();
+      retries.putAll(Map.of("attempts", 4, "statuses", List.of(500), "backoff_ms", 0));
+      put(gateway, new RawBackend[] {backend}, Map.of("retries", retries));
+      assertThat(caller.send(GET).read().text()).isEqualTo("no");
+      assertThat(asked.get()).isEqualTo(4);
+      retries.putAll(Map.of("budget_percent", 0, "min_per_second", 0));
+      put(gateway, new RawBackend[] {backend}, Map.of("retries", retries));
+      for (int i = 0; i < 20; i++) {
+        assertThat(caller.send(GET).read().text()).isEqualTo("no");
+      }
+      // What was left of the old budget, which never held more than some, and nothing else.
+      int before = asked.get();
+      assertThat(caller.send(GET).read().text()).isEqualTo("no");
+      assertThat(asked.get()).isEqualTo(before + 1);
+    }
+  }
+
+  @Test
+  void givesAnAttemptUpThatIsLateAndMakesAnother() throws Exception {
+    try (RawBackend backend =
+            RawBackend.start(
+                leg -> {
+                  leg.head();
+                  if (leg.number() == 1) {
+                    leg.toEnd();
+                  }
+                  leg.send(OK);
+                });
+        GatewayInProcess gateway = GatewayInProcess.before(backend.url());
+        HttpProbe caller = gateway.connect()) {
+      put(
+          gateway,
+          new RawBackend[] {backend},
+          Map.of("retries", Map.of("per_try_timeout_ms", 100)));
+      assertThat(caller.send(GET).read().status()).isEqualTo(200);
+      assertThat(gateway.finished(1).getFirst().event().attempts()).isEqualTo(2);
+      assertThat(backend.connections()).isEqualTo(2);
+    }
+  }
+
+  /** A POST that is late may have been done: it gets its 504 and no second attempt. */
+  @ParameterizedTest
+  @ValueSource(strings = {"first_byte_ms", "request_ms", "per_try_timeout_ms"})
+  void boundsTheWaitForTheReply(String bound) throws Exception {
+    try (RawBackend backend =
+            RawBackend.start(
+                leg -> {
+                  leg.head();
+                  leg.toEnd();
+                });
+        GatewayInProcess gateway = GatewayInProcess.before(backend.url());
+        HttpProbe caller = gateway.connect()) {
+      String where = bound.startsWith("per") ? "retries" : "timeouts";
+      put(gateway, new RawBackend[] {backend}, Map.of(where, Map.of(bound, 100)));
+      HttpMessage reply = caller.send(POST).read();
+      assertThat(reply.status()).isEqualTo(504);
+      assertThat(reply.text()).contains("\"code\":\"upstream_timeout\"");
+      assertThat(backend.connections()).isEqualTo(1);
+    }
+  }
+
+  /** Each byte comes in time, but the reply as a whole does not. */
+  @Test
+  void boundsTheWholeRequest() throws Exception {
+    try (RawBackend backend =
+            RawBackend.start(
+                leg -> {
+                  leg.head();
+                  leg.send("HTTP/1.1 200 X\r\nContent-Length: 1000000\r\n\r\n");
+                  while (true) {
+                    leg.send("x");
+                    LockSupport.parkNanos(5_000_000);
+                  }
+                });
+        GatewayInProcess gateway = GatewayInProcess.before(backend.url());
+        HttpProbe caller = gateway.connect()) {
+      put(gateway, new RawBackend[] {backend}, Map.of("timeouts", Map.of("request_ms", 200)));
+      HttpMessage half = caller.send(GET).read();
+      assertThat(half.status()).isEqualTo(200);
+      assertThat(half.text()).hasSizeLessThan(1_000_000);
+      assertThat(caller.ended()).isTrue();
+      assertThat(gateway.finished(1).getFirst().event().code()).isEqualTo("upstream_timeout");
+    }
+  }
+
+  /** The bound on the reply's head does not hold for what follows it. */
+  @Test
+  void letsTheBodyTakeItsTime() throws Exception {
+    try (RawBackend backend =
+            RawBackend.start(
+                leg -> {
+                  leg.head();
+                  leg.send("HTTP/1.1 200 X\r\nContent-Length: 2\r\n\r\no");
+                  LockSupport.parkNanos(600_000_000);
+                  leg.send("k");
+                });
+        GatewayInProcess gateway = GatewayInProcess.before(backend.url());
+        HttpProbe caller = gateway.connect()) {
+      put(
+          gateway,
+          new RawBackend[] {backend},
+          Map.of(
+              "timeouts",
+              Map.of("first_byte_ms", 200),
+              "retries",
+              Map.of("per_try_timeout_ms", 200)));
+      assertThat(caller.send(GET).read().text()).isEqualTo("ok");
+    }
+  }
+
+  @Test
+  void refusesMoreThanMayBeUnderWay() throws Exception {
+    CountDownLatch asked = new CountDownLatch(1);
+    CountDownLatch enough = new CountDownLatch(1);
+    try (RawBackend backend =
+            RawBackend.start(
+                leg -> {
+                  while (true) {
+                    leg.head();
+                    asked.countDown();
+                    enough.await();
+                    leg.send(OK);
+                  }
+                });
+        GatewayInProcess gateway = GatewayInProcess.before(backend.url());
+        HttpProbe first = gateway.connect();
+        HttpProbe second = gateway.connect()) {
+      put(gateway, new RawBackend[] {backend}, Map.of("max_active", 1));
+      first.send(GET);
+      asked.await();
+      assertRefused(second.send(GET).read(), "overloaded");
+      enough.countDown();
+      assertThat(first.read().status()).isEqualTo(200);
+      await().until(() -> answers(second, 200));
     }
   }
 }

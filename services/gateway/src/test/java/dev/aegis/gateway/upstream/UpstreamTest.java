@@ -34,7 +34,9 @@ final class UpstreamTest {
         null,
         passive,
         null,
-        UpstreamDefinition.Timeouts.DEFAULT);
+        UpstreamDefinition.Retries.DEFAULT,
+        UpstreamDefinition.Timeouts.DEFAULT,
+        UpstreamDefinition.DEFAULT_MAX_ACTIVE);
   }
 
   private static Upstream of(int targets) {
