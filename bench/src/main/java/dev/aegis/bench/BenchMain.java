@@ -154,8 +154,7 @@ public final class BenchMain {
     Map<String, List<Load.Figure>> figures = new LinkedHashMap<>();
     System.out.println("warming up");
     for (Map.Entry<String, Served> each : systems.entrySet()) {
-      boolean onJvm = !(each.getValue() instanceof Nginx || each.getValue() instanceof Haproxy);
-      load(each.getValue(), headers, onJvm ? plan.warmup() : SHORT_WARMUP);
+      load(each.getValue(), headers, each.getValue().warmsUp() ? plan.warmup() : SHORT_WARMUP);
     }
     for (int round = 1; round <= plan.rounds(); round++) {
       System.out.println("round " + round + " of " + plan.rounds());

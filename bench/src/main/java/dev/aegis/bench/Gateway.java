@@ -90,6 +90,11 @@ final class Gateway implements Served {
   }
 
   @Override
+  public boolean warmsUp() {
+    return true;
+  }
+
+  @Override
   public int port() {
     return port;
   }

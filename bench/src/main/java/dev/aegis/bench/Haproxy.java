@@ -11,16 +11,10 @@ import java.util.List;
 import java.util.Map;
 
 /** HAProxy with one thread on one processor, passing every request on over kept connections. */
-final class Haproxy implements Served {
-  private final ChildProcess process;
-  private final int port;
+final class Haproxy {
+  private Haproxy() {}
 
-  private Haproxy(ChildProcess process, int port) {
-    this.process = process;
-    this.port = port;
-  }
-
-  static Haproxy start(Path folder, int processor, int backendPort)
+  static Served start(Path folder, int processor, int backendPort)
       throws IOException, InterruptedException {
     int port = FreePorts.next();
     Files.createDirectories(folder);
@@ -56,21 +50,6 @@ final class Haproxy implements Served {
                 file.toString()),
             Map.of());
     Load.awaitAnswer(port, process, Duration.ofSeconds(20));
-    return new Haproxy(process, port);
-  }
-
-  @Override
-  public int port() {
-    return port;
-  }
-
-  @Override
-  public List<Long> pids() {
-    return List.of(process.pid());
-  }
-
-  @Override
-  public void close() {
-    process.close();
+    return new Running(process, port, false);
   }
 }

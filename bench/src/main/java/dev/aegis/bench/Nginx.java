@@ -98,6 +98,11 @@ final class Nginx implements Served {
   }
 
   @Override
+  public boolean warmsUp() {
+    return false;
+  }
+
+  @Override
   public int port() {
     return port;
   }

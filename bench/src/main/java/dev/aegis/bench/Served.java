@@ -11,6 +11,9 @@ interface Served extends AutoCloseable {
   /** Processes that do the work. */
   List<Long> pids() throws IOException;
 
+  /** Whether it needs load for a while before it is as fast as it gets: it runs on a JVM. */
+  boolean warmsUp();
+
   /** Ends it. */
   @Override
   void close();

@@ -11,22 +11,14 @@ import java.util.List;
 import java.util.Map;
 
 /** Spring Cloud Gateway on one processor with one route for everything and no policy. */
-final class SpringCloudGateway implements Served {
+final class SpringCloudGateway {
   private static final Path MODULE = Repository.root().resolve("bench/spring-cloud-gateway");
   private static final Path LIBRARIES = MODULE.resolve("target/libraries");
   private static final String ROUTE = "--spring.cloud.gateway.server.webflux.routes[0]";
 
-  private final ChildProcess process;
-  private final int port;
+  private SpringCloudGateway() {}
 
-  private SpringCloudGateway(ChildProcess process, int port) {
-    this.process = process;
-    this.port = port;
-  }
-
-  /** Starts it. */
-  static SpringCloudGateway start(int processor, int backendPort)
-      throws IOException, InterruptedException {
+  static Served start(int processor, int backendPort) throws IOException, InterruptedException {
     if (!Files.exists(LIBRARIES)) {
       throw new AssertionError("Spring Cloud Gateway is not built: run scripts/peers bench");
     }
@@ -50,21 +42,6 @@ final class SpringCloudGateway implements Served {
                 ROUTE + ".predicates[0]=Path=/**"),
             Map.of());
     Load.awaitAnswer(port, process, Duration.ofSeconds(90));
-    return new SpringCloudGateway(process, port);
-  }
-
-  @Override
-  public int port() {
-    return port;
-  }
-
-  @Override
-  public List<Long> pids() {
-    return List.of(process.pid());
-  }
-
-  @Override
-  public void close() {
-    process.close();
+    return new Running(process, port, true);
   }
 }
