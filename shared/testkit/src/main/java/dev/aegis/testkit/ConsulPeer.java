@@ -121,7 +121,8 @@ public final class ConsulPeer implements AutoCloseable {
   }
 
   private boolean registrable() throws IOException {
-    return get("/v1/health/node/nobody").status() == 200;
+    // A leader that was just elected answers from an empty catalogue, unless asked like this.
+    return get("/v1/health/node/nobody?consistent").status() == 200;
   }
 
   /**

@@ -27,17 +27,21 @@ import org.slf4j.LoggerFactory;
  * targets stay when Consul is away: only a good answer, an empty one included, replaces them.
  *
  * <p>Index handling follows Consul's page on blocking queries: an index that goes backwards is
- * begun anew, an index below 1 never blocks.
+ * begun anew, an index below 1 never blocks. An empty answer that comes first, or with an index
+ * that goes backwards, is doubted for a while: a Consul that has just elected its leader gives one
+ * before it has read its own data.
  */
 public final class ConsulDiscovery implements Discovery {
   private static final Logger LOG = LoggerFactory.getLogger(ConsulDiscovery.class);
   private static final String WAIT = "50s";
   private static final Duration READ_TIMEOUT = Duration.ofSeconds(70);
   private static final Duration LONGEST_PAUSE = Duration.ofSeconds(5);
+  private static final Duration DOUBT = Duration.ofSeconds(10);
 
   private final Consul consul;
   private final HealthClient health;
   private final TargetsFile file;
+  private final Duration doubt;
   private final Map<String, Watch> watches = new ConcurrentHashMap<>();
   private volatile boolean connected;
 
@@ -46,6 +50,14 @@ public final class ConsulDiscovery implements Discovery {
    * @param file where the last known targets outlive this process
    */
   public ConsulDiscovery(String url, TargetsFile file) {
+    this(url, file, DOUBT);
+  }
+
+  /**
+   * @param doubt how long a doubtful empty answer must last to be believed
+   */
+  ConsulDiscovery(String url, TargetsFile file, Duration doubt) {
+    this.doubt = doubt;
     this.consul =
         Consul.builder()
             .withUrl(url)
@@ -87,6 +99,12 @@ public final class ConsulDiscovery implements Discovery {
     private volatile List<UpstreamDefinition.Target> targets;
     private BigInteger index = BigInteger.ZERO;
 
+    /** Index of the last answer that was believed, 0 before the first. */
+    private BigInteger believed = BigInteger.ZERO;
+
+    private boolean doubting;
+    private long doubtedSince;
+
     Watch(String service) {
       this.service = service;
       this.targets = file.load(service);
@@ -119,8 +137,10 @@ public final class ConsulDiscovery implements Discovery {
         try {
           ConsulResponse<List<ServiceHealth>> answer =
               health.getHealthyServiceInstances(service, options());
-          take(answer);
           pause = Duration.ofMillis(100);
+          if (!take(answer) && !rest(pause)) {
+            return;
+          }
         } catch (ConsulException e) {
           if (ended.getCount() == 0) {
             return;
@@ -146,16 +166,24 @@ public final class ConsulDiscovery implements Discovery {
           : ImmutableQueryOptions.builder().index(index).wait(WAIT).build();
     }
 
-    private synchronized void take(ConsulResponse<List<ServiceHealth>> answer) {
+    /** Goes by an answer; false when it is doubted, and has to be asked for again. */
+    private synchronized boolean take(ConsulResponse<List<ServiceHealth>> answer) {
       if (!connected) {
         connected = true;
         LOG.info("Consul answers");
       }
-      @Nullable BigInteger next = answer.getIndex();
-      index = next == null || next.compareTo(index) < 0 ? BigInteger.ZERO : next;
+      @Nullable BigInteger given = answer.getIndex();
+      BigInteger next = given == null ? BigInteger.ZERO : given;
       List<UpstreamDefinition.Target> newer = targets(answer.getResponse());
+      if (newer.isEmpty() && !targets.isEmpty() && doubtful(next)) {
+        index = BigInteger.ZERO;
+        return false;
+      }
+      doubting = false;
+      index = next.compareTo(index) < 0 ? BigInteger.ZERO : next;
+      believed = next;
       if (newer.equals(targets)) {
-        return;
+        return true;
       }
       targets = newer;
       for (Upstream upstream : upstreams) {
@@ -163,6 +191,21 @@ public final class ConsulDiscovery implements Discovery {
       }
       file.save(service, newer);
       LOG.info("{} has {} healthy instances", service, newer.size());
+      return true;
+    }
+
+    private boolean doubtful(BigInteger next) {
+      if (believed.signum() > 0 && next.compareTo(believed) >= 0) {
+        return false;
+      }
+      long now = System.nanoTime();
+      if (!doubting) {
+        doubting = true;
+        doubtedSince = now;
+        LOG.warn(
+            "Consul says that {} has no instances, which it may not know yet: doubted", service);
+      }
+      return now - doubtedSince < doubt.toNanos();
     }
 
     private boolean rest(Duration pause) {
