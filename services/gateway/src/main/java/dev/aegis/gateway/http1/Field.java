@@ -52,6 +52,8 @@ public enum Field {
     OWN
   }
 
+  private static final byte[] FORWARDED_PREFIX =
+      "x-forwarded-".getBytes(StandardCharsets.ISO_8859_1);
   private static final int SLOTS = 256;
   private static final @Nullable Field[] TABLE = new Field[SLOTS];
 
@@ -108,6 +110,22 @@ public enum Field {
       slot = slot + 1 & SLOTS - 1;
     }
     return null;
+  }
+
+  /**
+   * Whether the name begins with {@code x-forwarded-}, in any case and with {@code _} for {@code
+   * -}.
+   */
+  static boolean isForwarded(byte[] bytes, int from, int to) {
+    if (to - from < FORWARDED_PREFIX.length) {
+      return false;
+    }
+    for (int i = 0; i < FORWARDED_PREFIX.length; i++) {
+      if (fold(bytes[from + i]) != FORWARDED_PREFIX[i]) {
+        return false;
+      }
+    }
+    return true;
   }
 
   static int hash(byte[] bytes, int from, int to) {

@@ -219,7 +219,7 @@ public abstract sealed class Head permits RequestHead, ResponseHead {
     slots[slot + NAME_END] = nameEnd;
     slots[slot + VALUE] = value;
     slots[slot + VALUE_END] = valueEnd;
-    if (field != null && underscore) {
+    if (field == null ? forged(line, nameEnd) : underscore) {
       // x_user_id is x-user-id to many a backend: it goes nowhere, and means nothing here.
       fields[lines++] = Field.KEEP_ALIVE;
       return;
@@ -228,6 +228,11 @@ public abstract sealed class Head permits RequestHead, ResponseHead {
     if (field != null) {
       meet(field, value, valueEnd);
     }
+  }
+
+  /** X-Forwarded-User and its like are words of a proxy in front of Aegis, not of a caller. */
+  private boolean forged(int line, int nameEnd) {
+    return this instanceof RequestHead && Field.isForwarded(bytes, line, nameEnd);
   }
 
   private void meet(Field field, int value, int valueEnd) throws BadMessage {
