@@ -91,6 +91,9 @@ public final class QueryParameters {
             violate(name, "There is no such parameter" + near(name, known));
           } else if (values.size() > 1) {
             violate(name, "Given " + values.size() + " times; several values go with commas");
+          } else if (values.isEmpty() || values.getFirst().isEmpty()) {
+            // A script whose variable is empty would get everybody's figures.
+            violate(name, "Is empty; leave it out for its default");
           }
         });
   }
@@ -255,7 +258,7 @@ public final class QueryParameters {
 
   private @Nullable String value(String name) {
     List<String> values = parameters.getOrDefault(name, List.of());
-    return values.isEmpty() || values.getFirst().isEmpty() ? null : values.getFirst();
+    return values.isEmpty() ? null : values.getFirst();
   }
 
   private void violate(String name, String message) {

@@ -158,6 +158,9 @@ class QueryParametersTest {
     assertThat(violations(Question.TOP, "limit", "many")).hasSize(1);
     assertThat(violations(Question.SERIES, "limit", "3")).hasSize(1);
     assertThat(violations(Question.SERIES, "tenant", "A B")).hasSize(1);
+    assertThat(violations(Question.USAGE, "tenant", ""))
+        .anyMatch(violation -> violation.message().contains("empty"));
+    assertThat(violations(Question.SERIES, "metric", "")).isNotEmpty();
   }
 
   private static List<Violation> violations(Question question, String... parameters) {
