@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.aegis.analytics.settings.AnalyticsSettings;
+import dev.aegis.chassis.InvalidSettings;
 import dev.aegis.chassis.Settings;
 import dev.aegis.chassis.StartFailure;
 import dev.aegis.journal.MasterKey;
@@ -248,7 +249,7 @@ class AnalyticsServiceTest {
         .isInstanceOf(StartFailure.class)
         .hasMessageContaining("AEGIS_KAFKA_BOOTSTRAP");
     assertThatThrownBy(() -> service("127.0.0.1:1", "127.0.0.1:6379"))
-        .isInstanceOf(StartFailure.class)
+        .isInstanceOf(InvalidSettings.class)
         .hasMessageContaining("AEGIS_REDIS_URL");
     try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
         AnalyticsService service =
