@@ -17,11 +17,6 @@ record OutboundHead(Admitted admitted, String address, boolean secure) {
   private static final Set<Field> OWN =
       EnumSet.of(
           Field.X_REQUEST_ID,
-          Field.X_FORWARDED_FOR,
-          Field.X_FORWARDED_PROTO,
-          Field.X_FORWARDED_HOST,
-          Field.X_FORWARDED_PORT,
-          Field.X_FORWARDED_PREFIX,
           Field.X_REAL_IP,
           Field.FORWARDED,
           Field.X_TENANT_ID,

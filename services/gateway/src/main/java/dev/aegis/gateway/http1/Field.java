@@ -24,11 +24,6 @@ public enum Field {
   VIA("via", Handling.PASS),
   MAX_FORWARDS("max-forwards", Handling.PASS),
   X_REQUEST_ID("x-request-id", Handling.OWN),
-  X_FORWARDED_FOR("x-forwarded-for", Handling.OWN),
-  X_FORWARDED_PROTO("x-forwarded-proto", Handling.OWN),
-  X_FORWARDED_HOST("x-forwarded-host", Handling.OWN),
-  X_FORWARDED_PORT("x-forwarded-port", Handling.OWN),
-  X_FORWARDED_PREFIX("x-forwarded-prefix", Handling.OWN),
   X_REAL_IP("x-real-ip", Handling.OWN),
   FORWARDED("forwarded", Handling.OWN),
   X_TENANT_ID("x-tenant-id", Handling.OWN),
@@ -91,10 +86,6 @@ public enum Field {
 
   boolean framing() {
     return handling == Handling.FRAMING || this == TRANSFER_ENCODING;
-  }
-
-  boolean own() {
-    return handling == Handling.OWN;
   }
 
   /**

@@ -230,7 +230,7 @@ public abstract sealed class Head permits RequestHead, ResponseHead {
     }
   }
 
-  /** X-Forwarded-User and its like are words of a proxy in front of Aegis, not of a caller. */
+  /** X-Forwarded-For and its like are words of a proxy in front of Aegis, not of a caller. */
   private boolean forged(int line, int nameEnd) {
     return this instanceof RequestHead && Field.isForwarded(bytes, line, nameEnd);
   }
