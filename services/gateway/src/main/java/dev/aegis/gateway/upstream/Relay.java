@@ -60,7 +60,9 @@ final class Relay {
       body.gather(message);
     } catch (LegFailure e) {
       throw new Failed(e.timeout() ? Fault.CALLER_TIMEOUT : Fault.CALLER_GONE, "in its body");
-    } catch (BadMessage | IOException e) {
+    } catch (BadMessage e) {
+      throw Failed.of(e);
+    } catch (IOException e) {
       throw new Failed(Fault.CALLER_GONE, "in its body");
     }
   }
