@@ -116,8 +116,8 @@ public final class ConsulDiscovery implements Discovery {
       upstream.targets(targets);
     }
 
-    /** Returns whether nobody is left. */
-    boolean remove(Upstream upstream) {
+    /** Returns whether nobody is left. From then on {@code upstream} hears nothing any more. */
+    synchronized boolean remove(Upstream upstream) {
       upstreams.remove(upstream);
       if (upstreams.isEmpty()) {
         stop();

@@ -37,14 +37,19 @@ public final class Upstreams implements AutoCloseable {
     }
     Upstream upstream = held == null ? new Upstream(tenant, definition) : held.upstream();
     upstream.definition(definition);
-    if (held != null) {
-      forget(held);
-    }
     String service = definition.service();
-    if (service == null) {
-      upstream.targets(definition.targets());
-    } else if (discovery != null) {
-      discovery.follow(service, upstream);
+    // To follow the same anew would forget where the registry's index stands.
+    boolean follows =
+        held != null && service != null && service.equals(held.definition().service());
+    if (!follows) {
+      if (held != null) {
+        forget(held);
+      }
+      if (service == null) {
+        upstream.targets(definition.targets());
+      } else if (discovery != null) {
+        discovery.follow(service, upstream);
+      }
     }
     own.put(definition.id(), new Held(upstream, definition));
     return upstream;
