@@ -8,11 +8,10 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A logical backend: either a service that Consul knows, or targets named one by one.
+ * A logical backend.
  *
  * @param id unique within the tenant
- * @param service Consul's name of the service, null when {@code targets} are given
- * @param targets fixed addresses, empty when {@code service} is given
+ * @param source where its targets come from
  * @param loadBalancing how requests are shared out among the targets
  * @param active how targets are asked how they do, null for not at all
  * @param passive when a target is left out for a while
@@ -23,8 +22,7 @@ import org.jspecify.annotations.Nullable;
  */
 public record UpstreamDefinition(
     String id,
-    @Nullable String service,
-    List<Target> targets,
+    TargetSource source,
     LoadBalancing loadBalancing,
     @Nullable Active active,
     Passive passive,
@@ -158,8 +156,7 @@ public record UpstreamDefinition(
   public static UpstreamDefinition ofService(String id, String service) {
     return new UpstreamDefinition(
         id,
-        service,
-        List.of(),
+        TargetSource.Consul.all(service),
         new LoadBalancing.RoundRobin(),
         null,
         Passive.DEFAULT,
@@ -170,13 +167,7 @@ public record UpstreamDefinition(
   }
 
   static UpstreamDefinition read(String id, Fields fields) {
-    String service = fields.optionalText("service");
-    List<Target> targets = fields.objects("targets", UpstreamDefinition::target);
-    if (service == null == targets.isEmpty() && (service != null || fields.absent("targets"))) {
-      fields.reject("targets", "either \"service\" or at least one target is required, not both");
-    } else if (service == null && targets.isEmpty()) {
-      fields.reject("targets", "must hold at least one target");
-    }
+    TargetSource source = TargetSource.read(fields);
     LoadBalancing loadBalancing = LoadBalancing.read(fields);
     Health health = fields.object("health", UpstreamDefinition::health);
     boolean breaks = !fields.absent("circuit_breaker");
@@ -185,8 +176,7 @@ public record UpstreamDefinition(
     fields.unavailable("tls");
     return new UpstreamDefinition(
         id,
-        service,
-        targets,
+        source,
         loadBalancing,
         health.active(),
         health.passive(),
@@ -269,7 +259,7 @@ public record UpstreamDefinition(
         Duration.ofMillis(fields.number("request_ms", 0, 0, 86_400_000)));
   }
 
-  private static Target target(Fields fields) {
+  static Target target(Fields fields) {
     String url = fields.text("url");
     int weight = (int) fields.number("weight", 1, 0, 1000);
     try {

@@ -42,6 +42,12 @@ class DefinitionTest {
         "UPSTREAM | {'id':'u'} | /targets",
         "UPSTREAM | {'id':'u','targets':[]} | /targets",
         "UPSTREAM | {'id':'u','service':'api','targets':[{'url':'http://a'}]} | /targets",
+        "UPSTREAM | {'id':'u','service':''} | /service",
+        "UPSTREAM | {'id':'u','service':'api','targets':[]} |",
+        "UPSTREAM | {'id':'u','service':'api','consul':{}} |",
+        "UPSTREAM | {'id':'u','service':'api','consul':{'tags':['v2','eu'],'datacenter':'dc2','metadata':{'zone':'a'}}} |",
+        "UPSTREAM | {'id':'u','service':'api','consul':{'tags':[''],'datacenter':'','metadata':{'zone':1},'token':'x'}} | /consul/tags /consul/datacenter /consul/metadata /consul/token",
+        "UPSTREAM | {'id':'u','targets':[{'url':'http://a'}],'consul':{'tags':['v2']}} | /consul",
         "UPSTREAM | {'id':'u','targets':[{'url':'https://a'}]} | /targets/0/url",
         "UPSTREAM | {'id':'u','targets':[{'url':'http://a/b'}]} | /targets/0/url",
         "UPSTREAM | {'id':'u','targets':[{'url':'http://u:p@a'}]} | /targets/0/url",
@@ -204,10 +210,10 @@ class DefinitionTest {
         .isEqualTo(
             new UpstreamDefinition(
                 "u",
-                null,
-                List.of(
-                    new UpstreamDefinition.Target("::1", 9_000, 1),
-                    new UpstreamDefinition.Target("a", 80, 3)),
+                new TargetSource.Fixed(
+                    List.of(
+                        new UpstreamDefinition.Target("::1", 9_000, 1),
+                        new UpstreamDefinition.Target("a", 80, 3))),
                 new LoadBalancing.ConsistentHash(LoadBalancing.By.HEADER, "x-shard"),
                 null,
                 UpstreamDefinition.Passive.DEFAULT,

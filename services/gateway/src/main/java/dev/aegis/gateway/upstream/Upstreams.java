@@ -1,5 +1,6 @@
 package dev.aegis.gateway.upstream;
 
+import dev.aegis.journal.TargetSource;
 import dev.aegis.journal.UpstreamDefinition;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -11,21 +12,21 @@ import org.jspecify.annotations.Nullable;
 
 /** All upstreams in force. One thread changes them; requests only use what it gave out. */
 public final class Upstreams implements AutoCloseable {
-  private final @Nullable Discovery discovery;
+  private final @Nullable Discovery<TargetSource.Consul> consul;
   private final Map<String, Map<String, Held>> byTenant = new ConcurrentHashMap<>();
 
   private record Held(Upstream upstream, UpstreamDefinition definition) {}
 
   /**
-   * @param discovery finds services, null when no registry is configured
+   * @param consul finds services, null when no Consul is configured
    */
-  public Upstreams(@Nullable Discovery discovery) {
-    this.discovery = discovery;
+  public Upstreams(@Nullable Discovery<TargetSource.Consul> consul) {
+    this.consul = consul;
   }
 
   /** Whether upstreams that name a service can have targets. */
   public boolean discovers() {
-    return discovery != null;
+    return consul != null;
   }
 
   /** The upstream of {@code tenant} with this definition: the one there is, or a new one. */
@@ -37,19 +38,12 @@ public final class Upstreams implements AutoCloseable {
     }
     Upstream upstream = held == null ? new Upstream(tenant, definition) : held.upstream();
     upstream.definition(definition);
-    String service = definition.service();
-    // To follow the same anew would forget where the registry's index stands.
-    boolean follows =
-        held != null && service != null && service.equals(held.definition().service());
-    if (!follows) {
+    // To follow the same source anew would forget where a registry's index stands.
+    if (held == null || !held.definition().source().equals(definition.source())) {
       if (held != null) {
         forget(held);
       }
-      if (service == null) {
-        upstream.targets(definition.targets());
-      } else if (discovery != null) {
-        discovery.follow(service, upstream);
-      }
+      follow(definition.source(), upstream);
     }
     own.put(definition.id(), new Held(upstream, definition));
     return upstream;
@@ -87,17 +81,34 @@ public final class Upstreams implements AutoCloseable {
     return all;
   }
 
+  private void follow(TargetSource source, Upstream upstream) {
+    switch (source) {
+      case TargetSource.Fixed(List<UpstreamDefinition.Target> targets) -> upstream.targets(targets);
+      case TargetSource.Consul service -> {
+        if (consul != null) {
+          consul.follow(service, upstream);
+        }
+      }
+    }
+  }
+
   private void forget(Held held) {
-    String service = held.definition().service();
-    if (service != null && discovery != null) {
-      discovery.unfollow(service, held.upstream());
+    switch (held.definition().source()) {
+      case TargetSource.Fixed fixed -> {
+        // Nobody tells of changes.
+      }
+      case TargetSource.Consul service -> {
+        if (consul != null) {
+          consul.unfollow(service, held.upstream());
+        }
+      }
     }
   }
 
   @Override
   public void close() {
-    if (discovery != null) {
-      discovery.close();
+    if (consul != null) {
+      consul.close();
     }
     for (Map<String, Held> own : byTenant.values()) {
       own.values().forEach(held -> held.upstream().retire());

@@ -3,6 +3,7 @@ package dev.aegis.gateway.upstream;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.aegis.journal.LoadBalancing;
+import dev.aegis.journal.TargetSource;
 import dev.aegis.journal.UpstreamDefinition;
 import dev.aegis.journal.UpstreamDefinition.Passive;
 import java.time.Duration;
@@ -28,8 +29,7 @@ final class UpstreamTest {
     }
     return new UpstreamDefinition(
         "u",
-        null,
-        all,
+        new TargetSource.Fixed(all),
         new LoadBalancing.RoundRobin(),
         null,
         passive,
@@ -39,10 +39,14 @@ final class UpstreamTest {
         UpstreamDefinition.DEFAULT_MAX_ACTIVE);
   }
 
+  private static List<UpstreamDefinition.Target> targets(UpstreamDefinition definition) {
+    return ((TargetSource.Fixed) definition.source()).targets();
+  }
+
   private static Upstream of(int targets) {
     UpstreamDefinition definition = definition(targets, RULES);
     Upstream upstream = new Upstream("t", definition);
-    upstream.targets(definition.targets());
+    upstream.targets(targets(definition));
     return upstream;
   }
 
@@ -135,7 +139,7 @@ final class UpstreamTest {
     fail(upstream, bad);
     UpstreamDefinition more = definition(3, RULES);
     upstream.definition(more);
-    upstream.targets(more.targets());
+    upstream.targets(targets(more));
     assertThat(chosen(upstream)).containsExactlyInAnyOrder("b", "c");
     upstream.definition(definition(3, new Passive(0, RULES.ejection(), RULES.maxEjection(), 50)));
     assertThat(chosen(upstream)).containsExactlyInAnyOrder("a", "b", "c");

@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.aegis.journal.Definition;
 import dev.aegis.journal.InvalidDefinition;
 import dev.aegis.journal.Kind;
+import dev.aegis.journal.TargetSource;
 import dev.aegis.journal.UpstreamDefinition;
 import java.util.ArrayList;
 import java.util.List;
@@ -16,7 +17,7 @@ import org.junit.jupiter.api.Test;
 
 /** What a change of an upstream's definition means for where its targets come from. */
 final class UpstreamsTest {
-  private final Followed followed = new Followed();
+  private final Asked followed = new Asked();
   private final Upstreams upstreams = new Upstreams(followed);
 
   @Test
@@ -48,17 +49,17 @@ final class UpstreamsTest {
   }
 
   /** A registry that only notes what is asked of it. */
-  private static final class Followed implements Discovery {
+  private static final class Asked implements Discovery<TargetSource.Consul> {
     private final List<String> calls = new ArrayList<>();
 
     @Override
-    public void follow(String service, Upstream upstream) {
-      calls.add("follow " + service);
+    public void follow(TargetSource.Consul source, Upstream upstream) {
+      calls.add("follow " + source.service());
     }
 
     @Override
-    public void unfollow(String service, Upstream upstream) {
-      calls.add("unfollow " + service);
+    public void unfollow(TargetSource.Consul source, Upstream upstream) {
+      calls.add("unfollow " + source.service());
     }
 
     @Override
