@@ -30,14 +30,15 @@ import dev.aegis.gateway.tls.DefaultCertificate;
 import dev.aegis.gateway.upstream.ConsulAccess;
 import dev.aegis.gateway.upstream.ConsulDiscovery;
 import dev.aegis.gateway.upstream.Deadlines;
-import dev.aegis.gateway.upstream.Discovery;
+import dev.aegis.gateway.upstream.DnsDiscovery;
 import dev.aegis.gateway.upstream.Forwarder;
 import dev.aegis.gateway.upstream.HealthChecks;
+import dev.aegis.gateway.upstream.JndiResolver;
+import dev.aegis.gateway.upstream.Resolver;
 import dev.aegis.gateway.upstream.TargetsFile;
 import dev.aegis.gateway.upstream.Upstreams;
 import dev.aegis.journal.MasterKey;
 import dev.aegis.journal.Pem;
-import dev.aegis.journal.TargetSource;
 import io.helidon.webserver.WebServerConfig;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -118,8 +119,10 @@ public final class GatewayService implements Service {
                 "/aegis/" + node));
     Telemetry telemetry = started(new Telemetry(publisher, logs::appendLines, metrics, clock));
     Deadlines deadlines = started(new Deadlines());
-    Discovery<TargetSource.Consul> consul = consul(data.resolve("targets.json"));
-    Upstreams upstreams = started(new Upstreams(consul));
+    TargetsFile lastKnown = new TargetsFile(data.resolve("targets.json"));
+    ConsulDiscovery consul = consul(lastKnown);
+    Resolver resolver = new JndiResolver(settings.of(GatewaySettings.DNS_SERVER));
+    Upstreams upstreams = started(new Upstreams(consul, new DnsDiscovery(resolver, lastKnown)));
     started(new HealthChecks(upstreams));
     Compiler compiler =
         new Compiler(settings.of(CommonSettings.BASE_DOMAIN), upstreams, masterKey, clock);
@@ -187,7 +190,7 @@ public final class GatewayService implements Service {
   }
 
   /** Null when there is none. */
-  private @Nullable Discovery<TargetSource.Consul> consul(Path targets) throws StartFailure {
+  private @Nullable ConsulDiscovery consul(TargetsFile lastKnown) throws StartFailure {
     Optional<String> url = settings.of(CommonSettings.CONSUL_URL);
     if (url.isEmpty()) {
       return null;
@@ -198,7 +201,7 @@ public final class GatewayService implements Service {
               url.get(),
               settings.of(CommonSettings.CONSUL_TOKEN).orElse(null),
               authorities(settings.of(CommonSettings.CONSUL_CA_FILE))),
-          new TargetsFile(targets));
+          lastKnown);
     } catch (IllegalArgumentException e) {
       throw new StartFailure("Consul cannot be asked: " + e.getMessage());
     }

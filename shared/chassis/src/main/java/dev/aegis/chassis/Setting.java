@@ -184,6 +184,19 @@ public final class Setting<T> {
     return new Setting<>(name, env, dflt, null, Form.PLAIN, doc, parser::apply);
   }
 
+  /** A setting whose text {@code parser} reads, and that may be absent. */
+  public static <T> Setting<Optional<T>> optional(
+      String name, String env, String doc, Function<String, T> parser) {
+    return new Setting<>(
+        name,
+        env,
+        null,
+        Optional.empty(),
+        Form.PLAIN,
+        doc,
+        text -> Optional.of(parser.apply(text)));
+  }
+
   /** Dotted name on the command line ({@code --name=value}) and in the file. */
   public String name() {
     return name;

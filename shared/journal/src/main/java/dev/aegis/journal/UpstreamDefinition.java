@@ -38,8 +38,14 @@ public record UpstreamDefinition(
    * @param host name or literal address
    * @param port 1 to 65535
    * @param weight share of the requests, 0 (none) to 1000
+   * @param priority those of a higher number get requests only when no lower one may get them
    */
-  public record Target(String host, int port, int weight) {
+  public record Target(String host, int port, int weight, int priority) {
+    /** One among equals. */
+    public Target(String host, int port, int weight) {
+      this(host, port, weight, 0);
+    }
+
     /** {@code host:port}, with brackets around an IPv6 literal. */
     public String authority() {
       return (host.indexOf(':') >= 0 ? "[" + host + "]" : host) + ":" + port;

@@ -8,7 +8,7 @@ import dev.aegis.chassis.Metrics;
 import dev.aegis.chassis.ServiceStatus;
 import dev.aegis.chassis.Version;
 import dev.aegis.gateway.snapshot.Snapshot;
-import dev.aegis.gateway.upstream.Discovery;
+import dev.aegis.gateway.upstream.ConsulDiscovery;
 import dev.aegis.gateway.upstream.Upstreams;
 import dev.aegis.model.NodeStatus;
 import java.time.Duration;
@@ -33,7 +33,7 @@ public final class NodeReport implements AutoCloseable {
   private final Applied applied;
   private final JournalReader journal;
   private final EventPublisher publisher;
-  private final @Nullable Discovery<?> consul;
+  private final @Nullable ConsulDiscovery consul;
   private final RedisProbe redis;
   private final Upstreams upstreams;
   private final InstantSource clock;
@@ -49,7 +49,7 @@ public final class NodeReport implements AutoCloseable {
       Applied applied,
       JournalReader journal,
       EventPublisher publisher,
-      @Nullable Discovery<?> consul,
+      @Nullable ConsulDiscovery consul,
       RedisProbe redis,
       Upstreams upstreams,
       BusSettings bus,

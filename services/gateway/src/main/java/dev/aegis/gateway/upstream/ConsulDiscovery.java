@@ -91,7 +91,6 @@ public final class ConsulDiscovery implements Discovery<TargetSource.Consul> {
   }
 
   /** Whether the agent answered any of the questions when last asked. */
-  @Override
   public boolean connected() {
     return watches.values().stream().anyMatch(watch -> watch.link == Link.UP);
   }

@@ -17,9 +17,6 @@ public interface Discovery<S extends TargetSource> extends AutoCloseable {
   /** Ends what {@link #follow} began. */
   void unfollow(S source, Upstream upstream);
 
-  /** Whether somebody answered when last asked. */
-  boolean connected();
-
   @Override
   void close();
 }

@@ -42,7 +42,8 @@ public final class TargetsFile {
           new UpstreamDefinition.Target(
               target.path("host").asText(),
               target.path("port").asInt(),
-              target.path("weight").asInt(1)));
+              target.path("weight").asInt(1),
+              target.path("priority").asInt(0)));
     }
     return List.copyOf(targets);
   }
@@ -53,7 +54,8 @@ public final class TargetsFile {
       list.addObject()
           .put("host", target.host())
           .put("port", target.port())
-          .put("weight", target.weight());
+          .put("weight", target.weight())
+          .put("priority", target.priority());
     }
     try {
       Path beside = path.resolveSibling(path.getFileName() + ".new");

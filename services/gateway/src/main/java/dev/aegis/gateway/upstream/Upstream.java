@@ -10,6 +10,7 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
@@ -32,10 +33,14 @@ public final class Upstream {
    * Who there is, and who gets what.
    *
    * @param byAuthority all of them
-   * @param shares those with a weight
-   * @param choice chooses among the shares
+   * @param groups those with a weight, by priority
+   * @param choice chooses among them
    */
-  private record Targets(Map<String, Target> byAuthority, List<Share> shares, Choice choice) {}
+  private record Targets(Map<String, Target> byAuthority, List<List<Share>> groups, Choice choice) {
+    List<Share> shares() {
+      return groups.stream().flatMap(List::stream).toList();
+    }
+  }
 
   Upstream(String tenant, UpstreamDefinition definition) {
     this.tenant = tenant;
@@ -134,9 +139,10 @@ public final class Upstream {
 
   /** Leaves {@code target} out, unless too many are left out already. */
   private synchronized void eject(Target target, Passive rules, long now) {
-    int all = targets.shares().size();
+    List<Share> shares = targets.shares();
+    int all = shares.size();
     int out = 1;
-    for (Share share : targets.shares()) {
+    for (Share share : shares) {
       if (share.target() != target && share.target().ejection().lasts(now)) {
         out++;
       }
@@ -206,14 +212,14 @@ public final class Upstream {
       all().forEach(target -> target.vitality().reset());
     }
     Targets now = targets;
-    targets = new Targets(now.byAuthority(), now.shares(), choice(now.shares()));
+    targets = new Targets(now.byAuthority(), now.groups(), choice(now.groups()));
   }
 
   /** Replaces the targets; those that stay keep their connections. */
   synchronized void targets(List<UpstreamDefinition.Target> newer) {
     Map<String, Target> known = targets.byAuthority();
     Map<String, Target> byAuthority = new HashMap<>();
-    List<Share> shares = new ArrayList<>();
+    Map<Integer, List<Share>> byPriority = new TreeMap<>();
     for (UpstreamDefinition.Target one : newer) {
       String authority = one.authority();
       if (byAuthority.containsKey(authority)) {
@@ -225,10 +231,13 @@ public final class Upstream {
       }
       byAuthority.put(authority, target);
       if (one.weight() > 0) {
-        shares.add(new Share(target, one.weight()));
+        byPriority
+            .computeIfAbsent(one.priority(), priority -> new ArrayList<>())
+            .add(new Share(target, one.weight()));
       }
     }
-    targets = new Targets(Map.copyOf(byAuthority), List.copyOf(shares), choice(shares));
+    List<List<Share>> groups = byPriority.values().stream().map(List::copyOf).toList();
+    targets = new Targets(Map.copyOf(byAuthority), groups, choice(groups));
     known.forEach(
         (authority, target) -> {
           if (!byAuthority.containsKey(authority)) {
@@ -237,12 +246,17 @@ public final class Upstream {
         });
   }
 
-  private Choice choice(List<Share> shares) {
-    return Choice.of(
-        definition.loadBalancing(),
-        shares,
-        turn,
-        bound -> ThreadLocalRandom.current().nextInt(bound));
+  private Choice choice(List<List<Share>> groups) {
+    List<Choice> choices = new ArrayList<>();
+    for (List<Share> shares : groups) {
+      choices.add(
+          Choice.of(
+              definition.loadBalancing(),
+              shares,
+              turn,
+              bound -> ThreadLocalRandom.current().nextInt(bound)));
+    }
+    return choices.size() == 1 ? choices.getFirst() : new Choice.Ranked(List.copyOf(choices));
   }
 
   void closeStale() {

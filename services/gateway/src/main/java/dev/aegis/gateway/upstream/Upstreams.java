@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
 /** All upstreams in force. One thread changes them; requests only use what it gave out. */
 public final class Upstreams implements AutoCloseable {
   private final @Nullable Discovery<TargetSource.Consul> consul;
+  private final @Nullable Discovery<TargetSource.Dns> dns;
   private final Map<String, Map<String, Held>> byTenant = new ConcurrentHashMap<>();
 
   private record Held(Upstream upstream, UpstreamDefinition definition) {}
@@ -21,7 +22,17 @@ public final class Upstreams implements AutoCloseable {
    * @param consul finds services, null when no Consul is configured
    */
   public Upstreams(@Nullable Discovery<TargetSource.Consul> consul) {
+    this(consul, null);
+  }
+
+  /**
+   * @param consul finds services, null when no Consul is configured
+   * @param dns finds addresses of names, null when nobody does
+   */
+  public Upstreams(
+      @Nullable Discovery<TargetSource.Consul> consul, @Nullable Discovery<TargetSource.Dns> dns) {
     this.consul = consul;
+    this.dns = dns;
   }
 
   /** Whether upstreams that name a service can have targets. */
@@ -89,6 +100,11 @@ public final class Upstreams implements AutoCloseable {
           consul.follow(service, upstream);
         }
       }
+      case TargetSource.Dns name -> {
+        if (dns != null) {
+          dns.follow(name, upstream);
+        }
+      }
     }
   }
 
@@ -102,6 +118,11 @@ public final class Upstreams implements AutoCloseable {
           consul.unfollow(service, held.upstream());
         }
       }
+      case TargetSource.Dns name -> {
+        if (dns != null) {
+          dns.unfollow(name, held.upstream());
+        }
+      }
     }
   }
 
@@ -109,6 +130,9 @@ public final class Upstreams implements AutoCloseable {
   public void close() {
     if (consul != null) {
       consul.close();
+    }
+    if (dns != null) {
+      dns.close();
     }
     for (Map<String, Held> own : byTenant.values()) {
       own.values().forEach(held -> held.upstream().retire());

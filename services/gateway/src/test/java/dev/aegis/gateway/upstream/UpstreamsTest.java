@@ -63,11 +63,6 @@ final class UpstreamsTest {
     }
 
     @Override
-    public boolean connected() {
-      return true;
-    }
-
-    @Override
     public void close() {
       calls.add("close");
     }
