@@ -122,7 +122,9 @@ public final class GatewayService implements Service {
     TargetsFile lastKnown = new TargetsFile(data.resolve("targets.json"));
     ConsulDiscovery consul = consul(lastKnown);
     Resolver resolver = new JndiResolver(settings.of(GatewaySettings.DNS_SERVER));
-    Upstreams upstreams = started(new Upstreams(consul, new DnsDiscovery(resolver, lastKnown)));
+    Upstreams upstreams =
+        started(
+            new Upstreams(consul, new DnsDiscovery(resolver, lastKnown), telemetry::heard, clock));
     started(new HealthChecks(upstreams));
     Compiler compiler =
         new Compiler(settings.of(CommonSettings.BASE_DOMAIN), upstreams, masterKey, clock);

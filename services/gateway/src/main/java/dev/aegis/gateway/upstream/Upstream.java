@@ -1,10 +1,13 @@
 package dev.aegis.gateway.upstream;
 
+import dev.aegis.events.UpstreamEvent;
+import dev.aegis.events.UpstreamEvent.Reason;
 import dev.aegis.gateway.upstream.Choice.Share;
 import dev.aegis.journal.UpstreamDefinition;
 import dev.aegis.journal.UpstreamDefinition.Active;
 import dev.aegis.journal.UpstreamDefinition.Passive;
 import dev.aegis.journal.UpstreamDefinition.Retries;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -13,6 +16,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,7 +29,8 @@ public final class Upstream {
   private final AtomicInteger turn = new AtomicInteger();
   private final RetryBudget budget = new RetryBudget();
   private final AtomicInteger active = new AtomicInteger();
-  private final CircuitBreaker breaker = new CircuitBreaker();
+  private final News news;
+  private final CircuitBreaker breaker;
   private volatile UpstreamDefinition definition;
   private volatile Targets targets = new Targets(Map.of(), List.of(), (request, fit) -> null);
 
@@ -42,10 +47,29 @@ public final class Upstream {
     }
   }
 
+  /** Guarded by the breaker. */
+  private boolean toldOpen;
+
+  /** One of which nobody hears. */
   Upstream(String tenant, UpstreamDefinition definition) {
+    this(tenant, definition, event -> {}, InstantSource.system());
+  }
+
+  /**
+   * One without targets as yet.
+   *
+   * @param listener hears what becomes of it and its targets; see {@link News}
+   */
+  Upstream(
+      String tenant,
+      UpstreamDefinition definition,
+      Consumer<UpstreamEvent> listener,
+      InstantSource clock) {
     this.tenant = tenant;
     this.id = definition.id();
     this.definition = definition;
+    this.news = new News(tenant, id, listener, clock);
+    this.breaker = new CircuitBreaker(this::turned);
     this.breaker.rules(definition.circuitBreaker());
   }
 
@@ -127,7 +151,12 @@ public final class Upstream {
   void ended(Target target, Standing standing, long now) {
     Passive rules = definition.passive();
     switch (standing) {
-      case GOOD -> target.ejection().good();
+      case GOOD -> {
+        target.ejection().good();
+        if (target.ejection().told() && !target.ejection().lasts(now)) {
+          recovered(target, now);
+        }
+      }
       case BAD -> {
         if (rules.failures() > 0 && target.ejection().bad(rules)) {
           eject(target, rules, now);
@@ -149,6 +178,68 @@ public final class Upstream {
     }
     if (!target.ejection().lasts(now) && out * 100 <= all * rules.maxEjectedPercent()) {
       target.ejection().eject(rules, now);
+      if (!target.ejection().told()) {
+        target.ejection().told(true);
+        news.target(target, Reason.EJECTED, false);
+      }
+    }
+  }
+
+  /**
+   * An attempt went well after the time was over. Until then a target is not good again: of one
+   * that stays bad each gateway tells once, not each time that it is left out anew.
+   */
+  private synchronized void recovered(Target target, long now) {
+    if (target.ejection().told() && !target.ejection().lasts(now)) {
+      target.ejection().told(false);
+      news.target(target, Reason.EJECTED, true);
+    }
+  }
+
+  /** A check of {@code target} has ended. Returns whether that changed how it does. */
+  boolean checked(Target target, boolean passed, Active rules) {
+    Vitality vitality = target.vitality();
+    synchronized (vitality) { // so that news are told in the order in which they come about
+      boolean down = vitality.down();
+      boolean changed = vitality.checked(passed, rules);
+      if (definition.active() == null) { // nobody would ever bring it back
+        vitality.reset();
+        changed = down;
+      }
+      if (changed && targets.byAuthority().get(target.authority()) == target) {
+        news.target(target, Reason.HEALTH_CHECK, !vitality.down());
+      }
+      return changed;
+    }
+  }
+
+  private void unchecked(Target target) {
+    Vitality vitality = target.vitality();
+    synchronized (vitality) {
+      if (vitality.reset()) {
+        news.target(target, Reason.HEALTH_CHECK, true);
+      }
+    }
+  }
+
+  /** The circuit stands elsewhere. A half-open one that opens again was never closed. */
+  private void turned(CircuitState next) {
+    switch (next) {
+      case OPEN -> {
+        if (!toldOpen) {
+          toldOpen = true;
+          news.circuit(true);
+        }
+      }
+      case HALF_OPEN -> {
+        // Whether it helps, the next requests show.
+      }
+      case CLOSED -> {
+        if (toldOpen) {
+          toldOpen = false;
+          news.circuit(false);
+        }
+      }
     }
   }
 
@@ -206,10 +297,16 @@ public final class Upstream {
     definition = newer;
     breaker.rules(newer.circuitBreaker());
     if (newer.passive().failures() == 0) {
-      all().forEach(target -> target.ejection().end());
+      for (Target target : all()) {
+        target.ejection().end();
+        if (target.ejection().told()) {
+          target.ejection().told(false);
+          news.target(target, Reason.EJECTED, true);
+        }
+      }
     }
     if (newer.active() == null) {
-      all().forEach(target -> target.vitality().reset());
+      all().forEach(this::unchecked);
     }
     Targets now = targets;
     targets = new Targets(now.byAuthority(), now.groups(), choice(now.groups()));

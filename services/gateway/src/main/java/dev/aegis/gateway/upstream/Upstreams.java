@@ -1,19 +1,24 @@
 package dev.aegis.gateway.upstream;
 
+import dev.aegis.events.UpstreamEvent;
 import dev.aegis.journal.TargetSource;
 import dev.aegis.journal.UpstreamDefinition;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** All upstreams in force. One thread changes them; requests only use what it gave out. */
 public final class Upstreams implements AutoCloseable {
   private final @Nullable Discovery<TargetSource.Consul> consul;
   private final @Nullable Discovery<TargetSource.Dns> dns;
+  private final Consumer<UpstreamEvent> listener;
+  private final InstantSource clock;
   private final Map<String, Map<String, Held>> byTenant = new ConcurrentHashMap<>();
 
   private record Held(Upstream upstream, UpstreamDefinition definition) {}
@@ -22,15 +27,21 @@ public final class Upstreams implements AutoCloseable {
    * @param consul finds services, null when no Consul is configured
    */
   public Upstreams(@Nullable Discovery<TargetSource.Consul> consul) {
-    this(consul, null);
+    this(consul, null, event -> {}, InstantSource.system());
   }
 
   /**
    * @param consul finds services, null when no Consul is configured
    * @param dns finds addresses of names, null when nobody does
+   * @param listener hears what becomes of upstreams and their targets; must not wait
    */
   public Upstreams(
-      @Nullable Discovery<TargetSource.Consul> consul, @Nullable Discovery<TargetSource.Dns> dns) {
+      @Nullable Discovery<TargetSource.Consul> consul,
+      @Nullable Discovery<TargetSource.Dns> dns,
+      Consumer<UpstreamEvent> listener,
+      InstantSource clock) {
+    this.listener = listener;
+    this.clock = clock;
     this.consul = consul;
     this.dns = dns;
   }
@@ -47,7 +58,8 @@ public final class Upstreams implements AutoCloseable {
     if (held != null && held.definition().equals(definition)) {
       return held.upstream();
     }
-    Upstream upstream = held == null ? new Upstream(tenant, definition) : held.upstream();
+    Upstream upstream =
+        held == null ? new Upstream(tenant, definition, listener, clock) : held.upstream();
     upstream.definition(definition);
     // To follow the same source anew would forget where a registry's index stands.
     if (held == null || !held.definition().source().equals(definition.source())) {

@@ -2,11 +2,16 @@ package dev.aegis.gateway.upstream;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.aegis.events.UpstreamEvent;
+import dev.aegis.events.UpstreamEvent.Reason;
+import dev.aegis.events.UpstreamEvent.TargetTurned;
 import dev.aegis.journal.LoadBalancing;
 import dev.aegis.journal.TargetSource;
 import dev.aegis.journal.UpstreamDefinition;
 import dev.aegis.journal.UpstreamDefinition.Passive;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -20,9 +25,15 @@ final class UpstreamTest {
       new Passive(2, Duration.ofSeconds(10), Duration.ofSeconds(35), 50);
   private static final long SECOND = Duration.ofSeconds(1).toNanos();
 
+  private final List<UpstreamEvent> heard = new ArrayList<>();
   private long now = Long.MAX_VALUE - 25 * SECOND; // the clock may wrap
 
   private static UpstreamDefinition definition(int targets, Passive passive) {
+    return definition(targets, passive, null);
+  }
+
+  private static UpstreamDefinition definition(
+      int targets, Passive passive, UpstreamDefinition.@Nullable Active active) {
     List<UpstreamDefinition.Target> all = new ArrayList<>();
     for (int i = 0; i < targets; i++) {
       all.add(new UpstreamDefinition.Target(String.valueOf((char) ('a' + i)), 80, 1));
@@ -31,7 +42,7 @@ final class UpstreamTest {
         "u",
         new TargetSource.Fixed(all),
         new LoadBalancing.RoundRobin(),
-        null,
+        active,
         passive,
         null,
         UpstreamDefinition.Retries.DEFAULT,
@@ -43,9 +54,10 @@ final class UpstreamTest {
     return ((TargetSource.Fixed) definition.source()).targets();
   }
 
-  private static Upstream of(int targets) {
+  private Upstream of(int targets) {
     UpstreamDefinition definition = definition(targets, RULES);
-    Upstream upstream = new Upstream("t", definition);
+    Upstream upstream =
+        new Upstream("t", definition, heard::add, InstantSource.fixed(Instant.EPOCH));
     upstream.targets(targets(definition));
     return upstream;
   }
@@ -143,5 +155,63 @@ final class UpstreamTest {
     assertThat(chosen(upstream)).containsExactlyInAnyOrder("b", "c");
     upstream.definition(definition(3, new Passive(0, RULES.ejection(), RULES.maxEjection(), 50)));
     assertThat(chosen(upstream)).containsExactlyInAnyOrder("a", "b", "c");
+  }
+
+  @Test
+  void tellsOnceThatATargetIsLeftOutAndOnceThatItIsGoodAgain() {
+    Upstream upstream = of(2);
+    Target bad = find(upstream, "a");
+    assertThat(bad).isNotNull();
+    fail(upstream, bad);
+    upstream.ended(bad, Standing.GOOD, now); // of before, or for want of another
+    fail(upstream, bad);
+    now += 10 * SECOND;
+    fail(upstream, bad); // as bad as ever
+    now += 20 * SECOND;
+    assertThat(heard).containsExactly(turned("a:80", Reason.EJECTED, false));
+    upstream.ended(bad, Standing.UNKNOWN, now);
+    upstream.ended(bad, Standing.GOOD, now);
+    upstream.ended(bad, Standing.GOOD, now);
+    assertThat(heard)
+        .containsExactly(
+            turned("a:80", Reason.EJECTED, false), turned("a:80", Reason.EJECTED, true));
+    heard.clear();
+    fail(upstream, bad);
+    upstream.definition(definition(2, new Passive(0, RULES.ejection(), RULES.maxEjection(), 50)));
+    upstream.ended(bad, Standing.GOOD, now + 100 * SECOND);
+    assertThat(heard)
+        .containsExactly(
+            turned("a:80", Reason.EJECTED, false), turned("a:80", Reason.EJECTED, true));
+  }
+
+  @Test
+  void tellsOfChecksAndNotOfTargetsThatAreGone() {
+    Upstream upstream = of(2);
+    Target down = find(upstream, "a");
+    Target gone = find(upstream, "b");
+    assertThat(down).isNotNull();
+    assertThat(gone).isNotNull();
+    UpstreamDefinition.Active checks =
+        new UpstreamDefinition.Active(
+            null, Set.of(), Duration.ofSeconds(1), Duration.ofSeconds(1), 1, 1);
+    UpstreamDefinition checked = definition(2, RULES, checks);
+    upstream.definition(checked);
+    upstream.targets(targets(checked).subList(0, 1));
+    assertThat(upstream.checked(gone, false, checks)).isTrue();
+    upstream.checked(down, false, checks);
+    upstream.checked(down, false, checks);
+    assertThat(heard).containsExactly(turned("a:80", Reason.HEALTH_CHECK, false));
+    upstream.checked(down, true, checks);
+    upstream.checked(down, false, checks);
+    upstream.definition(definition(1, RULES)); // nobody checks any more
+    upstream.checked(down, false, checks); // it was under way
+    assertThat(heard)
+        .extracting(event -> event.event().type())
+        .containsExactly(
+            "upstream.unhealthy", "upstream.recovered", "upstream.unhealthy", "upstream.recovered");
+  }
+
+  private static UpstreamEvent turned(String target, Reason reason, boolean healthy) {
+    return new TargetTurned("t", "u", target, reason, healthy, Instant.EPOCH);
   }
 }
