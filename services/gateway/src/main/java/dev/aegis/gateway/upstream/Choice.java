@@ -89,6 +89,7 @@ interface Choice {
           return target;
         }
       }
+      turn.decrementAndGet(); // nobody's: who asks others next must not skip one of them
       return null;
     }
   }
@@ -108,6 +109,9 @@ interface Choice {
           best = share.target();
           least = load;
         }
+      }
+      if (best == null) {
+        turn.decrementAndGet(); // as above
       }
       return best;
     }

@@ -211,6 +211,48 @@ final class UpstreamTest {
             "upstream.unhealthy", "upstream.recovered", "upstream.unhealthy", "upstream.recovered");
   }
 
+  @Test
+  void goesToTheNextPriorityOnlyWhenItMustAndThereTakesTurns() {
+    Upstream upstream = of(2);
+    upstream.targets(
+        List.of(
+            new UpstreamDefinition.Target("a", 80, 1, 1),
+            new UpstreamDefinition.Target("b", 80, 1, 1),
+            new UpstreamDefinition.Target("c", 80, 1, 2),
+            new UpstreamDefinition.Target("d", 80, 1, 2)));
+    assertThat(chosen(upstream)).containsExactlyInAnyOrder("a", "b");
+    Target first = find(upstream, "a");
+    Target second = find(upstream, "b");
+    assertThat(first).isNotNull();
+    assertThat(second).isNotNull();
+    Set<String> spare = new HashSet<>();
+    for (int i = 0; i < 20; i++) {
+      Target target = upstream.next(Asking.ANYONE, List.of(first, second), now);
+      assertThat(target).isNotNull();
+      spare.add(target.authority().substring(0, 1));
+    }
+    assertThat(spare).containsExactlyInAnyOrder("c", "d");
+    fail(upstream, first);
+    assertThat(chosen(upstream)).containsExactly("b");
+    fail(upstream, second);
+    assertThat(chosen(upstream)).containsExactlyInAnyOrder("c", "d");
+  }
+
+  @Test
+  void takesTurnsAlsoAmongTargetsThatAreAllLeftOut() {
+    UpstreamDefinition definition =
+        definition(2, new Passive(2, RULES.ejection(), RULES.maxEjection(), 100));
+    Upstream upstream = new Upstream("t", definition);
+    upstream.targets(targets(definition));
+    for (String name : List.of("a", "b")) {
+      Target target = find(upstream, name);
+      assertThat(target).isNotNull();
+      fail(upstream, target);
+    }
+    assertThat(upstream.count(Upstream.Health.EJECTED, now)).isEqualTo(2);
+    assertThat(chosen(upstream)).containsExactlyInAnyOrder("a", "b");
+  }
+
   private static UpstreamEvent turned(String target, Reason reason, boolean healthy) {
     return new TargetTurned("t", "u", target, reason, healthy, Instant.EPOCH);
   }
