@@ -180,8 +180,15 @@ public final class Upstream {
       target.ejection().eject(rules, now);
       if (!target.ejection().told()) {
         target.ejection().told(true);
-        news.target(target, Reason.EJECTED, false);
+        tell(target, Reason.EJECTED, false);
       }
+    }
+  }
+
+  /** Nobody wants to hear of a target that is gone, with requests to it still under way. */
+  private void tell(Target target, Reason reason, boolean healthy) {
+    if (targets.byAuthority().get(target.authority()) == target) {
+      news.target(target, reason, healthy);
     }
   }
 
@@ -192,7 +199,7 @@ public final class Upstream {
   private synchronized void recovered(Target target, long now) {
     if (target.ejection().told() && !target.ejection().lasts(now)) {
       target.ejection().told(false);
-      news.target(target, Reason.EJECTED, true);
+      tell(target, Reason.EJECTED, true);
     }
   }
 
@@ -206,8 +213,8 @@ public final class Upstream {
         vitality.reset();
         changed = down;
       }
-      if (changed && targets.byAuthority().get(target.authority()) == target) {
-        news.target(target, Reason.HEALTH_CHECK, !vitality.down());
+      if (changed) {
+        tell(target, Reason.HEALTH_CHECK, !vitality.down());
       }
       return changed;
     }
@@ -217,7 +224,7 @@ public final class Upstream {
     Vitality vitality = target.vitality();
     synchronized (vitality) {
       if (vitality.reset()) {
-        news.target(target, Reason.HEALTH_CHECK, true);
+        tell(target, Reason.HEALTH_CHECK, true);
       }
     }
   }
@@ -301,7 +308,7 @@ public final class Upstream {
         target.ejection().end();
         if (target.ejection().told()) {
           target.ejection().told(false);
-          news.target(target, Reason.EJECTED, true);
+          tell(target, Reason.EJECTED, true);
         }
       }
     }

@@ -212,6 +212,16 @@ final class UpstreamTest {
   }
 
   @Test
+  void tellsNothingOfTargetsThatLeftWhileRequestsWereUnderWay() {
+    Upstream upstream = of(3);
+    Target gone = find(upstream, "a");
+    assertThat(gone).isNotNull();
+    upstream.targets(targets(definition(3, RULES)).subList(1, 3));
+    fail(upstream, gone);
+    assertThat(heard).isEmpty();
+  }
+
+  @Test
   void goesToTheNextPriorityOnlyWhenItMustAndThereTakesTurns() {
     Upstream upstream = of(2);
     upstream.targets(
