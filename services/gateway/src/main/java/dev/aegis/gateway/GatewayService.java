@@ -27,23 +27,32 @@ import dev.aegis.gateway.snapshot.Compiler;
 import dev.aegis.gateway.telemetry.Telemetry;
 import dev.aegis.gateway.tls.CallerTls;
 import dev.aegis.gateway.tls.DefaultCertificate;
+import dev.aegis.gateway.upstream.ConsulAccess;
 import dev.aegis.gateway.upstream.ConsulDiscovery;
 import dev.aegis.gateway.upstream.Deadlines;
-import dev.aegis.gateway.upstream.Discovery;
+import dev.aegis.gateway.upstream.DnsDiscovery;
 import dev.aegis.gateway.upstream.Forwarder;
 import dev.aegis.gateway.upstream.HealthChecks;
+import dev.aegis.gateway.upstream.JndiResolver;
+import dev.aegis.gateway.upstream.Resolver;
 import dev.aegis.gateway.upstream.TargetsFile;
 import dev.aegis.gateway.upstream.Upstreams;
 import dev.aegis.journal.MasterKey;
+import dev.aegis.journal.Pem;
 import io.helidon.webserver.WebServerConfig;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -110,12 +119,12 @@ public final class GatewayService implements Service {
                 "/aegis/" + node));
     Telemetry telemetry = started(new Telemetry(publisher, logs::appendLines, metrics, clock));
     Deadlines deadlines = started(new Deadlines());
-    Discovery discovery =
-        settings
-            .of(CommonSettings.CONSUL_URL)
-            .map(url -> new ConsulDiscovery(url, new TargetsFile(data.resolve("targets.json"))))
-            .orElse(null);
-    Upstreams upstreams = started(new Upstreams(discovery));
+    TargetsFile lastKnown = new TargetsFile(data.resolve("targets.json"));
+    ConsulDiscovery consul = consul(lastKnown);
+    Resolver resolver = new JndiResolver(settings.of(GatewaySettings.DNS_SERVER));
+    Upstreams upstreams =
+        started(
+            new Upstreams(consul, new DnsDiscovery(resolver, lastKnown), telemetry::heard, clock));
     started(new HealthChecks(upstreams));
     Compiler compiler =
         new Compiler(settings.of(CommonSettings.BASE_DOMAIN), upstreams, masterKey, clock);
@@ -151,7 +160,7 @@ public final class GatewayService implements Service {
     NodeReport report =
         started(
             new NodeReport(
-                node, applied, journal, publisher, discovery, redis, upstreams, bus, clock));
+                node, applied, journal, publisher, consul, redis, upstreams, bus, clock));
     report.meters(metrics, edge::active);
     // An empty journal is a configuration too, but only Kafka can say that it is empty.
     health.check("configuration", () -> applied.known() || journal.connected());
@@ -180,6 +189,35 @@ public final class GatewayService implements Service {
     listeners.add(secure.listener());
     listeners.add(management.listener());
     health.accepting(true);
+  }
+
+  /** Null when there is none. */
+  private @Nullable ConsulDiscovery consul(TargetsFile lastKnown) throws StartFailure {
+    Optional<String> url = settings.of(CommonSettings.CONSUL_URL);
+    if (url.isEmpty()) {
+      return null;
+    }
+    try {
+      return new ConsulDiscovery(
+          new ConsulAccess(
+              url.get(),
+              settings.of(CommonSettings.CONSUL_TOKEN).orElse(null),
+              authorities(settings.of(CommonSettings.CONSUL_CA_FILE))),
+          lastKnown);
+    } catch (IllegalArgumentException e) {
+      throw new StartFailure("Consul cannot be asked: " + e.getMessage());
+    }
+  }
+
+  private static List<X509Certificate> authorities(Optional<String> file) throws StartFailure {
+    if (file.isEmpty()) {
+      return List.of();
+    }
+    try {
+      return Pem.certificates(Files.readString(Path.of(file.get())));
+    } catch (IOException | IllegalArgumentException e) {
+      throw new StartFailure("the file of AEGIS_CONSUL_CA_FILE cannot be used: " + e.getMessage());
+    }
   }
 
   private HttpListener callers(

@@ -61,6 +61,7 @@ final class ArchitectureTest {
             "jakarta.json", Set.of("identity"),
             "org.apache.kafka", Set.of(),
             "redis.clients", Set.of("ops"),
-            "org.kiwiproject.consul", Set.of("upstream")));
+            "org.kiwiproject.consul", Set.of("upstream"),
+            "javax.naming", Set.of("upstream")));
   }
 }

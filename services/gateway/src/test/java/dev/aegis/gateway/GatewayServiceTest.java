@@ -1,6 +1,7 @@
 package dev.aegis.gateway;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -12,11 +13,13 @@ import dev.aegis.bus.Topics;
 import dev.aegis.chassis.CommonSettings;
 import dev.aegis.chassis.Logs;
 import dev.aegis.chassis.Settings;
+import dev.aegis.chassis.StartFailure;
 import dev.aegis.gateway.settings.GatewaySettings;
 import dev.aegis.journal.Change;
 import dev.aegis.journal.MasterKey;
 import dev.aegis.journal.ObjectKey;
 import dev.aegis.journal.Pem;
+import dev.aegis.testkit.FreePorts;
 import dev.aegis.testkit.KafkaPeer;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -31,13 +34,20 @@ import java.nio.file.Path;
 import java.security.KeyStore;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManagerFactory;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.header.Header;
+import org.apache.kafka.common.serialization.StringDeserializer;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -154,6 +164,20 @@ final class GatewayServiceTest {
           journal,
           "tenants/acme/routes/all",
           Map.of("id", "all", "paths", List.of("/**"), "upstream", "api-service-acme"));
+      put(
+          journal,
+          "tenants/acme/upstreams/gone",
+          Map.of(
+              "id",
+              "gone",
+              "targets",
+              List.of(Map.of("url", "http://127.0.0.1:" + FreePorts.next())),
+              "circuit_breaker",
+              Map.of("consecutive_failures", 1)));
+      put(
+          journal,
+          "tenants/acme/routes/gone",
+          Map.of("id", "gone", "paths", List.of("/gone"), "upstream", "gone", "auth", "none"));
       put(
           journal,
           "tenants/acme/plugins/three",
@@ -298,6 +322,66 @@ final class GatewayServiceTest {
       assertThat(served.version()).isEqualTo(HttpClient.Version.HTTP_1_1);
       assertThat(served.body()).isEqualTo("GET /a alice ");
     }
+  }
+
+  @Test
+  void tellsTheWorldOnceThatACircuitOpened() throws Exception {
+    HttpResponse<String> failed = call(gateway, "GET", "acme.example.com", "/gone", "");
+    assertRefused(failed, 502, "upstream_failed");
+    for (int i = 0; i < 3; i++) {
+      HttpResponse<String> refused = call(gateway, "GET", "acme.example.com", "/gone", "");
+      assertRefused(refused, 503, "circuit_open");
+    }
+    List<String> events = new ArrayList<>();
+    try (KafkaConsumer<String, String> consumer =
+        new KafkaConsumer<>(
+            Map.of("bootstrap.servers", kafka.bootstrap()),
+            new StringDeserializer(),
+            new StringDeserializer())) {
+      List<TopicPartition> partitions =
+          consumer.partitionsFor(Topics.EVENTS).stream()
+              .map(each -> new TopicPartition(each.topic(), each.partition()))
+              .toList();
+      consumer.assign(partitions);
+      consumer.seekToBeginning(partitions);
+      await()
+          .atMost(Duration.ofSeconds(20))
+          .until(
+              () -> {
+                for (ConsumerRecord<String, String> read : consumer.poll(Duration.ofMillis(200))) {
+                  Header type = read.headers().lastHeader("ce_type");
+                  events.add(
+                      read.key()
+                          + " "
+                          + new String(type.value(), StandardCharsets.UTF_8)
+                          + " "
+                          + JSON.readTree(read.value()).path("upstream_id").asText());
+                }
+                return events.contains("acme circuit.opened.v1 gone");
+              });
+    }
+    assertThat(events).containsOnlyOnce("acme circuit.opened.v1 gone");
+  }
+
+  @Test
+  void doesNotStartWithAnAuthorityOfConsulThatCannotBeRead() throws Exception {
+    Path nowhere = data.resolve("nowhere.pem");
+    assertThat(failure("http://127.0.0.1:1", nowhere))
+        .contains("AEGIS_CONSUL_CA_FILE")
+        .contains(nowhere.toString());
+    Path empty = Files.createFile(data.resolve("empty.pem"));
+    assertThat(failure("https://127.0.0.1:1", empty)).contains("AEGIS_CONSUL_CA_FILE");
+  }
+
+  private String failure(String url, Path authorities) {
+    GatewayService refused =
+        new GatewayService(
+            settings
+                .with(CommonSettings.DATA, data.resolve("refused"))
+                .with(CommonSettings.CONSUL_URL, Optional.of(url))
+                .with(CommonSettings.CONSUL_CA_FILE, Optional.of(authorities.toString())),
+            logs);
+    return String.valueOf(catchThrowableOfType(StartFailure.class, refused::start).getMessage());
   }
 
   @Test

@@ -37,7 +37,26 @@ public final class CommonSettings {
   /** Consul's agent. */
   public static final Setting<Optional<String>> CONSUL_URL =
       Setting.peerUrl(
-          "consul.url", "AEGIS_CONSUL_URL", "http://host:8500", "Consul, such as http://host:8500");
+          "consul.url",
+          "AEGIS_CONSUL_URL",
+          "http://host:8500",
+          "Consul, such as http://host:8500 or https://host:8501",
+          "https");
+
+  /** By what right Consul is asked. */
+  public static final Setting<Optional<String>> CONSUL_TOKEN =
+      Setting.secret(
+          "consul.token",
+          "AEGIS_CONSUL_TOKEN",
+          "token of Consul's access control; it must be able to read services and nodes");
+
+  /** Who vouches for Consul's certificate. */
+  public static final Setting<Optional<String>> CONSUL_CA_FILE =
+      Setting.optionalText(
+          "consul.ca_file",
+          "AEGIS_CONSUL_CA_FILE",
+          "PEM file with the authorities that may vouch for Consul's certificate;"
+              + " otherwise those that Java trusts");
 
   /** Key that encrypts stored secrets. */
   public static final Setting<Optional<String>> MASTER_KEY =
@@ -74,6 +93,8 @@ public final class CommonSettings {
           KAFKA_BOOTSTRAP,
           REDIS_URL,
           CONSUL_URL,
+          CONSUL_TOKEN,
+          CONSUL_CA_FILE,
           MASTER_KEY,
           BASE_DOMAIN,
           LOG_LEVEL);

@@ -4,6 +4,7 @@ import java.net.URI;
 import java.net.URISyntaxException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -96,10 +97,13 @@ public final class Setting<T> {
   /**
    * Base URL of a peer, which may be absent. Never shown in a message: it may hold a password.
    *
-   * @param example a right one; its scheme is the only one
+   * @param example a right one
+   * @param others schemes beside the example's
    */
   public static Setting<Optional<String>> peerUrl(
-      String name, String env, String example, String doc) {
+      String name, String env, String example, String doc, String... others) {
+    List<String> schemes = new ArrayList<>(List.of(others));
+    schemes.add(URI.create(example).getScheme());
     return new Setting<>(
         name,
         env,
@@ -107,7 +111,7 @@ public final class Setting<T> {
         Optional.empty(),
         Form.SECRET,
         doc,
-        text -> Optional.of(peerUrl(text, URI.create(example))));
+        text -> Optional.of(peerUrl(text, schemes, example)));
   }
 
   /** One of {@code choices}. */
@@ -180,6 +184,19 @@ public final class Setting<T> {
     return new Setting<>(name, env, dflt, null, Form.PLAIN, doc, parser::apply);
   }
 
+  /** A setting whose text {@code parser} reads, and that may be absent. */
+  public static <T> Setting<Optional<T>> optional(
+      String name, String env, String doc, Function<String, T> parser) {
+    return new Setting<>(
+        name,
+        env,
+        null,
+        Optional.empty(),
+        Form.PLAIN,
+        doc,
+        text -> Optional.of(parser.apply(text)));
+  }
+
   /** Dotted name on the command line ({@code --name=value}) and in the file. */
   public String name() {
     return name;
@@ -231,10 +248,10 @@ public final class Setting<T> {
     throw new IllegalArgumentException("must be a whole number from " + min + " to " + max);
   }
 
-  private static String peerUrl(String text, URI example) {
+  private static String peerUrl(String text, List<String> schemes, String example) {
     try {
       URI url = new URI(text);
-      if (String.valueOf(example.getScheme()).equals(url.getScheme())
+      if (schemes.contains(String.valueOf(url.getScheme()))
           && url.getHost() != null
           && url.getPort() > 0) {
         return text;

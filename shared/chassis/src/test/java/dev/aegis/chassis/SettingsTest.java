@@ -137,6 +137,8 @@ class SettingsTest {
   @ParameterizedTest
   @CsvSource({
     "consul.url, zzz, 'must be a URL such as http://host:8500'",
+    "consul.url, ftp://host:1, 'must be a URL such as http://host:8500'",
+    "consul.url, https://host, 'must be a URL such as http://host:8500'",
     "consul.url, http://, 'must be a URL such as http://host:8500'",
     "redis.url, foo, 'must be a URL such as redis://host:6379'",
     "redis.url, http://host:1, 'must be a URL such as redis://host:6379'",
@@ -152,6 +154,8 @@ class SettingsTest {
     Settings settings = read(List.of("--redis.url=redis://:hunter2@host:6379/1"), Map.of());
     assertThat(settings.of(CommonSettings.REDIS_URL)).contains("redis://:hunter2@host:6379/1");
     assertThat(settings.toString()).doesNotContain("hunter2");
+    assertThat(read(List.of("--consul.url=https://host:1"), Map.of()).of(CommonSettings.CONSUL_URL))
+        .contains("https://host:1");
   }
 
   @ParameterizedTest

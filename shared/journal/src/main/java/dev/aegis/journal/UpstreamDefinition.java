@@ -9,11 +9,10 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A logical backend: either a service that Consul knows, or targets named one by one.
+ * A logical backend.
  *
  * @param id unique within the tenant
- * @param service Consul's name of the service, null when {@code targets} are given
- * @param targets fixed addresses, empty when {@code service} is given
+ * @param source where its targets come from
  * @param loadBalancing how requests are shared out among the targets
  * @param active how targets are asked how they do, null for not at all
  * @param passive when a target is left out for a while
@@ -25,8 +24,7 @@ import org.jspecify.annotations.Nullable;
  */
 public record UpstreamDefinition(
     String id,
-    @Nullable String service,
-    List<Target> targets,
+    TargetSource source,
     LoadBalancing loadBalancing,
     @Nullable Active active,
     Passive passive,
@@ -51,8 +49,14 @@ public record UpstreamDefinition(
    * @param host name or literal address
    * @param port 1 to 65535
    * @param weight share of the requests, 0 (none) to 1000
+   * @param priority those of a higher number get requests only when no lower one may get them
    */
-  public record Target(String host, int port, int weight) {
+  public record Target(String host, int port, int weight, int priority) {
+    /** One among equals. */
+    public Target(String host, int port, int weight) {
+      this(host, port, weight, 0);
+    }
+
     /** {@code host:port}, with brackets around an IPv6 literal. */
     public String authority() {
       return (host.indexOf(':') >= 0 ? "[" + host + "]" : host) + ":" + port;
@@ -169,8 +173,7 @@ public record UpstreamDefinition(
   public static UpstreamDefinition ofService(String id, String service) {
     return new UpstreamDefinition(
         id,
-        service,
-        List.of(),
+        TargetSource.Consul.all(service),
         new LoadBalancing.RoundRobin(),
         null,
         Passive.DEFAULT,
@@ -182,13 +185,7 @@ public record UpstreamDefinition(
   }
 
   static UpstreamDefinition read(String id, Fields fields) {
-    String service = fields.optionalText("service");
-    List<Target> targets = fields.objects("targets", UpstreamDefinition::target);
-    if (service == null == targets.isEmpty() && (service != null || fields.absent("targets"))) {
-      fields.reject("targets", "either \"service\" or at least one target is required, not both");
-    } else if (service == null && targets.isEmpty()) {
-      fields.reject("targets", "must hold at least one target");
-    }
+    TargetSource source = TargetSource.read(fields);
     LoadBalancing loadBalancing = LoadBalancing.read(fields);
     Health health = fields.object("health", UpstreamDefinition::health);
     boolean breaks = !fields.absent("circuit_breaker");
@@ -197,8 +194,7 @@ public record UpstreamDefinition(
     fields.unavailable("tls");
     return new UpstreamDefinition(
         id,
-        service,
-        targets,
+        source,
         loadBalancing,
         health.active(),
         health.passive(),
@@ -283,7 +279,7 @@ public record UpstreamDefinition(
         Duration.ofMillis(fields.number("request_ms", 0, 0, 86_400_000)));
   }
 
-  private static Target target(Fields fields) {
+  static Target target(Fields fields) {
     String url = fields.text("url");
     int weight = (int) fields.number("weight", 1, 0, 1000);
     try {

@@ -42,6 +42,22 @@ class DefinitionTest {
         "UPSTREAM | {'id':'u'} | /targets",
         "UPSTREAM | {'id':'u','targets':[]} | /targets",
         "UPSTREAM | {'id':'u','service':'api','targets':[{'url':'http://a'}]} | /targets",
+        "UPSTREAM | {'id':'u','service':''} | /service",
+        "UPSTREAM | {'id':'u','dns':{'name':'orders.internal','port':8080}} |",
+        "UPSTREAM | {'id':'u','dns':{'name':'_http._tcp.orders.internal.','type':'srv','refresh_ms':1000}} |",
+        "UPSTREAM | {'id':'u','dns':{'name':'a','type':'srv'},'service':'b'} | /targets",
+        "UPSTREAM | {'id':'u','dns':{'name':'a','type':'srv'},'targets':[{'url':'http://a'}]} | /targets",
+        "UPSTREAM | {'id':'u','dns':{'name':'a','port':1},'consul':{}} | /consul",
+        "UPSTREAM | {'id':'u','dns':{}} | /dns/name /dns/port",
+        "UPSTREAM | {'id':'u','dns':'a'} | /dns",
+        "UPSTREAM | {'id':'u','dns':{'name':'a/b','port':0,'type':'address','refresh_ms':99}} | /dns/name /dns/port /dns/refresh_ms",
+        "UPSTREAM | {'id':'u','dns':{'name':'a..b','port':1,'type':'mx'}} | /dns/name /dns/type",
+        "UPSTREAM | {'id':'u','dns':{'name':'a','port':1,'type':'srv'}} | /dns/port",
+        "UPSTREAM | {'id':'u','service':'api','targets':[]} |",
+        "UPSTREAM | {'id':'u','service':'api','consul':{}} |",
+        "UPSTREAM | {'id':'u','service':'api','consul':{'tags':['v2','eu'],'datacenter':'dc2','metadata':{'zone':'a'}}} |",
+        "UPSTREAM | {'id':'u','service':'api','consul':{'tags':[''],'datacenter':'','metadata':{'zone':1},'token':'x'}} | /consul/tags /consul/datacenter /consul/metadata /consul/token",
+        "UPSTREAM | {'id':'u','targets':[{'url':'http://a'}],'consul':{'tags':['v2']}} | /consul",
         "UPSTREAM | {'id':'u','targets':[{'url':'https://a'}]} | /targets/0/url",
         "UPSTREAM | {'id':'u','targets':[{'url':'http://a/b'}]} | /targets/0/url",
         "UPSTREAM | {'id':'u','targets':[{'url':'http://u:p@a'}]} | /targets/0/url",
@@ -204,10 +220,10 @@ class DefinitionTest {
         .isEqualTo(
             new UpstreamDefinition(
                 "u",
-                null,
-                List.of(
-                    new UpstreamDefinition.Target("::1", 9_000, 1),
-                    new UpstreamDefinition.Target("a", 80, 3)),
+                new TargetSource.Fixed(
+                    List.of(
+                        new UpstreamDefinition.Target("::1", 9_000, 1),
+                        new UpstreamDefinition.Target("a", 80, 3))),
                 new LoadBalancing.ConsistentHash(LoadBalancing.By.HEADER, "x-shard"),
                 null,
                 UpstreamDefinition.Passive.DEFAULT,

@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.UUID;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -25,13 +26,53 @@ public final class ConsulPeer implements AutoCloseable {
           "-server-port=" + FreePorts.next(),
           "-grpc-port=-1",
           "-dns-port=-1");
+  private final List<String> more;
+  private final String token;
+  private final int tlsPort;
   private @Nullable ChildProcess process;
 
-  private ConsulPeer() {}
+  private ConsulPeer(List<String> more, String token, int tlsPort) {
+    this.more = more;
+    this.token = token;
+    this.tlsPort = tlsPort;
+  }
 
   /** A server with ports of its own. */
   public static ConsulPeer start() {
-    ConsulPeer peer = new ConsulPeer();
+    return started(new ConsulPeer(List.of(), "", 0));
+  }
+
+  /** A server that shows nobody anything without a token, see {@link #readerToken}. */
+  public static ConsulPeer guarded() {
+    String token = UUID.randomUUID().toString();
+    return started(
+        new ConsulPeer(
+            List.of(
+                "-hcl=acl { enabled = true default_policy = \"deny\""
+                    + " tokens { master = \"%s\" agent = \"%s\" } }".formatted(token, token)),
+            token,
+            0));
+  }
+
+  /**
+   * A server that is also reached over TLS, see {@link #tlsUrl}.
+   *
+   * @param certificate PEM file
+   * @param key PEM file
+   */
+  public static ConsulPeer secured(Path certificate, Path key) {
+    int tlsPort = FreePorts.next();
+    return started(
+        new ConsulPeer(
+            List.of(
+                "-hcl=ports { https = %d }".formatted(tlsPort),
+                "-hcl=cert_file = \"%s\"".formatted(certificate),
+                "-hcl=key_file = \"%s\"".formatted(key)),
+            "",
+            tlsPort));
+  }
+
+  private static ConsulPeer started(ConsulPeer peer) {
     try {
       peer.restart();
       return peer;
@@ -44,6 +85,11 @@ public final class ConsulPeer implements AutoCloseable {
   /** Where clients connect, as {@code http://127.0.0.1:PORT}. */
   public String url() {
     return "http://127.0.0.1:" + port;
+  }
+
+  /** Where clients of a {@link #secured} server connect, as {@code https://localhost:PORT}. */
+  public String tlsUrl() {
+    return "https://localhost:" + tlsPort;
   }
 
   /** The port of its HTTP API. */
@@ -88,7 +134,7 @@ public final class ConsulPeer implements AutoCloseable {
     stop();
     Path program = Peers.program("consul", "AEGIS_TEST_CONSUL");
     List<String> command =
-        Stream.concat(
+        Stream.of(
                 Stream.of(
                     program.toString(),
                     "agent",
@@ -103,7 +149,9 @@ public final class ConsulPeer implements AutoCloseable {
                     "-disable-host-node-id",
                     "-log-level=warn",
                     "-http-port=" + port),
-                ports.stream())
+                ports.stream(),
+                more.stream())
+            .flatMap(arguments -> arguments)
             .toList();
     ChildProcess starting = ChildProcess.start(command, Map.of());
     process = starting;
@@ -132,10 +180,34 @@ public final class ConsulPeer implements AutoCloseable {
    * @param instance id
    */
   public void register(String service, String instance, int servicePort) {
+    register(service, instance, servicePort, "{}");
+  }
+
+  /**
+   * The same with more to say.
+   *
+   * @param more a JSON object with members of Consul's registration, such as {@code Tags}
+   */
+  public void register(String service, String instance, int servicePort, String more) {
+    String members = more.strip().substring(1);
     put(
         "/v1/agent/service/register",
-        "{\"Name\":\"%s\",\"ID\":\"%s\",\"Address\":\"127.0.0.1\",\"Port\":%d}"
-            .formatted(service, instance, servicePort));
+        "{\"Name\":\"%s\",\"ID\":\"%s\",\"Address\":\"127.0.0.1\",\"Port\":%d%s%s"
+            .formatted(service, instance, servicePort, members.equals("}") ? "" : ",", members));
+  }
+
+  /** A token that may read services whose name begins so, and all nodes. */
+  public String readerToken(String services) {
+    String policy = "reader-" + UUID.randomUUID();
+    put(
+        "/v1/acl/policy",
+        ("{\"Name\":\"%s\",\"Rules\":\"service_prefix \\\"%s\\\" { policy = \\\"read\\\" }"
+                + " node_prefix \\\"\\\" { policy = \\\"read\\\" }\"}")
+            .formatted(policy, services));
+    String reply = put("/v1/acl/token", "{\"Policies\":[{\"Name\":\"%s\"}]}".formatted(policy));
+    String member = "\"SecretID\":\"";
+    int at = reply.indexOf(member) + member.length();
+    return reply.substring(at, reply.indexOf('"', at));
   }
 
   /** Takes an instance back. */
@@ -143,23 +215,26 @@ public final class ConsulPeer implements AutoCloseable {
     put("/v1/agent/service/deregister/" + instance, "");
   }
 
-  private void put(String path, String body) {
+  private String put(String path, String body) {
     try {
       HttpMessage reply =
           HttpProbe.once(
               port,
-              "PUT %s HTTP/1.1\r\nHost: consul\r\nContent-Length: %d\r\n\r\n%s"
-                  .formatted(path, body.length(), body));
+              "PUT %s HTTP/1.1\r\nHost: consul\r\nX-Consul-Token: %s\r\nContent-Length: %d\r\n\r\n%s"
+                  .formatted(path, token, body.length(), body));
       if (reply.status() != 200) {
         throw new AssertionError("consul says " + reply.status() + " " + reply.text());
       }
+      return reply.text();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
   }
 
   private HttpMessage get(String path) throws IOException {
-    return HttpProbe.once(port, "GET " + path + " HTTP/1.1\r\nHost: consul\r\n\r\n");
+    return HttpProbe.once(
+        port,
+        "GET %s HTTP/1.1\r\nHost: consul\r\nX-Consul-Token: %s\r\n\r\n".formatted(path, token));
   }
 
   /** Ends the agent. */

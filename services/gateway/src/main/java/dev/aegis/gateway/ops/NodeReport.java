@@ -8,7 +8,7 @@ import dev.aegis.chassis.Metrics;
 import dev.aegis.chassis.ServiceStatus;
 import dev.aegis.chassis.Version;
 import dev.aegis.gateway.snapshot.Snapshot;
-import dev.aegis.gateway.upstream.Discovery;
+import dev.aegis.gateway.upstream.ConsulDiscovery;
 import dev.aegis.gateway.upstream.Upstreams;
 import dev.aegis.model.NodeStatus;
 import java.time.Duration;
@@ -33,7 +33,7 @@ public final class NodeReport implements AutoCloseable {
   private final Applied applied;
   private final JournalReader journal;
   private final EventPublisher publisher;
-  private final @Nullable Discovery discovery;
+  private final @Nullable ConsulDiscovery consul;
   private final RedisProbe redis;
   private final Upstreams upstreams;
   private final InstantSource clock;
@@ -49,7 +49,7 @@ public final class NodeReport implements AutoCloseable {
       Applied applied,
       JournalReader journal,
       EventPublisher publisher,
-      @Nullable Discovery discovery,
+      @Nullable ConsulDiscovery consul,
       RedisProbe redis,
       Upstreams upstreams,
       BusSettings bus,
@@ -58,7 +58,7 @@ public final class NodeReport implements AutoCloseable {
     this.applied = applied;
     this.journal = journal;
     this.publisher = publisher;
-    this.discovery = discovery;
+    this.consul = consul;
     this.redis = redis;
     this.upstreams = upstreams;
     this.clock = clock;
@@ -111,7 +111,7 @@ public final class NodeReport implements AutoCloseable {
     Map<String, String> dependencies = new LinkedHashMap<>();
     dependencies.put("kafka", journal.connected() ? "up" : "down");
     dependencies.put("redis", redis.state());
-    dependencies.put("consul", discovery == null ? "off" : discovery.connected() ? "up" : "down");
+    dependencies.put("consul", consul == null ? "off" : consul.connected() ? "up" : "down");
     return new ServiceStatus(
         node,
         SERVICE,

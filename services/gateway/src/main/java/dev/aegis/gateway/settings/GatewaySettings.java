@@ -3,9 +3,12 @@ package dev.aegis.gateway.settings;
 import dev.aegis.chassis.CommonSettings;
 import dev.aegis.chassis.Quantities;
 import dev.aegis.chassis.Setting;
+import java.net.URI;
+import java.net.URISyntaxException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /** Settings of the gateway, beside the common ones. */
 public final class GatewaySettings {
@@ -66,6 +69,14 @@ public final class GatewaySettings {
           1L << 30,
           "most bytes of events kept on disk while Kafka is away");
 
+  public static final Setting<Optional<String>> DNS_SERVER =
+      Setting.optional(
+          "dns.server",
+          "AEGIS_DNS_SERVER",
+          "name server that upstreams with dns are asked of, host:port;"
+              + " otherwise those of the system",
+          GatewaySettings::server);
+
   /** All that the gateway knows, the common ones included. */
   public static final List<Setting<?>> ALL = all();
 
@@ -94,6 +105,21 @@ public final class GatewaySettings {
     return drain;
   }
 
+  private static String server(String text) {
+    try {
+      URI uri = new URI("dns://" + text);
+      if (uri.getHost() != null
+          && text.equals(uri.getRawAuthority())
+          && uri.getUserInfo() == null
+          && uri.getPort() > 0) {
+        return text;
+      }
+    } catch (URISyntaxException e) {
+      // Falls through to the one message that says what is right.
+    }
+    throw new IllegalArgumentException("must be host:port of a name server, such as 10.0.0.2:53");
+  }
+
   private static List<Setting<?>> all() {
     List<Setting<?>> all = new ArrayList<>(CommonSettings.ALL);
     all.addAll(
@@ -106,7 +132,8 @@ public final class GatewaySettings {
             HEADER_TIMEOUT,
             BODY_TIMEOUT,
             DRAIN_TIMEOUT,
-            SPOOL_BYTES));
+            SPOOL_BYTES,
+            DNS_SERVER));
     return List.copyOf(all);
   }
 }

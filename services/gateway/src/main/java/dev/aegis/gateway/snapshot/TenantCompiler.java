@@ -19,6 +19,7 @@ import dev.aegis.journal.RateLimitConfig;
 import dev.aegis.journal.RoleDefinition;
 import dev.aegis.journal.RouteDefinition;
 import dev.aegis.journal.SealedSecret;
+import dev.aegis.journal.TargetSource;
 import dev.aegis.journal.TenantDefinition;
 import dev.aegis.journal.UpstreamDefinition;
 import dev.aegis.model.Finding;
@@ -115,11 +116,12 @@ final class TenantCompiler {
     Map<String, Upstream> upstreams = new HashMap<>();
     for (Entry entry : fold.list(Kind.UPSTREAM, tenant)) {
       if (definition(entry) instanceof UpstreamDefinition definition) {
-        if (definition.service() != null && !compiler.upstreams().discovers()) {
+        if (definition.source() instanceof TargetSource.Consul consul
+            && !compiler.upstreams().discovers()) {
           findings.add(
               Finding.error(
                   entry.key().toString(),
-                  "service \"" + definition.service() + "\": no Consul is configured"));
+                  "service \"" + consul.service() + "\": no Consul is configured"));
         }
         upstreams.put(definition.id(), compiler.upstreams().put(tenant, definition));
       }

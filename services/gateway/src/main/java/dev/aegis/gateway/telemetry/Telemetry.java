@@ -8,6 +8,7 @@ import dev.aegis.events.Envelope;
 import dev.aegis.events.JsonBytes;
 import dev.aegis.events.RequestEvent;
 import dev.aegis.events.TenantEvent;
+import dev.aegis.events.UpstreamEvent;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -21,7 +22,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Takes finished requests off their threads through one bounded buffer and makes log lines, metrics
- * and events of them in batches.
+ * and events of them in batches. What becomes of upstreams goes the same way, through a buffer of
+ * its own.
  *
  * <p>When the buffer is full a request waits a little for room: the record of what was served is
  * worth more than a moment. Only when there is none for a second is the record dropped and counted.
@@ -31,6 +33,7 @@ import org.slf4j.LoggerFactory;
 public final class Telemetry implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Telemetry.class);
   private static final int CAPACITY = 1 << 15;
+  private static final int NEWS_CAPACITY = 1 << 12;
   private static final int BATCH = 512;
   private static final long PAUSE_NANOS = Duration.ofMillis(5).toNanos();
   private static final long SLEEP_NANOS = Duration.ofMillis(500).toNanos();
@@ -39,10 +42,13 @@ public final class Telemetry implements AutoCloseable {
   private static final Duration TELLING_EVERY = Duration.ofSeconds(1);
 
   private final MpscAtomicArrayQueue<Finished> buffer = new MpscAtomicArrayQueue<>(CAPACITY);
+  private final MpscAtomicArrayQueue<UpstreamEvent> news =
+      new MpscAtomicArrayQueue<>(NEWS_CAPACITY);
   private final EventPublisher publisher;
   private final Consumer<byte[]> log;
   private final RequestMetrics metrics;
   private final Metrics.Counter dropped;
+  private final Metrics.Counter newsDropped;
   private final AccessLines lines;
   private final Bursts bursts;
   private final Losses losses = new Losses();
@@ -67,6 +73,10 @@ public final class Telemetry implements AutoCloseable {
     this.dropped =
         metrics.counter(
             "aegis_records_dropped_total", "Finished requests of which no record was kept");
+    this.newsDropped =
+        metrics.counter(
+            "aegis_upstream_events_dropped_total",
+            "Changes of upstreams and their targets of which no event was kept");
     this.lines = new AccessLines();
     this.bursts = new Bursts();
     this.clock = clock;
@@ -84,6 +94,15 @@ public final class Telemetry implements AutoCloseable {
       LockSupport.parkNanos(1_000_000);
     }
     if (sleeping) {
+      LockSupport.unpark(thread);
+    }
+  }
+
+  /** Hears what became of an upstream. Never waits: what there is no room for is counted. */
+  public void heard(UpstreamEvent event) {
+    if (!news.offer(event)) {
+      newsDropped.add();
+    } else if (sleeping) {
       LockSupport.unpark(thread);
     }
   }
@@ -118,7 +137,7 @@ public final class Telemetry implements AutoCloseable {
       return;
     }
     sleeping = true;
-    if (buffer.isEmpty() && !closed) {
+    if (buffer.isEmpty() && news.isEmpty() && !closed) {
       LockSupport.parkNanos(SLEEP_NANOS);
     }
     sleeping = false;
@@ -148,17 +167,20 @@ public final class Telemetry implements AutoCloseable {
     if (!batch.isEmpty()) {
       log.accept(lines.take());
     }
-    for (TenantEvent event : bursts.due(clock.instant(), closed)) {
-      publisher.publish(
-          new OutgoingEvent(
-              Topics.EVENTS,
-              event.tenant(),
-              event.wireType(),
-              event.tenant(),
-              event.time().toEpochMilli(),
-              event.toJson()));
-    }
+    bursts.due(clock.instant(), closed).forEach(this::publish);
+    news.drain(event -> publish(event.event()));
     tellLosses();
+  }
+
+  private void publish(TenantEvent event) {
+    publisher.publish(
+        new OutgoingEvent(
+            Topics.EVENTS,
+            event.tenant(),
+            event.wireType(),
+            event.tenant(),
+            event.time().toEpochMilli(),
+            event.toJson()));
   }
 
   private void tellLosses() {

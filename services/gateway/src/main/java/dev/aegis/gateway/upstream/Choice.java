@@ -56,6 +56,24 @@ interface Choice {
   }
 
   /**
+   * Group after group: a target of one gets something only when nobody of those before is fit.
+   *
+   * @param groups in their order
+   */
+  record Ranked(List<Choice> groups) implements Choice {
+    @Override
+    public @Nullable Target among(Affinity request, Predicate<Target> fit) {
+      for (Choice group : groups) {
+        Target target = group.among(request, fit);
+        if (target != null) {
+          return target;
+        }
+      }
+      return null;
+    }
+  }
+
+  /**
    * Round robin.
    *
    * @param order each target as often as its weight says, interleaved
@@ -71,6 +89,7 @@ interface Choice {
           return target;
         }
       }
+      turn.decrementAndGet(); // nobody's: who asks others next must not skip one of them
       return null;
     }
   }
@@ -90,6 +109,9 @@ interface Choice {
           best = share.target();
           least = load;
         }
+      }
+      if (best == null) {
+        turn.decrementAndGet(); // as above
       }
       return best;
     }

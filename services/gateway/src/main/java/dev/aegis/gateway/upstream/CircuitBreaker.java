@@ -1,6 +1,7 @@
 package dev.aegis.gateway.upstream;
 
 import dev.aegis.journal.UpstreamDefinition;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,6 +31,8 @@ final class CircuitBreaker {
 
   private static final Pass FREE = new Pass(-1); // of no state: its end counts nowhere
 
+  private final Consumer<CircuitState> turned;
+
   private volatile UpstreamDefinition.@Nullable CircuitBreaker rules;
   // Guarded by this.
   private CircuitState state = CircuitState.CLOSED;
@@ -43,6 +46,15 @@ final class CircuitBreaker {
   private int probes;
   private int succeeded;
   private long lastProbe;
+
+  /**
+   * A closed one.
+   *
+   * @param turned hears of each turn to another state, in their order, while the lock is held
+   */
+  CircuitBreaker(Consumer<CircuitState> turned) {
+    this.turned = turned;
+  }
 
   /** Other rules, or null for none; where it stands is kept, without rules it is closed. */
   void rules(UpstreamDefinition.@Nullable CircuitBreaker newer) {
@@ -94,7 +106,8 @@ final class CircuitBreaker {
 
   private synchronized boolean ended(
       UpstreamDefinition.CircuitBreaker by, Pass passed, Standing standing, long now) {
-    if (passed.epoch() != pass.epoch()) {
+    // Without rules it is closed for good: what began under the former ones must not open it.
+    if (passed.epoch() != pass.epoch() || rules == null) {
       return false;
     }
     return switch (state) {
@@ -148,6 +161,7 @@ final class CircuitBreaker {
   }
 
   private void turn(CircuitState next, long now) {
+    boolean other = state != next;
     state = next;
     pass = new Pass(pass.epoch() + 1);
     changedAt = now;
@@ -155,6 +169,9 @@ final class CircuitBreaker {
     windowBegun = false;
     probes = 0;
     succeeded = 0;
+    if (other) {
+      turned.accept(next);
+    }
   }
 
   /** Where it stands; open until somebody asks after its time is over. */

@@ -1,5 +1,6 @@
 package dev.aegis.gateway.upstream;
 
+import dev.aegis.journal.TargetSource;
 import dev.aegis.journal.UpstreamDefinition;
 import java.math.BigInteger;
 import java.time.Duration;
@@ -7,15 +8,15 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.kiwiproject.consul.Consul;
-import org.kiwiproject.consul.ConsulException;
 import org.kiwiproject.consul.HealthClient;
 import org.kiwiproject.consul.model.ConsulResponse;
+import org.kiwiproject.consul.model.catalog.ServiceWeights;
+import org.kiwiproject.consul.model.health.Service;
 import org.kiwiproject.consul.model.health.ServiceHealth;
 import org.kiwiproject.consul.option.ImmutableQueryOptions;
 import org.kiwiproject.consul.option.QueryOptions;
@@ -23,7 +24,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Discovery by Consul's blocking queries, one per service, each on a virtual thread. The last known
+ * Discovery by Consul's blocking queries, one per source, each on a virtual thread. The last known
  * targets stay when Consul is away: only a good answer, an empty one included, replaces them.
  *
  * <p>Index handling follows Consul's page on blocking queries: an index that goes backwards is
@@ -31,36 +32,38 @@ import org.slf4j.LoggerFactory;
  * that goes backwards, is doubted for a while: a Consul that has just elected its leader gives one
  * before it has read its own data.
  */
-public final class ConsulDiscovery implements Discovery {
+public final class ConsulDiscovery implements Discovery<TargetSource.Consul> {
   private static final Logger LOG = LoggerFactory.getLogger(ConsulDiscovery.class);
   private static final String WAIT = "50s";
   private static final Duration READ_TIMEOUT = Duration.ofSeconds(70);
   private static final Duration LONGEST_PAUSE = Duration.ofSeconds(5);
   private static final Duration DOUBT = Duration.ofSeconds(10);
+  private static final int LAST_PORT = 65_535;
 
+  private final ConsulAccess access;
   private final Consul consul;
   private final HealthClient health;
   private final TargetsFile file;
   private final Duration doubt;
-  private final Map<String, Watch> watches = new ConcurrentHashMap<>();
-  private volatile boolean connected;
+  private final Map<TargetSource.Consul, Watch> watches = new ConcurrentHashMap<>();
 
   /**
-   * @param url of the agent's HTTP API
+   * @param access to the agent
    * @param file where the last known targets outlive this process
    */
-  public ConsulDiscovery(String url, TargetsFile file) {
-    this(url, file, DOUBT);
+  public ConsulDiscovery(ConsulAccess access, TargetsFile file) {
+    this(access, file, DOUBT);
   }
 
   /**
    * @param doubt how long a doubtful empty answer must last to be believed
    */
-  ConsulDiscovery(String url, TargetsFile file, Duration doubt) {
+  ConsulDiscovery(ConsulAccess access, TargetsFile file, Duration doubt) {
+    this.access = access;
     this.doubt = doubt;
     this.consul =
-        Consul.builder()
-            .withUrl(url)
+        access
+            .client()
             .withPing(false)
             .withConnectTimeoutMillis(2_000)
             .withReadTimeoutMillis(READ_TIMEOUT.toMillis())
@@ -70,18 +73,31 @@ public final class ConsulDiscovery implements Discovery {
   }
 
   @Override
-  public void follow(String service, Upstream upstream) {
-    watches.computeIfAbsent(service, Watch::new).add(upstream);
+  public void follow(TargetSource.Consul source, Upstream upstream) {
+    watches.computeIfAbsent(source, Watch::new).followed.add(upstream);
   }
 
   @Override
-  public void unfollow(String service, Upstream upstream) {
-    watches.computeIfPresent(service, (name, watch) -> watch.remove(upstream) ? null : watch);
+  public void unfollow(TargetSource.Consul source, Upstream upstream) {
+    watches.computeIfPresent(
+        source,
+        (same, watch) -> {
+          if (!watch.followed.remove(upstream)) {
+            return watch;
+          }
+          watch.stop();
+          return null;
+        });
   }
 
-  @Override
+  /** Whether the agent answered any of the questions when last asked. */
   public boolean connected() {
-    return connected;
+    return watches.values().stream().anyMatch(watch -> watch.link == Link.UP);
+  }
+
+  /** Whether every question has been answered, or not, at least once. */
+  boolean asked() {
+    return watches.values().stream().noneMatch(watch -> watch.link == Link.UNKNOWN);
   }
 
   @Override
@@ -90,13 +106,20 @@ public final class ConsulDiscovery implements Discovery {
     consul.destroy();
   }
 
-  /** One service, and who wants to know of it. */
+  /** How the last question fared. */
+  private enum Link {
+    UNKNOWN,
+    UP,
+    DOWN
+  }
+
+  /** One source, and who wants to know of it. */
   private final class Watch {
-    private final String service;
-    private final Set<Upstream> upstreams = ConcurrentHashMap.newKeySet();
+    private final TargetSource.Consul source;
+    private final Followed followed;
     private final Thread thread;
     private final CountDownLatch ended = new CountDownLatch(1);
-    private volatile List<UpstreamDefinition.Target> targets;
+    private volatile Link link = Link.UNKNOWN;
     private BigInteger index = BigInteger.ZERO;
 
     /** Index of the last answer that was believed, 0 before the first. */
@@ -105,25 +128,10 @@ public final class ConsulDiscovery implements Discovery {
     private boolean doubting;
     private long doubtedSince;
 
-    Watch(String service) {
-      this.service = service;
-      this.targets = file.load(service);
-      this.thread = Thread.ofVirtual().name("consul-" + service).start(this::run);
-    }
-
-    synchronized void add(Upstream upstream) {
-      upstreams.add(upstream);
-      upstream.targets(targets);
-    }
-
-    /** Returns whether nobody is left. */
-    boolean remove(Upstream upstream) {
-      upstreams.remove(upstream);
-      if (upstreams.isEmpty()) {
-        stop();
-        return true;
-      }
-      return false;
+    Watch(TargetSource.Consul source) {
+      this.source = source;
+      this.followed = new Followed(key(source), file);
+      this.thread = Thread.ofVirtual().name("consul-" + source.service()).start(this::run);
     }
 
     void stop() {
@@ -136,21 +144,21 @@ public final class ConsulDiscovery implements Discovery {
       while (ended.getCount() > 0) {
         try {
           ConsulResponse<List<ServiceHealth>> answer =
-              health.getHealthyServiceInstances(service, options());
+              health.getHealthyServiceInstances(source.service(), options());
+          boolean believes = take(answer);
+          if (link != Link.UP) {
+            link = Link.UP;
+            LOG.info("Consul answers for {}", source.service());
+          }
           pause = Duration.ofMillis(100);
-          if (!take(answer) && !rest(pause)) {
+          if (!believes && !rest(pause)) {
             return;
           }
-        } catch (ConsulException e) {
+        } catch (Exception e) { // what the client makes of garbage and interrupts, undeclared
           if (ended.getCount() == 0) {
             return;
           }
-          index = BigInteger.ZERO;
-          if (connected) {
-            connected = false;
-            LOG.warn(
-                "Consul does not answer, going on with the last known targets: {}", e.getMessage());
-          }
+          failed(e);
           if (!rest(pause)) {
             return;
           }
@@ -161,36 +169,44 @@ public final class ConsulDiscovery implements Discovery {
     }
 
     private QueryOptions options() {
-      return index.signum() <= 0
-          ? ImmutableQueryOptions.builder().build()
-          : ImmutableQueryOptions.builder().index(index).wait(WAIT).build();
+      ImmutableQueryOptions.Builder options = ImmutableQueryOptions.builder();
+      String datacenter = source.datacenter();
+      if (datacenter != null) {
+        options.datacenter(datacenter);
+      }
+      if (index.signum() > 0) {
+        options.index(index).wait(WAIT);
+      }
+      return options.build();
+    }
+
+    private void failed(Exception e) {
+      index = BigInteger.ZERO;
+      if (link != Link.DOWN) {
+        link = Link.DOWN;
+        LOG.warn(
+            "Consul does not answer for {}, going on with the last known targets: {}",
+            source.service(),
+            access.withoutToken(
+                e.getMessage() + (e.getCause() == null ? "" : ": " + e.getCause())));
+      }
     }
 
     /** Goes by an answer; false when it is doubted, and has to be asked for again. */
-    private synchronized boolean take(ConsulResponse<List<ServiceHealth>> answer) {
-      if (!connected) {
-        connected = true;
-        LOG.info("Consul answers");
-      }
+    private boolean take(ConsulResponse<List<ServiceHealth>> answer) {
+      List<UpstreamDefinition.Target> newer = targets(source, answer.getResponse());
       @Nullable BigInteger given = answer.getIndex();
       BigInteger next = given == null ? BigInteger.ZERO : given;
-      List<UpstreamDefinition.Target> newer = targets(answer.getResponse());
-      if (newer.isEmpty() && !targets.isEmpty() && doubtful(next)) {
+      if (newer.isEmpty() && followed.some() && doubtful(next)) {
         index = BigInteger.ZERO;
         return false;
       }
       doubting = false;
       index = next.compareTo(index) < 0 ? BigInteger.ZERO : next;
       believed = next;
-      if (newer.equals(targets)) {
-        return true;
+      if (followed.are(newer)) {
+        LOG.info("{} has {} healthy instances", source.service(), newer.size());
       }
-      targets = newer;
-      for (Upstream upstream : upstreams) {
-        upstream.targets(newer);
-      }
-      file.save(service, newer);
-      LOG.info("{} has {} healthy instances", service, newer.size());
       return true;
     }
 
@@ -203,7 +219,8 @@ public final class ConsulDiscovery implements Discovery {
         doubting = true;
         doubtedSince = now;
         LOG.warn(
-            "Consul says that {} has no instances, which it may not know yet: doubted", service);
+            "Consul says that {} has no instances, which it may not know yet: doubted",
+            source.service());
       }
       return now - doubtedSince < doubt.toNanos();
     }
@@ -217,12 +234,43 @@ public final class ConsulDiscovery implements Discovery {
     }
   }
 
-  private static List<UpstreamDefinition.Target> targets(List<ServiceHealth> instances) {
-    List<UpstreamDefinition.Target> targets = new ArrayList<>();
+  /** Under which the source's targets are kept. */
+  private static String key(TargetSource.Consul source) {
+    String service = source.service();
+    return source.equals(TargetSource.Consul.all(service)) ? service : source.toString();
+  }
+
+  private static List<UpstreamDefinition.Target> targets(
+      TargetSource.Consul source, List<ServiceHealth> instances) {
+    List<ServiceHealth> selected = new ArrayList<>();
     for (ServiceHealth instance : instances) {
+      Service service = instance.getService();
+      // An instance without a port, which Consul allows, is nothing that can be connected to.
+      if (service.getTags().containsAll(source.tags())
+          && service.getMeta().entrySet().containsAll(source.metadata().entrySet())
+          && service.getPort() > 0
+          && service.getPort() <= LAST_PORT) {
+        selected.add(instance);
+      }
+    }
+    int[] weights =
+        Shares.within(
+            selected.stream()
+                .mapToDouble(
+                    instance ->
+                        instance
+                            .getService()
+                            .getWeights()
+                            .map(ServiceWeights::getPassing)
+                            .orElse(1))
+                .map(weight -> Math.max(0, weight))
+                .toArray());
+    List<UpstreamDefinition.Target> targets = new ArrayList<>();
+    for (int i = 0; i < weights.length; i++) {
+      ServiceHealth instance = selected.get(i);
       String address = instance.getService().getAddress();
       String host = address.isEmpty() ? instance.getNode().getAddress() : address;
-      targets.add(new UpstreamDefinition.Target(host, instance.getService().getPort(), 1));
+      targets.add(new UpstreamDefinition.Target(host, instance.getService().getPort(), weights[i]));
     }
     targets.sort(Comparator.comparing(UpstreamDefinition.Target::authority));
     return List.copyOf(targets);

@@ -17,6 +17,7 @@ final class Ejection {
   private volatile boolean ejected;
   private volatile long until;
   private int times;
+  private volatile boolean told;
 
   /** An attempt ended well. */
   void good() {
@@ -39,6 +40,16 @@ final class Ejection {
     consecutive.set(0);
     until = now + Math.max(length, rules.ejection().toNanos());
     ejected = true;
+  }
+
+  /** Whether it has been told that it is left out, and not yet that it is good again. */
+  boolean told() {
+    return told;
+  }
+
+  /** It has been told. One thread at a time. */
+  void told(boolean leftOut) {
+    told = leftOut;
   }
 
   /** Whether it is left out. */

@@ -67,16 +67,13 @@ public final class HealthChecks implements AutoCloseable {
     try {
       passed = passes(target, rules);
     } finally {
-      if (target.vitality().checked(passed, rules)) {
+      if (upstream.checked(target, passed, rules)) {
         LOG.info(
             "Target {} of upstream {} of tenant {} is {}",
             target.authority(),
             upstream.id(),
             upstream.tenant(),
             passed ? "healthy again" : "unhealthy");
-      }
-      if (upstream.active() == null) {
-        target.vitality().reset(); // nobody would ever bring it back
       }
     }
   }

@@ -12,42 +12,54 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The last known targets of each service, on disk, for a start while the registry is away. */
+/** The last known targets of each source, on disk, for a start while the registry is away. */
 public final class TargetsFile {
   private static final Logger LOG = LoggerFactory.getLogger(TargetsFile.class);
 
   private final Path path;
-  private ObjectNode services;
+  private ObjectNode sources;
 
   /**
    * @param path of the file; its folder exists
    */
   public TargetsFile(Path path) {
     this.path = path;
-    this.services = read(path);
+    this.sources = read(path);
   }
 
-  synchronized List<UpstreamDefinition.Target> load(String service) {
+  /** Null when the source was never known. */
+  synchronized @Nullable List<UpstreamDefinition.Target> load(String source) {
+    if (!sources.has(source)) {
+      return null;
+    }
     List<UpstreamDefinition.Target> targets = new ArrayList<>();
-    for (JsonNode target : services.path(service)) {
+    for (JsonNode target : sources.path(source)) {
       targets.add(
           new UpstreamDefinition.Target(
-              target.path("host").asText(), target.path("port").asInt(), 1));
+              target.path("host").asText(),
+              target.path("port").asInt(),
+              target.path("weight").asInt(1),
+              target.path("priority").asInt(0)));
     }
     return List.copyOf(targets);
   }
 
-  synchronized void save(String service, List<UpstreamDefinition.Target> targets) {
-    ArrayNode list = services.putArray(service);
+  synchronized void save(String source, List<UpstreamDefinition.Target> targets) {
+    ArrayNode list = sources.putArray(source);
     for (UpstreamDefinition.Target target : targets) {
-      list.addObject().put("host", target.host()).put("port", target.port());
+      list.addObject()
+          .put("host", target.host())
+          .put("port", target.port())
+          .put("weight", target.weight())
+          .put("priority", target.priority());
     }
     try {
       Path beside = path.resolveSibling(path.getFileName() + ".new");
-      Files.write(beside, Json.write(services));
+      Files.write(beside, Json.write(sources));
       Files.move(beside, path, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
     } catch (IOException e) {
       LOG.warn("The last known targets could not be kept in {}: {}", path, e.toString());

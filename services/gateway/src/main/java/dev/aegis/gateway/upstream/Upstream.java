@@ -1,17 +1,22 @@
 package dev.aegis.gateway.upstream;
 
+import dev.aegis.events.UpstreamEvent;
+import dev.aegis.events.UpstreamEvent.Reason;
 import dev.aegis.gateway.upstream.Choice.Share;
 import dev.aegis.journal.UpstreamDefinition;
 import dev.aegis.journal.UpstreamDefinition.Active;
 import dev.aegis.journal.UpstreamDefinition.Passive;
 import dev.aegis.journal.UpstreamDefinition.Retries;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,7 +29,8 @@ public final class Upstream {
   private final AtomicInteger turn = new AtomicInteger();
   private final RetryBudget budget = new RetryBudget();
   private final AtomicInteger active = new AtomicInteger();
-  private final CircuitBreaker breaker = new CircuitBreaker();
+  private final News news;
+  private final CircuitBreaker breaker;
   private volatile UpstreamDefinition definition;
   private volatile Targets targets = new Targets(Map.of(), List.of(), (request, fit) -> null);
 
@@ -32,15 +38,38 @@ public final class Upstream {
    * Who there is, and who gets what.
    *
    * @param byAuthority all of them
-   * @param shares those with a weight
-   * @param choice chooses among the shares
+   * @param groups those with a weight, by priority
+   * @param choice chooses among them
    */
-  private record Targets(Map<String, Target> byAuthority, List<Share> shares, Choice choice) {}
+  private record Targets(Map<String, Target> byAuthority, List<List<Share>> groups, Choice choice) {
+    List<Share> shares() {
+      return groups.stream().flatMap(List::stream).toList();
+    }
+  }
 
+  /** Guarded by the breaker. */
+  private boolean toldOpen;
+
+  /** One of which nobody hears. */
   Upstream(String tenant, UpstreamDefinition definition) {
+    this(tenant, definition, event -> {}, InstantSource.system());
+  }
+
+  /**
+   * One without targets as yet.
+   *
+   * @param listener hears what becomes of it and its targets; see {@link News}
+   */
+  Upstream(
+      String tenant,
+      UpstreamDefinition definition,
+      Consumer<UpstreamEvent> listener,
+      InstantSource clock) {
     this.tenant = tenant;
     this.id = definition.id();
     this.definition = definition;
+    this.news = new News(tenant, id, listener, clock);
+    this.breaker = new CircuitBreaker(this::turned);
     this.breaker.rules(definition.circuitBreaker());
   }
 
@@ -127,7 +156,12 @@ public final class Upstream {
   void ended(Target target, Standing standing, long now) {
     Passive rules = definition.passive();
     switch (standing) {
-      case GOOD -> target.ejection().good();
+      case GOOD -> {
+        target.ejection().good();
+        if (target.ejection().told() && !target.ejection().lasts(now)) {
+          recovered(target, now);
+        }
+      }
       case BAD -> {
         if (rules.failures() > 0 && target.ejection().bad(rules)) {
           eject(target, rules, now);
@@ -139,15 +173,85 @@ public final class Upstream {
 
   /** Leaves {@code target} out, unless too many are left out already. */
   private synchronized void eject(Target target, Passive rules, long now) {
-    int all = targets.shares().size();
+    List<Share> shares = targets.shares();
+    int all = shares.size();
     int out = 1;
-    for (Share share : targets.shares()) {
+    for (Share share : shares) {
       if (share.target() != target && share.target().ejection().lasts(now)) {
         out++;
       }
     }
     if (!target.ejection().lasts(now) && out * 100 <= all * rules.maxEjectedPercent()) {
       target.ejection().eject(rules, now);
+      if (!target.ejection().told()) {
+        target.ejection().told(true);
+        tell(target, Reason.EJECTED, false);
+      }
+    }
+  }
+
+  /** Nobody wants to hear of a target that is gone, with requests to it still under way. */
+  private void tell(Target target, Reason reason, boolean healthy) {
+    if (targets.byAuthority().get(target.authority()) == target) {
+      news.target(target, reason, healthy);
+    }
+  }
+
+  /**
+   * An attempt went well after the time was over. Until then a target is not good again: of one
+   * that stays bad each gateway tells once, not each time that it is left out anew.
+   */
+  private synchronized void recovered(Target target, long now) {
+    if (target.ejection().told() && !target.ejection().lasts(now)) {
+      target.ejection().told(false);
+      tell(target, Reason.EJECTED, true);
+    }
+  }
+
+  /** A check of {@code target} has ended. Returns whether that changed how it does. */
+  boolean checked(Target target, boolean passed, Active rules) {
+    Vitality vitality = target.vitality();
+    synchronized (vitality) { // so that news are told in the order in which they come about
+      boolean down = vitality.down();
+      boolean changed = vitality.checked(passed, rules);
+      if (definition.active() == null) { // nobody would ever bring it back
+        vitality.reset();
+        changed = down;
+      }
+      if (changed) {
+        tell(target, Reason.HEALTH_CHECK, !vitality.down());
+      }
+      return changed;
+    }
+  }
+
+  private void unchecked(Target target) {
+    Vitality vitality = target.vitality();
+    synchronized (vitality) {
+      if (vitality.reset()) {
+        tell(target, Reason.HEALTH_CHECK, true);
+      }
+    }
+  }
+
+  /** The circuit stands elsewhere. A half-open one that opens again was never closed. */
+  private void turned(CircuitState next) {
+    switch (next) {
+      case OPEN -> {
+        if (!toldOpen) {
+          toldOpen = true;
+          news.circuit(true);
+        }
+      }
+      case HALF_OPEN -> {
+        // Whether it helps, the next requests show.
+      }
+      case CLOSED -> {
+        if (toldOpen) {
+          toldOpen = false;
+          news.circuit(false);
+        }
+      }
     }
   }
 
@@ -205,20 +309,26 @@ public final class Upstream {
     definition = newer;
     breaker.rules(newer.circuitBreaker());
     if (newer.passive().failures() == 0) {
-      all().forEach(target -> target.ejection().end());
+      for (Target target : all()) {
+        target.ejection().end();
+        if (target.ejection().told()) {
+          target.ejection().told(false);
+          tell(target, Reason.EJECTED, true);
+        }
+      }
     }
     if (newer.active() == null) {
-      all().forEach(target -> target.vitality().reset());
+      all().forEach(this::unchecked);
     }
     Targets now = targets;
-    targets = new Targets(now.byAuthority(), now.shares(), choice(now.shares()));
+    targets = new Targets(now.byAuthority(), now.groups(), choice(now.groups()));
   }
 
   /** Replaces the targets; those that stay keep their connections. */
   synchronized void targets(List<UpstreamDefinition.Target> newer) {
     Map<String, Target> known = targets.byAuthority();
     Map<String, Target> byAuthority = new HashMap<>();
-    List<Share> shares = new ArrayList<>();
+    Map<Integer, List<Share>> byPriority = new TreeMap<>();
     for (UpstreamDefinition.Target one : newer) {
       String authority = one.authority();
       if (byAuthority.containsKey(authority)) {
@@ -230,10 +340,13 @@ public final class Upstream {
       }
       byAuthority.put(authority, target);
       if (one.weight() > 0) {
-        shares.add(new Share(target, one.weight()));
+        byPriority
+            .computeIfAbsent(one.priority(), priority -> new ArrayList<>())
+            .add(new Share(target, one.weight()));
       }
     }
-    targets = new Targets(Map.copyOf(byAuthority), List.copyOf(shares), choice(shares));
+    List<List<Share>> groups = byPriority.values().stream().map(List::copyOf).toList();
+    targets = new Targets(Map.copyOf(byAuthority), groups, choice(groups));
     known.forEach(
         (authority, target) -> {
           if (!byAuthority.containsKey(authority)) {
@@ -242,12 +355,17 @@ public final class Upstream {
         });
   }
 
-  private Choice choice(List<Share> shares) {
-    return Choice.of(
-        definition.loadBalancing(),
-        shares,
-        turn,
-        bound -> ThreadLocalRandom.current().nextInt(bound));
+  private Choice choice(List<List<Share>> groups) {
+    List<Choice> choices = new ArrayList<>();
+    for (List<Share> shares : groups) {
+      choices.add(
+          Choice.of(
+              definition.loadBalancing(),
+              shares,
+              turn,
+              bound -> ThreadLocalRandom.current().nextInt(bound)));
+    }
+    return choices.size() == 1 ? choices.getFirst() : new Choice.Ranked(List.copyOf(choices));
   }
 
   void closeStale() {

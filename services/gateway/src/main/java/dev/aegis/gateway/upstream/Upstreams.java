@@ -1,31 +1,54 @@
 package dev.aegis.gateway.upstream;
 
+import dev.aegis.events.UpstreamEvent;
+import dev.aegis.journal.TargetSource;
 import dev.aegis.journal.UpstreamDefinition;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** All upstreams in force. One thread changes them; requests only use what it gave out. */
 public final class Upstreams implements AutoCloseable {
-  private final @Nullable Discovery discovery;
+  private final @Nullable Discovery<TargetSource.Consul> consul;
+  private final @Nullable Discovery<TargetSource.Dns> dns;
+  private final Consumer<UpstreamEvent> listener;
+  private final InstantSource clock;
   private final Map<String, Map<String, Held>> byTenant = new ConcurrentHashMap<>();
 
   private record Held(Upstream upstream, UpstreamDefinition definition) {}
 
   /**
-   * @param discovery finds services, null when no registry is configured
+   * @param consul finds services, null when no Consul is configured
    */
-  public Upstreams(@Nullable Discovery discovery) {
-    this.discovery = discovery;
+  public Upstreams(@Nullable Discovery<TargetSource.Consul> consul) {
+    this(consul, null, event -> {}, InstantSource.system());
+  }
+
+  /**
+   * @param consul finds services, null when no Consul is configured
+   * @param dns finds addresses of names, null when nobody does
+   * @param listener hears what becomes of upstreams and their targets; must not wait
+   */
+  public Upstreams(
+      @Nullable Discovery<TargetSource.Consul> consul,
+      @Nullable Discovery<TargetSource.Dns> dns,
+      Consumer<UpstreamEvent> listener,
+      InstantSource clock) {
+    this.listener = listener;
+    this.clock = clock;
+    this.consul = consul;
+    this.dns = dns;
   }
 
   /** Whether upstreams that name a service can have targets. */
   public boolean discovers() {
-    return discovery != null;
+    return consul != null;
   }
 
   /** The upstream of {@code tenant} with this definition: the one there is, or a new one. */
@@ -35,16 +58,15 @@ public final class Upstreams implements AutoCloseable {
     if (held != null && held.definition().equals(definition)) {
       return held.upstream();
     }
-    Upstream upstream = held == null ? new Upstream(tenant, definition) : held.upstream();
+    Upstream upstream =
+        held == null ? new Upstream(tenant, definition, listener, clock) : held.upstream();
     upstream.definition(definition);
-    if (held != null) {
-      forget(held);
-    }
-    String service = definition.service();
-    if (service == null) {
-      upstream.targets(definition.targets());
-    } else if (discovery != null) {
-      discovery.follow(service, upstream);
+    // To follow the same source anew would forget where a registry's index stands.
+    if (held == null || !held.definition().source().equals(definition.source())) {
+      if (held != null) {
+        forget(held);
+      }
+      follow(definition.source(), upstream);
     }
     own.put(definition.id(), new Held(upstream, definition));
     return upstream;
@@ -82,17 +104,47 @@ public final class Upstreams implements AutoCloseable {
     return all;
   }
 
+  private void follow(TargetSource source, Upstream upstream) {
+    switch (source) {
+      case TargetSource.Fixed(List<UpstreamDefinition.Target> targets) -> upstream.targets(targets);
+      case TargetSource.Consul service -> {
+        if (consul != null) {
+          consul.follow(service, upstream);
+        }
+      }
+      case TargetSource.Dns name -> {
+        if (dns != null) {
+          dns.follow(name, upstream);
+        }
+      }
+    }
+  }
+
   private void forget(Held held) {
-    String service = held.definition().service();
-    if (service != null && discovery != null) {
-      discovery.unfollow(service, held.upstream());
+    switch (held.definition().source()) {
+      case TargetSource.Fixed fixed -> {
+        // Nobody tells of changes.
+      }
+      case TargetSource.Consul service -> {
+        if (consul != null) {
+          consul.unfollow(service, held.upstream());
+        }
+      }
+      case TargetSource.Dns name -> {
+        if (dns != null) {
+          dns.unfollow(name, held.upstream());
+        }
+      }
     }
   }
 
   @Override
   public void close() {
-    if (discovery != null) {
-      discovery.close();
+    if (consul != null) {
+      consul.close();
+    }
+    if (dns != null) {
+      dns.close();
     }
     for (Map<String, Held> own : byTenant.values()) {
       own.values().forEach(held -> held.upstream().retire());

@@ -52,10 +52,12 @@ final class Vitality {
     return true;
   }
 
-  /** Nobody checks it any more. */
-  synchronized void reset() {
+  /** Nobody checks it any more. Returns whether that changed how it does. */
+  synchronized boolean reset() {
+    boolean changed = down;
     down = false;
     against = 0;
     planned = false;
+    return changed;
   }
 }

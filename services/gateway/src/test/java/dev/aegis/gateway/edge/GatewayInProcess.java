@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.aegis.chassis.HttpListener;
 import dev.aegis.chassis.StartFailure;
+import dev.aegis.events.UpstreamEvent;
 import dev.aegis.gateway.identity.VerifiedTokens;
 import dev.aegis.gateway.pipeline.Pipeline;
 import dev.aegis.gateway.settings.GatewaySettings;
@@ -55,9 +56,10 @@ public final class GatewayInProcess implements AutoCloseable {
   private static final EdgeSettings BOUNDS =
       new EdgeSettings(Duration.ofSeconds(20), Duration.ofSeconds(10), Duration.ofSeconds(10));
 
+  private final List<UpstreamEvent> heard = new CopyOnWriteArrayList<>();
   private final Fold fold = new Fold();
   private final MasterKey masterKey = MasterKey.parse(MasterKey.newText());
-  private final Upstreams upstreams = new Upstreams(null);
+  private final Upstreams upstreams = new Upstreams(null, null, heard::add, InstantSource.system());
   private final HealthChecks checks = new HealthChecks(upstreams);
   private final Compiler compiler =
       new Compiler("test", upstreams, masterKey, InstantSource.system());
@@ -185,6 +187,11 @@ public final class GatewayInProcess implements AutoCloseable {
 
   HttpProbe connect() throws IOException {
     return HttpProbe.connect(port());
+  }
+
+  /** Types of the events about upstreams, in their order. */
+  List<String> heard() {
+    return heard.stream().map(event -> event.event().type()).toList();
   }
 
   /** What telemetry heard, in its order. */

@@ -76,6 +76,7 @@ final class UpstreamProtectionTest {
       assertRefused(caller.send(GET).read(), "circuit_open");
       assertThat(backend.legs().getFirst().text()).isEqualTo(asked);
       assertThat(gateway.finished(5).getLast().event().attempts()).isZero();
+      assertThat(gateway.heard()).containsExactly("circuit.opened");
     }
   }
 
@@ -100,6 +101,7 @@ final class UpstreamProtectionTest {
       well.set(true);
       await().until(() -> caller.send(GET).read().status() == 200);
       assertThat(caller.send(GET).read().status()).isEqualTo(200);
+      assertThat(gateway.heard()).containsExactly("circuit.opened", "circuit.closed");
     }
   }
 
@@ -118,6 +120,7 @@ final class UpstreamProtectionTest {
         failed += caller.send(GET).read().status() == 500 ? 1 : 0;
       }
       assertThat(failed).isEqualTo(2);
+      assertThat(gateway.heard()).containsExactly("upstream.unhealthy");
     }
   }
 
@@ -195,6 +198,11 @@ final class UpstreamProtectionTest {
       assertThat(gateway.finished(1).getLast().event().attempts()).isZero();
       check.set("HTTP/1.1 204 X\r\n\r\n");
       await().until(() -> answers(caller, 200));
+      await()
+          .untilAsserted(
+              () ->
+                  assertThat(gateway.heard())
+                      .containsExactly("upstream.unhealthy", "upstream.recovered"));
     }
   }
 

@@ -7,6 +7,7 @@ import dev.aegis.chassis.InvalidSettings;
 import dev.aegis.chassis.Settings;
 import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -25,5 +26,23 @@ class GatewaySettingsTest {
             "--gateway.max_connections: must be a whole number from 1 to 2147483647, not \""
                 + text
                 + "\"");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"10.0.0.2", "10.0.0.2:0", "me@10.0.0.2:53", "10.0.0.2:53/x", "a b:53"})
+  void saysWhatANameServerMustBe(String text) {
+    InvalidSettings invalid =
+        catchThrowableOfType(
+            InvalidSettings.class,
+            () -> Settings.read(GatewaySettings.ALL, List.of("--dns.server=" + text), Map.of()));
+    assertThat(invalid.problems().getFirst())
+        .startsWith("--dns.server: must be host:port of a name server, such as 10.0.0.2:53");
+  }
+
+  @Test
+  void takesANameServer() throws InvalidSettings {
+    Settings settings =
+        Settings.read(GatewaySettings.ALL, List.of("--dns.server=[::1]:53"), Map.of());
+    assertThat(settings.of(GatewaySettings.DNS_SERVER)).contains("[::1]:53");
   }
 }

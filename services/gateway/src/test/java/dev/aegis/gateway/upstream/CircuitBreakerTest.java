@@ -24,7 +24,8 @@ final class CircuitBreakerTest {
       new UpstreamDefinition.CircuitBreaker(
           3, 50, 10, Duration.ofSeconds(10), Duration.ofSeconds(30), 2);
 
-  private final CircuitBreaker breaker = new CircuitBreaker();
+  private final List<CircuitState> turns = new ArrayList<>();
+  private final CircuitBreaker breaker = new CircuitBreaker(turns::add);
   private long now = Long.MAX_VALUE - Duration.ofSeconds(40).toNanos(); // the clock may wrap
 
   CircuitBreakerTest() {
@@ -177,5 +178,19 @@ final class CircuitBreakerTest {
       one(Standing.GOOD);
     }
     assertThat(breaker.state()).isEqualTo(CLOSED);
+  }
+
+  @Test
+  void tellsOfEachTurnOnce() {
+    breaker.rules(RULES); // no turn
+    open();
+    one(Standing.BAD);
+    now += OPEN_NANOS;
+    Pass late = pass();
+    breaker.ended(late, Standing.BAD, now);
+    assertThat(turns).containsExactly(OPEN, HALF_OPEN, OPEN);
+    breaker.rules(null);
+    breaker.rules(null);
+    assertThat(turns).containsExactly(OPEN, HALF_OPEN, OPEN, CLOSED);
   }
 }

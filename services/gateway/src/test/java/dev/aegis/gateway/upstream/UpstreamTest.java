@@ -2,10 +2,16 @@ package dev.aegis.gateway.upstream;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.aegis.events.UpstreamEvent;
+import dev.aegis.events.UpstreamEvent.Reason;
+import dev.aegis.events.UpstreamEvent.TargetTurned;
 import dev.aegis.journal.LoadBalancing;
+import dev.aegis.journal.TargetSource;
 import dev.aegis.journal.UpstreamDefinition;
 import dev.aegis.journal.UpstreamDefinition.Passive;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -19,19 +25,24 @@ final class UpstreamTest {
       new Passive(2, Duration.ofSeconds(10), Duration.ofSeconds(35), 50);
   private static final long SECOND = Duration.ofSeconds(1).toNanos();
 
+  private final List<UpstreamEvent> heard = new ArrayList<>();
   private long now = Long.MAX_VALUE - 25 * SECOND; // the clock may wrap
 
   private static UpstreamDefinition definition(int targets, Passive passive) {
+    return definition(targets, passive, null);
+  }
+
+  private static UpstreamDefinition definition(
+      int targets, Passive passive, UpstreamDefinition.@Nullable Active active) {
     List<UpstreamDefinition.Target> all = new ArrayList<>();
     for (int i = 0; i < targets; i++) {
       all.add(new UpstreamDefinition.Target(String.valueOf((char) ('a' + i)), 80, 1));
     }
     return new UpstreamDefinition(
         "u",
-        null,
-        all,
+        new TargetSource.Fixed(all),
         new LoadBalancing.RoundRobin(),
-        null,
+        active,
         passive,
         null,
         UpstreamDefinition.Retries.DEFAULT,
@@ -40,10 +51,15 @@ final class UpstreamTest {
         UpstreamDefinition.Protocol.HTTP1);
   }
 
-  private static Upstream of(int targets) {
+  private static List<UpstreamDefinition.Target> targets(UpstreamDefinition definition) {
+    return ((TargetSource.Fixed) definition.source()).targets();
+  }
+
+  private Upstream of(int targets) {
     UpstreamDefinition definition = definition(targets, RULES);
-    Upstream upstream = new Upstream("t", definition);
-    upstream.targets(definition.targets());
+    Upstream upstream =
+        new Upstream("t", definition, heard::add, InstantSource.fixed(Instant.EPOCH));
+    upstream.targets(targets(definition));
     return upstream;
   }
 
@@ -136,9 +152,119 @@ final class UpstreamTest {
     fail(upstream, bad);
     UpstreamDefinition more = definition(3, RULES);
     upstream.definition(more);
-    upstream.targets(more.targets());
+    upstream.targets(targets(more));
     assertThat(chosen(upstream)).containsExactlyInAnyOrder("b", "c");
     upstream.definition(definition(3, new Passive(0, RULES.ejection(), RULES.maxEjection(), 50)));
     assertThat(chosen(upstream)).containsExactlyInAnyOrder("a", "b", "c");
+  }
+
+  @Test
+  void tellsOnceThatATargetIsLeftOutAndOnceThatItIsGoodAgain() {
+    Upstream upstream = of(2);
+    Target bad = find(upstream, "a");
+    assertThat(bad).isNotNull();
+    fail(upstream, bad);
+    upstream.ended(bad, Standing.GOOD, now); // of before, or for want of another
+    fail(upstream, bad);
+    now += 10 * SECOND;
+    fail(upstream, bad); // as bad as ever
+    now += 20 * SECOND;
+    assertThat(heard).containsExactly(turned("a:80", Reason.EJECTED, false));
+    upstream.ended(bad, Standing.UNKNOWN, now);
+    upstream.ended(bad, Standing.GOOD, now);
+    upstream.ended(bad, Standing.GOOD, now);
+    assertThat(heard)
+        .containsExactly(
+            turned("a:80", Reason.EJECTED, false), turned("a:80", Reason.EJECTED, true));
+    heard.clear();
+    fail(upstream, bad);
+    upstream.definition(definition(2, new Passive(0, RULES.ejection(), RULES.maxEjection(), 50)));
+    upstream.ended(bad, Standing.GOOD, now + 100 * SECOND);
+    assertThat(heard)
+        .containsExactly(
+            turned("a:80", Reason.EJECTED, false), turned("a:80", Reason.EJECTED, true));
+  }
+
+  @Test
+  void tellsOfChecksAndNotOfTargetsThatAreGone() {
+    Upstream upstream = of(2);
+    Target down = find(upstream, "a");
+    Target gone = find(upstream, "b");
+    assertThat(down).isNotNull();
+    assertThat(gone).isNotNull();
+    UpstreamDefinition.Active checks =
+        new UpstreamDefinition.Active(
+            null, Set.of(), Duration.ofSeconds(1), Duration.ofSeconds(1), 1, 1);
+    UpstreamDefinition checked = definition(2, RULES, checks);
+    upstream.definition(checked);
+    upstream.targets(targets(checked).subList(0, 1));
+    assertThat(upstream.checked(gone, false, checks)).isTrue();
+    upstream.checked(down, false, checks);
+    upstream.checked(down, false, checks);
+    assertThat(heard).containsExactly(turned("a:80", Reason.HEALTH_CHECK, false));
+    upstream.checked(down, true, checks);
+    upstream.checked(down, false, checks);
+    upstream.definition(definition(1, RULES)); // nobody checks any more
+    upstream.checked(down, false, checks); // it was under way
+    assertThat(heard)
+        .extracting(event -> event.event().type())
+        .containsExactly(
+            "upstream.unhealthy", "upstream.recovered", "upstream.unhealthy", "upstream.recovered");
+  }
+
+  @Test
+  void tellsNothingOfTargetsThatLeftWhileRequestsWereUnderWay() {
+    Upstream upstream = of(3);
+    Target gone = find(upstream, "a");
+    assertThat(gone).isNotNull();
+    upstream.targets(targets(definition(3, RULES)).subList(1, 3));
+    fail(upstream, gone);
+    assertThat(heard).isEmpty();
+  }
+
+  @Test
+  void goesToTheNextPriorityOnlyWhenItMustAndThereTakesTurns() {
+    Upstream upstream = of(2);
+    upstream.targets(
+        List.of(
+            new UpstreamDefinition.Target("a", 80, 1, 1),
+            new UpstreamDefinition.Target("b", 80, 1, 1),
+            new UpstreamDefinition.Target("c", 80, 1, 2),
+            new UpstreamDefinition.Target("d", 80, 1, 2)));
+    assertThat(chosen(upstream)).containsExactlyInAnyOrder("a", "b");
+    Target first = find(upstream, "a");
+    Target second = find(upstream, "b");
+    assertThat(first).isNotNull();
+    assertThat(second).isNotNull();
+    Set<String> spare = new HashSet<>();
+    for (int i = 0; i < 20; i++) {
+      Target target = upstream.next(Asking.ANYONE, List.of(first, second), now);
+      assertThat(target).isNotNull();
+      spare.add(target.authority().substring(0, 1));
+    }
+    assertThat(spare).containsExactlyInAnyOrder("c", "d");
+    fail(upstream, first);
+    assertThat(chosen(upstream)).containsExactly("b");
+    fail(upstream, second);
+    assertThat(chosen(upstream)).containsExactlyInAnyOrder("c", "d");
+  }
+
+  @Test
+  void takesTurnsAlsoAmongTargetsThatAreAllLeftOut() {
+    UpstreamDefinition definition =
+        definition(2, new Passive(2, RULES.ejection(), RULES.maxEjection(), 100));
+    Upstream upstream = new Upstream("t", definition);
+    upstream.targets(targets(definition));
+    for (String name : List.of("a", "b")) {
+      Target target = find(upstream, name);
+      assertThat(target).isNotNull();
+      fail(upstream, target);
+    }
+    assertThat(upstream.count(Upstream.Health.EJECTED, now)).isEqualTo(2);
+    assertThat(chosen(upstream)).containsExactlyInAnyOrder("a", "b");
+  }
+
+  private static UpstreamEvent turned(String target, Reason reason, boolean healthy) {
+    return new TargetTurned("t", "u", target, reason, healthy, Instant.EPOCH);
   }
 }
