@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param auth what a caller must show
  * @param stripPrefix literal prefix taken off the path before it goes to the upstream, or null
  * @param stripCredentials whether {@code Authorization} and {@code X-API-Key} stay here
+ * @param caps most bytes of bodies
  * @param priority the higher wins when several routes match; then the more specific path
  */
 public record RouteDefinition(
@@ -31,6 +32,7 @@ public record RouteDefinition(
     Auth auth,
     @Nullable String stripPrefix,
     boolean stripCredentials,
+    Caps caps,
     int priority)
     implements Definition {
 
@@ -40,6 +42,25 @@ public record RouteDefinition(
     JWT,
     /** Nothing. */
     NONE
+  }
+
+  /**
+   * Most bytes of bodies, framing not counted.
+   *
+   * @param request of a caller's
+   * @param reply of an upstream's
+   */
+  public record Caps(long request, long reply) {
+    /** No bound. */
+    public static final Caps NONE = new Caps(Long.MAX_VALUE, Long.MAX_VALUE);
+
+    private static final long MOST = 1L << 50;
+
+    static Caps read(Fields fields) {
+      return new Caps(
+          fields.number("max_request_bytes", Long.MAX_VALUE, 0, MOST),
+          fields.number("max_response_bytes", Long.MAX_VALUE, 0, MOST));
+    }
   }
 
   static RouteDefinition read(String id, Fields fields) {
@@ -71,6 +92,7 @@ public record RouteDefinition(
         Auth.valueOf(auth.toUpperCase(Locale.ROOT)),
         stripPrefix,
         fields.flag("strip_credentials", false),
+        Caps.read(fields),
         (int) fields.number("priority", 0, -1_000_000, 1_000_000));
   }
 }

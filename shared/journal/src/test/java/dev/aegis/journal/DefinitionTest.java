@@ -193,6 +193,7 @@ class DefinitionTest {
                 RouteDefinition.Auth.JWT,
                 null,
                 false,
+                RouteDefinition.Caps.NONE,
                 0));
     assertThat(
             Definition.read(

@@ -182,6 +182,11 @@ final class RequestExchange {
     if (upstream == null) {
       return refused(admitted, new Refusal.Later(ByUpstream.NO_HEALTHY_TARGET, 1), body);
     }
+    long most = admitted.identified().route().caps().request();
+    if (body.length() > most) {
+      return refused(admitted, ByCaller.PAYLOAD_TOO_LARGE, body);
+    }
+    body.atMost(most);
     Forwarding forwarding = new Forwarding(admitted, body);
     Exchange exchange = edge.forwarder().forward(upstream, forwarding);
     Exchange.Rest rest = exchange.rest();
@@ -238,6 +243,8 @@ final class RequestExchange {
       case UPSTREAM_TIMEOUT -> ByUpstream.UPSTREAM_TIMEOUT;
       case CALLER_GONE -> ByCaller.CALLER_GONE;
       case CALLER_TIMEOUT -> ByCaller.REQUEST_TIMEOUT;
+      case REQUEST_TOO_LARGE -> ByCaller.PAYLOAD_TOO_LARGE;
+      case REPLY_TOO_LARGE -> ByUpstream.UPSTREAM_FAILED;
       case CALLER_MALFORMED -> new Refusal.Malformed(exchange.detail());
     };
   }
@@ -336,6 +343,11 @@ final class RequestExchange {
     @Override
     public Set<Field> replaced() {
       return admitted.limit() == null ? Replies.OWN : Replies.OWN_AND_LIMITS;
+    }
+
+    @Override
+    public long mostReplyBytes() {
+      return admitted.identified().route().caps().reply();
     }
 
     @Override

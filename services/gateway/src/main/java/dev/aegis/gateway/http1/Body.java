@@ -22,6 +22,7 @@ public final class Body {
   private boolean first = true;
   private boolean done;
   private long taken;
+  private long most = Long.MAX_VALUE;
   private @Nullable Output filling;
 
   private Body(Input input, long framing) {
@@ -50,6 +51,19 @@ public final class Body {
   /** Length in bytes, known beforehand, or -1. */
   public long length() {
     return framing >= 0 ? framing : -1;
+  }
+
+  /**
+   * No more than this many bytes are wanted: a longer body ends in {@link
+   * BadMessage.Kind#BODY_TOO_LARGE}, before anything of the piece that is too much was passed on.
+   */
+  public void atMost(long bytes) {
+    most = bytes;
+  }
+
+  /** Fails at once where {@link #await} would, if the length is known and too large. */
+  public void check() throws BadMessage {
+    want(remaining);
   }
 
   /** Whether the body ends only where its connection does. */
@@ -114,6 +128,7 @@ public final class Body {
       done = true;
       return false;
     }
+    want(remaining);
     if (!ensure()) {
       if (framing == UNTIL_CLOSE) {
         done = true;
@@ -121,7 +136,15 @@ public final class Body {
       }
       throw new BadMessage(BadMessage.Kind.INCOMPLETE, "the body ends early");
     }
+    want(count());
     return true;
+  }
+
+  private void want(long more) throws BadMessage {
+    if (more > most - taken) {
+      throw new BadMessage(
+          BadMessage.Kind.BODY_TOO_LARGE, "the body has more than " + most + " bytes");
+    }
   }
 
   private int count() {

@@ -51,6 +51,7 @@ public sealed interface Refusal {
     URI_TOO_LONG(414, "uri_too_long", "The request line is too long"),
     HEADER_TOO_LARGE(431, "header_too_large", "The request's header is too large"),
     REQUEST_TIMEOUT(408, "request_timeout", "The request took too long to arrive"),
+    PAYLOAD_TOO_LARGE(413, "payload_too_large", "The request's body is too large"),
     METHOD_NOT_ALLOWED(405, "method_not_allowed", "This method is not served here"),
     MISDIRECTED_REQUEST(
         421, "misdirected_request", "This connection was opened for another tenant's host"),

@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param upstream the same, null when there is none: the route answers 503 and a finding says why
  * @param stripPrefix taken off the path, or null
  * @param stripCredentials whether credentials stay here
+ * @param caps most bytes of bodies
  * @param limits in the order in which they are asked
  */
 public record RoutePlan(
@@ -24,6 +25,7 @@ public record RoutePlan(
     @Nullable Upstream upstream,
     @Nullable String stripPrefix,
     boolean stripCredentials,
+    RouteDefinition.Caps caps,
     List<RateLimit> limits) {
   public RoutePlan {
     limits = List.copyOf(limits);

@@ -76,6 +76,7 @@ final class TenantCompiler {
                 upstream,
                 route.stripPrefix(),
                 route.stripCredentials(),
+                route.caps(),
                 on(limits, route.id(), route.upstream())));
       }
     }
@@ -108,6 +109,7 @@ final class TenantCompiler {
         upstreams.get(defaultId),
         null,
         false,
+        RouteDefinition.Caps.NONE,
         on(limits, null, defaultId));
   }
 

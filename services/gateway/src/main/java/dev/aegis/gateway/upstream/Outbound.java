@@ -30,6 +30,9 @@ public interface Outbound extends Affinity {
   /** Fields of the target's reply that do not go on, because Aegis' own stand in their place. */
   Set<Field> replaced();
 
+  /** Most bytes of a reply's body that are passed on. */
+  long mostReplyBytes();
+
   /** What follows when the protocol is switched, null when the caller did not ask for it. */
   @Nullable Beyond beyond();
 

@@ -103,7 +103,9 @@ final class Relay {
       throw failed(connection, fault(e), e.leg() == LegFailure.Leg.CALLER ? "gone" : why(e));
     } catch (BadMessage e) {
       answered |= e.kind() != BadMessage.Kind.INCOMPLETE;
-      throw failed(connection, Fault.UPSTREAM_FAILED, "its reply: " + e.detail());
+      boolean large = e.kind() == BadMessage.Kind.BODY_TOO_LARGE;
+      Fault fault = large ? Fault.REPLY_TOO_LARGE : Fault.UPSTREAM_FAILED;
+      throw failed(connection, fault, "its reply: " + e.detail());
     } catch (IOException e) {
       throw failed(connection, Fault.UPSTREAM_FAILED, "connection lost");
     } catch (RuntimeException e) {
@@ -192,6 +194,8 @@ final class Relay {
     ResponseHead head = connection.head;
     Output out = outbound.caller();
     Body passing = Body.of(head, outbound.method(), connection.input);
+    passing.atMost(outbound.mostReplyBytes());
+    passing.check();
     reply = passing;
     boolean unsized = passing.length() < 0;
     boolean chunked = unsized && outbound.modernCaller();

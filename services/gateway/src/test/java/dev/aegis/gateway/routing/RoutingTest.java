@@ -115,6 +115,7 @@ final class RoutingTest {
         RouteDefinition.Auth.JWT,
         null,
         false,
+        RouteDefinition.Caps.NONE,
         draft.priority());
   }
 
