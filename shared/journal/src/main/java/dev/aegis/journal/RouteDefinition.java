@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param id unique within the tenant
  * @param paths patterns of which one must match, see {@link PathPattern}
- * @param upstream id of the upstream that serves it
+ * @param destination where its requests go
  * @param methods upper-case methods that match; empty for all
  * @param headers header name, in lower case, to the exact value that must be there
  * @param hosts hosts of the tenant that match, lower case; empty for all
@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
 public record RouteDefinition(
     String id,
     List<String> paths,
-    String upstream,
+    Destination destination,
     Set<String> methods,
     Map<String, String> headers,
     List<String> hosts,
@@ -65,7 +65,7 @@ public record RouteDefinition(
 
   static RouteDefinition read(String id, Fields fields) {
     List<String> paths = PathPattern.read(fields, "paths");
-    String upstream = fields.text("upstream");
+    Destination destination = Destination.read(fields);
     Set<String> methods = Methods.read(fields, "methods");
     Map<String, String> headers = new LinkedHashMap<>();
     fields
@@ -79,13 +79,13 @@ public record RouteDefinition(
             || stripPrefix.endsWith("/"))) {
       fields.reject("strip_prefix", "must be a literal path such as /api, not ending in '/'");
     }
-    for (String later : List.of("rewrite", "limits", "plugins", "split", "mirror")) {
+    for (String later : List.of("rewrite", "limits", "plugins", "mirror")) {
       fields.unavailable(later);
     }
     return new RouteDefinition(
         id,
         paths,
-        upstream,
+        destination,
         methods,
         Map.copyOf(headers),
         fields.texts("hosts").stream().map(host -> host.toLowerCase(Locale.ROOT)).toList(),

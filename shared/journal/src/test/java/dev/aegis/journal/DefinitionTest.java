@@ -90,7 +90,7 @@ class DefinitionTest {
         "ROUTE | {'id':'r','paths':['/a'],'upstream':'u','strip_prefix':'/*'} | /strip_prefix",
         "ROUTE | {'id':'r','paths':['/a'],'upstream':'u','priority':1.5} | /priority",
         "ROUTE | {'id':'r','paths':['/a'],'upstream':'u','strip_credentials':'no'} | /strip_credentials",
-        "ROUTE | {'id':'r','paths':['/a'],'upstream':'u','split':[1]} | /split",
+        "ROUTE | {'id':'r','paths':['/a'],'upstream':'u','split':[1]} | /split/0",
         "ROUTE | {'id':'r','paths':['/a'],'upstream':'u','limits':[],'mirror':null} |",
         "ISSUER | {'id':'i','issuer':'x','algorithms':['HS256'],'secret':{'key_id':'a','ciphertext':'AA=='}} |",
         "ISSUER | {'id':'i','issuer':'x','algorithms':['RS256'],'public_keys':[{'kty':'RSA'}]} |",
@@ -140,7 +140,7 @@ class DefinitionTest {
             "/methods",
             "/headers",
             "/auth",
-            "/split",
+            "/split/0",
             "/priority",
             "/upstraem");
   }
@@ -186,7 +186,7 @@ class DefinitionTest {
             new RouteDefinition(
                 "r",
                 List.of("/a"),
-                "u",
+                new Destination.One("u"),
                 Set.of(),
                 Map.of(),
                 List.of(),
@@ -222,6 +222,48 @@ class DefinitionTest {
         (TenantDefinition) Definition.read(Kind.TENANT, json("{'id':'a','name':'A'}"));
     assertThat(tenant.status()).isEqualTo(TenantDefinition.Status.ACTIVE);
     assertThat(tenant.isolation()).isEqualTo(TenantDefinition.Isolation.STRICT);
+  }
+
+  @Test
+  void aRouteMaySplitItsRequests() {
+    RouteDefinition route =
+        (RouteDefinition)
+            Definition.read(
+                Kind.ROUTE,
+                json(
+                    "{'id':'r','paths':['/a'],'split':[{'upstream':'a','weight':95},"
+                        + "{'upstream':'b','weight':0}],"
+                        + "'split_by':'cookie:Who','split_header':'X-Variant'}"));
+    assertThat(route.destination())
+        .isEqualTo(
+            new Destination.Split(
+                List.of(new Destination.Share("a", 95), new Destination.Share("b", 0)),
+                new LoadBalancing.ConsistentHash(LoadBalancing.By.COOKIE, "Who"),
+                "x-variant"));
+    assertThat(route.destination().upstreams()).containsExactly("a", "b");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "'upstream':'u','split':[{'upstream':'a'}]|/upstream",
+        "'split':[]|/upstream",
+        "'split':[{'upstream':'a','weight':0}]|/split",
+        "'split':[{'upstream':'a'},{'upstream':'a'}]|/split",
+        "'split':[{'weight':1}]|/split/0/upstream",
+        "'split':[{'upstream':'a','weight':10001}]|/split/0/weight",
+        "'split':[{'upstream':'a'}],'split_by':'header:'|/split_by",
+        "'split':[{'upstream':'a'}],'split_by':'random'|/split_by",
+        "'split':[{'upstream':'a'}],'split_header':'X Variant'|/split_header",
+        "'upstream':'u','split_by':'ip'|/split_by",
+        "'upstream':'u','split_header':'X-Variant'|/split_header"
+      },
+      quoteCharacter = '"')
+  void routesWithThisAreRefused(String members, String field) {
+    assertThat(violations(Kind.ROUTE, "{'id':'r','paths':['/a']," + members + "}"))
+        .extracting(Violation::field)
+        .containsExactly(field);
   }
 
   @Test

@@ -13,11 +13,14 @@ import dev.aegis.gateway.pipeline.Progress;
 import dev.aegis.gateway.pipeline.Progress.Admitted;
 import dev.aegis.gateway.pipeline.Progress.Counted;
 import dev.aegis.gateway.pipeline.Progress.Inbound;
+import dev.aegis.gateway.pipeline.Progress.Matched;
 import dev.aegis.gateway.pipeline.Refusal;
 import dev.aegis.gateway.pipeline.Refusal.ByCaller;
 import dev.aegis.gateway.pipeline.Refusal.ByUpstream;
 import dev.aegis.gateway.pipeline.Step;
+import dev.aegis.gateway.snapshot.RoutePlan;
 import dev.aegis.gateway.snapshot.TenantPlan;
+import dev.aegis.gateway.upstream.Backend;
 import dev.aegis.gateway.upstream.Exchange;
 import dev.aegis.gateway.upstream.Upstream;
 import dev.aegis.model.Uuid7;
@@ -47,6 +50,7 @@ final class RequestExchange {
   private boolean closes;
   private boolean replying;
   private boolean bodyStillRead;
+  private @Nullable Backend backend;
 
   RequestExchange(
       Edge edge,
@@ -178,16 +182,19 @@ final class RequestExchange {
   }
 
   private boolean forwarded(Admitted admitted, Body body) throws IOException {
-    Upstream upstream = admitted.identified().route().upstream();
+    RoutePlan route = admitted.identified().route();
+    Forwarding forwarding = new Forwarding(admitted, body);
+    Backend chosen = route.split().choose(forwarding);
+    backend = chosen;
+    Upstream upstream = chosen.upstream();
     if (upstream == null) {
       return refused(admitted, new Refusal.Later(ByUpstream.NO_HEALTHY_TARGET, 1), body);
     }
-    long most = admitted.identified().route().caps().request();
+    long most = route.caps().request();
     if (body.length() > most) {
       return refused(admitted, ByCaller.PAYLOAD_TOO_LARGE, body);
     }
     body.atMost(most);
-    Forwarding forwarding = new Forwarding(admitted, body);
     Exchange exchange = edge.forwarder().forward(upstream, forwarding);
     Exchange.Rest rest = exchange.rest();
     Exchange.Fault fault = exchange.fault();
@@ -262,7 +269,15 @@ final class RequestExchange {
       long bytesOut) {
     edge.records()
         .accept(
-            RequestRecord.of(at, status, why, exchange, bytesIn, bytesOut, elapsed(), edge.node()));
+            RequestRecord.of(
+                at, backend(at), status, why, exchange, bytesIn, bytesOut, elapsed(), edge.node()));
+  }
+
+  /** The upstream that was chosen, before that the only one that could be, or null. */
+  private @Nullable Backend backend(Progress at) {
+    Matched matched = at.matchedOrNull();
+    RoutePlan route = matched == null ? null : matched.route();
+    return backend != null || route == null ? backend : route.split().only();
   }
 
   private long elapsed() {

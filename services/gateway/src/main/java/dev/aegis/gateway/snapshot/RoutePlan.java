@@ -1,7 +1,7 @@
 package dev.aegis.gateway.snapshot;
 
 import dev.aegis.gateway.plugin.RateLimit;
-import dev.aegis.gateway.upstream.Upstream;
+import dev.aegis.gateway.upstream.Split;
 import dev.aegis.journal.RouteDefinition;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -11,8 +11,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param id of the route; null for the default route of a tenant without any
  * @param auth what a caller must show
- * @param upstreamId the upstream it names
- * @param upstream the same, null when there is none: the route answers 503 and a finding says why
+ * @param split who serves it; where there is none, the route answers 503 and a finding says why
  * @param stripPrefix taken off the path, or null
  * @param stripCredentials whether credentials stay here
  * @param caps most bytes of bodies
@@ -21,8 +20,7 @@ import org.jspecify.annotations.Nullable;
 public record RoutePlan(
     @Nullable String id,
     RouteDefinition.Auth auth,
-    String upstreamId,
-    @Nullable Upstream upstream,
+    Split split,
     @Nullable String stripPrefix,
     boolean stripCredentials,
     RouteDefinition.Caps caps,

@@ -4,9 +4,12 @@ import dev.aegis.gateway.identity.Issuer;
 import dev.aegis.gateway.identity.Tokens;
 import dev.aegis.gateway.plugin.RateLimit;
 import dev.aegis.gateway.routing.RouteTable;
+import dev.aegis.gateway.upstream.Backend;
+import dev.aegis.gateway.upstream.Split;
 import dev.aegis.gateway.upstream.Upstream;
 import dev.aegis.journal.CertificateDefinition;
 import dev.aegis.journal.Definition;
+import dev.aegis.journal.Destination;
 import dev.aegis.journal.Entry;
 import dev.aegis.journal.Fold;
 import dev.aegis.journal.InvalidDefinition;
@@ -30,6 +33,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 
 /** Compiles one tenant. Each object on its own: one that is broken leaves a finding, no more. */
@@ -60,24 +64,24 @@ final class TenantCompiler {
     Map<RouteDefinition, RoutePlan> routes = new LinkedHashMap<>();
     for (Entry entry : fold.list(Kind.ROUTE, tenant)) {
       if (definition(entry) instanceof RouteDefinition route) {
-        Upstream upstream = upstreams.get(route.upstream());
-        if (upstream == null) {
-          findings.add(
-              Finding.error(
-                  entry.key().toString(),
-                  "upstream \"" + route.upstream() + "\" does not exist; requests get 503"));
+        for (String id : route.destination().upstreams()) {
+          if (!upstreams.containsKey(id)) {
+            findings.add(
+                Finding.error(
+                    entry.key().toString(),
+                    "upstream \"" + id + "\" does not exist; requests get 503"));
+          }
         }
         routes.put(
             route,
             new RoutePlan(
                 route.id(),
                 route.auth(),
-                route.upstream(),
-                upstream,
+                split(route.destination(), upstreams),
                 route.stripPrefix(),
                 route.stripCredentials(),
                 route.caps(),
-                on(limits, route.id(), route.upstream())));
+                on(limits, route.id(), route.destination().upstreams())));
       }
     }
     return new TenantPlan(
@@ -105,12 +109,11 @@ final class TenantCompiler {
     return new RoutePlan(
         null,
         RouteDefinition.Auth.JWT,
-        defaultId,
-        upstreams.get(defaultId),
+        Split.one(new Backend(defaultId, upstreams.get(defaultId))),
         null,
         false,
         RouteDefinition.Caps.NONE,
-        on(limits, null, defaultId));
+        on(limits, null, List.of(defaultId)));
   }
 
   private Map<String, Upstream> upstreams() {
@@ -234,13 +237,33 @@ final class TenantCompiler {
     return limits;
   }
 
-  private static List<RateLimit> on(List<Limit> limits, @Nullable String route, String upstream) {
+  private static Split split(Destination destination, Map<String, Upstream> upstreams) {
+    return switch (destination) {
+      case Destination.One(String id) -> Split.one(new Backend(id, upstreams.get(id)));
+      case Destination.Split split -> {
+        List<Split.Share> shares = new ArrayList<>();
+        for (Destination.Share share : split.shares()) {
+          String id = share.upstream();
+          shares.add(new Split.Share(new Backend(id, upstreams.get(id)), share.weight()));
+        }
+        yield Split.of(
+            shares,
+            split.by(),
+            split.header(),
+            bound -> ThreadLocalRandom.current().nextInt(bound));
+      }
+    };
+  }
+
+  /** A limit of an upstream holds for every route that may lead to it. */
+  private static List<RateLimit> on(
+      List<Limit> limits, @Nullable String route, List<String> upstreams) {
     List<RateLimit> applying = new ArrayList<>();
     for (Limit limit : limits) {
       String onlyRoute = limit.plugin().route();
       String onlyUpstream = limit.plugin().upstream();
       if ((onlyRoute == null || onlyRoute.equals(route))
-          && (onlyUpstream == null || onlyUpstream.equals(upstream))) {
+          && (onlyUpstream == null || upstreams.contains(onlyUpstream))) {
         applying.add(limit.limit());
       }
     }

@@ -2,6 +2,7 @@ package dev.aegis.gateway.routing;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.aegis.journal.Destination;
 import dev.aegis.journal.PathPattern;
 import dev.aegis.journal.RouteDefinition;
 import java.util.ArrayList;
@@ -108,7 +109,7 @@ final class RoutingTest {
     return new RouteDefinition(
         id,
         draft.paths(),
-        "u",
+        new Destination.One("u"),
         draft.methods(),
         draft.headers(),
         draft.hosts(),
