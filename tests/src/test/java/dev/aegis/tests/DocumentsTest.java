@@ -19,6 +19,7 @@ import dev.aegis.journal.Definition;
 import dev.aegis.journal.InvalidDefinition;
 import dev.aegis.journal.Json;
 import dev.aegis.journal.Kind;
+import dev.aegis.journal.Maintenance;
 import dev.aegis.journal.PluginDefinition;
 import dev.aegis.journal.RateLimitConfig;
 import dev.aegis.testkit.Repository;
@@ -117,6 +118,7 @@ final class DocumentsTest {
     refusals.addAll(List.of(Refusal.ByUpstream.values()));
     refusals.add(new Refusal.Malformed(""));
     refusals.add(new Refusal.RateLimited(counted));
+    refusals.add(new Refusal.InMaintenance(new Maintenance(503, Duration.ZERO, "")));
     refusals.add(new Refusal.Internal(""));
     Map<String, String> inCode = new TreeMap<>();
     for (Refusal refusal : refusals) {

@@ -1,6 +1,8 @@
 package dev.aegis.journal;
 
 import dev.aegis.journal.LoadBalancing.ConsistentHash;
+import java.net.URI;
+import java.net.URISyntaxException;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
@@ -46,7 +48,21 @@ public sealed interface Destination {
    */
   record Share(String upstream, int weight) {}
 
-  /** Reads {@code upstream}, or {@code split} with what belongs to it. */
+  /**
+   * To nobody: the caller is told to go elsewhere.
+   *
+   * @param status 301, 302, 303, 307 or 308
+   * @param to an {@code http} or {@code https} URI or a path; {@code {host}}, {@code {path}} and
+   *     {@code {query}} stand for those of the request
+   */
+  record Redirect(int status, String to) implements Destination {
+    @Override
+    public List<String> upstreams() {
+      return List.of();
+    }
+  }
+
+  /** Reads {@code upstream}, {@code split} with what belongs to it, or {@code redirect}. */
   static Destination read(Fields fields) {
     List<Share> shares =
         fields.objects(
@@ -63,6 +79,18 @@ public sealed interface Destination {
           fields.reject(name, "needs \"split\"");
         }
       }
+    }
+    if (!fields.absent("redirect")) {
+      for (String name : List.of("upstream", "split")) {
+        if (!fields.absent(name)) {
+          fields.reject(name, "must not stand beside \"redirect\"");
+        }
+      }
+      fields.optionalText("upstream");
+      return fields.object("redirect", Destination::redirect);
+    }
+    fields.object("redirect", none -> none);
+    if (shares.isEmpty()) {
       return new One(fields.text("upstream"));
     }
     if (fields.optionalText("upstream") != null) {
@@ -78,5 +106,43 @@ public sealed interface Destination {
       fields.reject("split", "must give a weight above 0 to at least one upstream");
     }
     return new Split(shares, by, header == null ? null : header.toLowerCase(Locale.ROOT));
+  }
+
+  private static Redirect redirect(Fields fields) {
+    int status = (int) fields.number("status", 308, 301, 308);
+    if (status > 303 && status < 307) {
+      fields.reject("status", "must be 301, 302, 303, 307 or 308");
+    }
+    String to = fields.text("to");
+    if (!to.isEmpty() && !leadsSomewhere(to)) {
+      fields.reject(
+          "to",
+          "must be an http or https URI or a path, in visible ASCII, and may have {host} for its"
+              + " host, and {path} and {query}");
+    }
+    return new Redirect(status, to);
+  }
+
+  /** Whether it is a place whatever the request has where the words stand (RFC 3986). */
+  private static boolean leadsSomewhere(String to) {
+    for (String path : List.of("/", "/p")) {
+      try {
+        URI uri =
+            new URI(to.replace("{host}", "h").replace("{path}", path).replace("{query}", "?q"));
+        boolean absolute = "http".equals(uri.getScheme()) || "https".equals(uri.getScheme());
+        boolean sound =
+            absolute
+                ? uri.getHost() != null && uri.getRawUserInfo() == null
+                : uri.getScheme() == null
+                    && uri.getRawAuthority() == null
+                    && uri.getRawPath().startsWith("/");
+        if (!sound || !uri.toASCIIString().equals(uri.toString())) {
+          return false;
+        }
+      } catch (URISyntaxException e) {
+        return false;
+      }
+    }
+    return true;
   }
 }

@@ -18,8 +18,10 @@ import org.jspecify.annotations.Nullable;
  * @param hosts hosts of the tenant that match, lower case; empty for all
  * @param auth what a caller must show
  * @param stripPrefix literal prefix taken off the path before it goes to the upstream, or null
+ * @param rewrite what else becomes of the path
  * @param stripCredentials whether {@code Authorization} and {@code X-API-Key} stay here
  * @param caps most bytes of bodies
+ * @param maintenance what callers are told instead of being served, null when they are served
  * @param priority the higher wins when several routes match; then the more specific path
  */
 public record RouteDefinition(
@@ -31,8 +33,10 @@ public record RouteDefinition(
     List<String> hosts,
     Auth auth,
     @Nullable String stripPrefix,
+    Rewrite rewrite,
     boolean stripCredentials,
     Caps caps,
+    @Nullable Maintenance maintenance,
     int priority)
     implements Definition {
 
@@ -79,9 +83,11 @@ public record RouteDefinition(
             || stripPrefix.endsWith("/"))) {
       fields.reject("strip_prefix", "must be a literal path such as /api, not ending in '/'");
     }
-    for (String later : List.of("rewrite", "limits", "plugins", "mirror")) {
+    for (String later : List.of("limits", "plugins", "mirror")) {
       fields.unavailable(later);
     }
+    boolean down = !fields.absent("maintenance");
+    Maintenance maintenance = fields.object("maintenance", Maintenance::read);
     return new RouteDefinition(
         id,
         paths,
@@ -91,8 +97,10 @@ public record RouteDefinition(
         fields.texts("hosts").stream().map(host -> host.toLowerCase(Locale.ROOT)).toList(),
         Auth.valueOf(auth.toUpperCase(Locale.ROOT)),
         stripPrefix,
+        Rewrite.read(fields, paths),
         fields.flag("strip_credentials", false),
         Caps.read(fields),
+        down ? maintenance : null,
         (int) fields.number("priority", 0, -1_000_000, 1_000_000));
   }
 }

@@ -9,6 +9,7 @@ import dev.aegis.gateway.pipeline.Progress.Counted;
 import dev.aegis.gateway.pipeline.Progress.Matched;
 import dev.aegis.gateway.pipeline.Refusal;
 import dev.aegis.gateway.pipeline.Refusal.ByCaller;
+import dev.aegis.journal.Maintenance;
 import dev.aegis.model.Problem;
 import java.io.IOException;
 import java.util.EnumSet;
@@ -43,6 +44,8 @@ record Replies(Output out) {
       limit(limited.by());
     } else if (why instanceof Refusal.Later later) {
       out.header("Retry-After", Long.toString(later.retryAfterSeconds()));
+    } else if (why instanceof Refusal.InMaintenance(Maintenance by) && !by.retryAfter().isZero()) {
+      out.header("Retry-After", Long.toString(by.retryAfter().toSeconds()));
     }
     if (why == ByCaller.METHOD_NOT_ALLOWED) {
       out.header("Allow", METHODS);
@@ -61,6 +64,23 @@ record Replies(Output out) {
     out.put("HTTP/1.1 204 No Content");
     out.endLine();
     out.header("Allow", METHODS);
+    common(at.inbound().requestId(), 1);
+    limit(counted);
+    connection(closes, at.inbound().head().minorVersion());
+    out.endLine();
+    out.flush();
+  }
+
+  /** Sends a caller elsewhere (RFC 9110 section 15.4). */
+  void redirect(int status, String location, Progress at, @Nullable Counted counted, boolean closes)
+      throws IOException {
+    out.put("HTTP/1.1 ");
+    out.putDecimal(status);
+    out.put(" ");
+    out.put(reason(status));
+    out.endLine();
+    out.header("Location", location);
+    out.header("Content-Length", "0");
     common(at.inbound().requestId(), 1);
     limit(counted);
     connection(closes, at.inbound().head().minorVersion());
@@ -151,6 +171,11 @@ record Replies(Output out) {
 
   private static String reason(int status) {
     return switch (status) {
+      case 301 -> "Moved Permanently";
+      case 302 -> "Found";
+      case 303 -> "See Other";
+      case 307 -> "Temporary Redirect";
+      case 308 -> "Permanent Redirect";
       case 400 -> "Bad Request";
       case 401 -> "Unauthorized";
       case 403 -> "Forbidden";

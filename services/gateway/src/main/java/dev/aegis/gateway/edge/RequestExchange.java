@@ -18,10 +18,12 @@ import dev.aegis.gateway.pipeline.Refusal;
 import dev.aegis.gateway.pipeline.Refusal.ByCaller;
 import dev.aegis.gateway.pipeline.Refusal.ByUpstream;
 import dev.aegis.gateway.pipeline.Step;
+import dev.aegis.gateway.snapshot.Redirect;
 import dev.aegis.gateway.snapshot.RoutePlan;
 import dev.aegis.gateway.snapshot.TenantPlan;
 import dev.aegis.gateway.upstream.Backend;
 import dev.aegis.gateway.upstream.Exchange;
+import dev.aegis.gateway.upstream.Split;
 import dev.aegis.gateway.upstream.Upstream;
 import dev.aegis.model.Uuid7;
 import java.io.IOException;
@@ -93,7 +95,11 @@ final class RequestExchange {
         case Step.Stop<Admitted>(Progress at, Refusal why) -> refused(at, why, body);
         case Step.Go<Admitted>(Admitted admitted) when head.maxForwards() == 0 ->
             answered(admitted, admitted.limit(), body);
-        case Step.Go<Admitted>(Admitted admitted) -> forwarded(admitted, body);
+        case Step.Go<Admitted>(Admitted admitted) ->
+            switch (admitted.identified().route().end()) {
+              case RoutePlan.End.Forwarded(Split split) -> forwarded(admitted, split, body);
+              case RoutePlan.End.Redirected(Redirect to) -> redirected(admitted, to, body);
+            };
       };
     } catch (RuntimeException e) {
       String incident = Uuid7.text(startedMillis);
@@ -181,10 +187,20 @@ final class RequestExchange {
     }
   }
 
-  private boolean forwarded(Admitted admitted, Body body) throws IOException {
+  private boolean redirected(Admitted admitted, Redirect to, Body body) throws IOException {
+    closes |= !droppable(body);
+    record(admitted, to.status(), null, null, 0, 0);
+    beginReply();
+    String path = admitted.identified().route().upstreamPath(head.path());
+    String location = to.location(head.host(), path, head.query());
+    new Replies(leg.output).redirect(to.status(), location, admitted, admitted.limit(), closes);
+    return dropped(body);
+  }
+
+  private boolean forwarded(Admitted admitted, Split split, Body body) throws IOException {
     RoutePlan route = admitted.identified().route();
     Forwarding forwarding = new Forwarding(admitted, body);
-    Backend chosen = route.split().choose(forwarding);
+    Backend chosen = split.choose(forwarding);
     backend = chosen;
     Upstream upstream = chosen.upstream();
     if (upstream == null) {
@@ -277,7 +293,7 @@ final class RequestExchange {
   private @Nullable Backend backend(Progress at) {
     Matched matched = at.matchedOrNull();
     RoutePlan route = matched == null ? null : matched.route();
-    return backend != null || route == null ? backend : route.split().only();
+    return backend != null || route == null ? backend : route.only();
   }
 
   private long elapsed() {

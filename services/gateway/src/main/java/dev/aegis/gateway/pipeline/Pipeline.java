@@ -18,6 +18,7 @@ import dev.aegis.gateway.plugin.RateLimit;
 import dev.aegis.gateway.snapshot.IdentityPlan;
 import dev.aegis.gateway.snapshot.RoutePlan;
 import dev.aegis.gateway.snapshot.TenantPlan;
+import dev.aegis.journal.Maintenance;
 import dev.aegis.journal.RouteDefinition;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
@@ -66,7 +67,13 @@ public final class Pipeline {
             ? tenant.defaultRoute()
             : tenant.routes().find(head.host(), head.method(), head.path(), head::value);
     Matched matched = new Matched(inbound, tenant, route);
-    return route == null ? new Step.Stop<>(matched, ByCaller.NO_ROUTE) : new Step.Go<>(matched);
+    if (route == null) {
+      return new Step.Stop<>(matched, ByCaller.NO_ROUTE);
+    }
+    Maintenance maintenance = route.maintenance();
+    return maintenance == null
+        ? new Step.Go<>(matched)
+        : new Step.Stop<>(matched, new Refusal.InMaintenance(maintenance));
   }
 
   /** Credentials to principal. */

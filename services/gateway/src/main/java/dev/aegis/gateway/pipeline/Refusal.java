@@ -2,6 +2,7 @@ package dev.aegis.gateway.pipeline;
 
 import dev.aegis.events.Blame;
 import dev.aegis.gateway.pipeline.Progress.Counted;
+import dev.aegis.journal.Maintenance;
 
 /**
  * A reply that Aegis itself gives instead of a backend's, and why. Its {@link #code} is the same in
@@ -203,6 +204,34 @@ public sealed interface Refusal {
     @Override
     public String detail() {
       return why.detail();
+    }
+  }
+
+  /** The route is out of service because its tenant says so. */
+  record InMaintenance(Maintenance by) implements Refusal {
+    @Override
+    public int status() {
+      return by.status();
+    }
+
+    @Override
+    public String code() {
+      return "maintenance";
+    }
+
+    @Override
+    public Blame blame() {
+      return Blame.UPSTREAM;
+    }
+
+    @Override
+    public String title() {
+      return "This route is out of service for a while";
+    }
+
+    @Override
+    public String detail() {
+      return by.message();
     }
   }
 

@@ -1,7 +1,10 @@
 package dev.aegis.gateway.snapshot;
 
 import dev.aegis.gateway.plugin.RateLimit;
+import dev.aegis.gateway.routing.UpstreamPath;
+import dev.aegis.gateway.upstream.Backend;
 import dev.aegis.gateway.upstream.Split;
+import dev.aegis.journal.Maintenance;
 import dev.aegis.journal.RouteDefinition;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -11,8 +14,9 @@ import org.jspecify.annotations.Nullable;
  *
  * @param id of the route; null for the default route of a tenant without any
  * @param auth what a caller must show
- * @param split who serves it; where there is none, the route answers 503 and a finding says why
- * @param stripPrefix taken off the path, or null
+ * @param maintenance what callers are told instead of being served, or null
+ * @param end what becomes of its requests
+ * @param path which path an upstream gets
  * @param stripCredentials whether credentials stay here
  * @param caps most bytes of bodies
  * @param limits in the order in which they are asked
@@ -20,8 +24,9 @@ import org.jspecify.annotations.Nullable;
 public record RoutePlan(
     @Nullable String id,
     RouteDefinition.Auth auth,
-    Split split,
-    @Nullable String stripPrefix,
+    @Nullable Maintenance maintenance,
+    End end,
+    UpstreamPath path,
     boolean stripCredentials,
     RouteDefinition.Caps caps,
     List<RateLimit> limits) {
@@ -29,15 +34,25 @@ public record RoutePlan(
     limits = List.copyOf(limits);
   }
 
+  /** What becomes of a request that was admitted. */
+  public sealed interface End {
+    /** An upstream serves it; where there is none, it is 503 and a finding says why. */
+    record Forwarded(Split split) implements End {}
+
+    /** The caller is told to go elsewhere. */
+    record Redirected(Redirect redirect) implements End {}
+  }
+
+  /** The only upstream that can serve it, null when there are several or none. */
+  public @Nullable Backend only() {
+    return switch (end) {
+      case End.Forwarded(Split split) -> split.only();
+      case End.Redirected redirected -> null;
+    };
+  }
+
   /** The path that the upstream gets for a canonical {@code path}. */
   public String upstreamPath(String path) {
-    String prefix = stripPrefix;
-    if (prefix == null || !path.startsWith(prefix)) {
-      return path;
-    }
-    if (path.length() == prefix.length()) {
-      return "/";
-    }
-    return path.charAt(prefix.length()) == '/' ? path.substring(prefix.length()) : path;
+    return this.path.of(path);
   }
 }

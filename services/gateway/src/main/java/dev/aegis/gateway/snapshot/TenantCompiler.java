@@ -4,6 +4,7 @@ import dev.aegis.gateway.identity.Issuer;
 import dev.aegis.gateway.identity.Tokens;
 import dev.aegis.gateway.plugin.RateLimit;
 import dev.aegis.gateway.routing.RouteTable;
+import dev.aegis.gateway.routing.UpstreamPath;
 import dev.aegis.gateway.upstream.Backend;
 import dev.aegis.gateway.upstream.Split;
 import dev.aegis.gateway.upstream.Upstream;
@@ -77,8 +78,9 @@ final class TenantCompiler {
             new RoutePlan(
                 route.id(),
                 route.auth(),
-                split(route.destination(), upstreams),
-                route.stripPrefix(),
+                route.maintenance(),
+                end(route.destination(), upstreams),
+                UpstreamPath.of(route.stripPrefix(), route.rewrite(), route.paths()),
                 route.stripCredentials(),
                 route.caps(),
                 on(limits, route.id(), route.destination().upstreams())));
@@ -109,8 +111,9 @@ final class TenantCompiler {
     return new RoutePlan(
         null,
         RouteDefinition.Auth.JWT,
-        Split.one(new Backend(defaultId, upstreams.get(defaultId))),
         null,
+        new RoutePlan.End.Forwarded(Split.one(new Backend(defaultId, upstreams.get(defaultId)))),
+        path -> path,
         false,
         RouteDefinition.Caps.NONE,
         on(limits, null, List.of(defaultId)));
@@ -237,20 +240,24 @@ final class TenantCompiler {
     return limits;
   }
 
-  private static Split split(Destination destination, Map<String, Upstream> upstreams) {
+  private static RoutePlan.End end(Destination destination, Map<String, Upstream> upstreams) {
     return switch (destination) {
-      case Destination.One(String id) -> Split.one(new Backend(id, upstreams.get(id)));
+      case Destination.One(String id) ->
+          new RoutePlan.End.Forwarded(Split.one(new Backend(id, upstreams.get(id))));
+      case Destination.Redirect(int status, String to) ->
+          new RoutePlan.End.Redirected(Redirect.of(status, to));
       case Destination.Split split -> {
         List<Split.Share> shares = new ArrayList<>();
         for (Destination.Share share : split.shares()) {
           String id = share.upstream();
           shares.add(new Split.Share(new Backend(id, upstreams.get(id)), share.weight()));
         }
-        yield Split.of(
-            shares,
-            split.by(),
-            split.header(),
-            bound -> ThreadLocalRandom.current().nextInt(bound));
+        yield new RoutePlan.End.Forwarded(
+            Split.of(
+                shares,
+                split.by(),
+                split.header(),
+                bound -> ThreadLocalRandom.current().nextInt(bound)));
       }
     };
   }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.aegis.journal.Destination;
 import dev.aegis.journal.PathPattern;
+import dev.aegis.journal.Rewrite;
 import dev.aegis.journal.RouteDefinition;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -115,8 +116,10 @@ final class RoutingTest {
         draft.hosts(),
         RouteDefinition.Auth.JWT,
         null,
+        new Rewrite.None(),
         false,
         RouteDefinition.Caps.NONE,
+        null,
         draft.priority());
   }
 

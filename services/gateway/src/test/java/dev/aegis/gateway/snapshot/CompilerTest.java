@@ -154,8 +154,7 @@ final class CompilerTest {
   }
 
   private static Upstream upstream(TenantPlan plan, String path) {
-    return Objects.requireNonNull(
-        Objects.requireNonNull(route(plan, path).split().only()).upstream());
+    return Objects.requireNonNull(Objects.requireNonNull(route(plan, path).only()).upstream());
   }
 
   @Test
