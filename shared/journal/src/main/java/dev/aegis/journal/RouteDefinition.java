@@ -20,6 +20,8 @@ import org.jspecify.annotations.Nullable;
  * @param stripPrefix literal prefix taken off the path before it goes to the upstream, or null
  * @param rewrite what else becomes of the path
  * @param stripCredentials whether {@code Authorization} and {@code X-API-Key} stay here
+ * @param requestHeaders what is changed about the header that an upstream gets
+ * @param replyHeaders what is changed about the header of an upstream's reply
  * @param caps most bytes of bodies
  * @param maintenance what callers are told instead of being served, null when they are served
  * @param priority the higher wins when several routes match; then the more specific path
@@ -35,6 +37,8 @@ public record RouteDefinition(
     @Nullable String stripPrefix,
     Rewrite rewrite,
     boolean stripCredentials,
+    HeaderEdits requestHeaders,
+    HeaderEdits replyHeaders,
     Caps caps,
     @Nullable Maintenance maintenance,
     int priority)
@@ -99,6 +103,8 @@ public record RouteDefinition(
         stripPrefix,
         Rewrite.read(fields, paths),
         fields.flag("strip_credentials", false),
+        HeaderEdits.read(fields, "request_headers"),
+        HeaderEdits.read(fields, "response_headers"),
         Caps.read(fields),
         down ? maintenance : null,
         (int) fields.number("priority", 0, -1_000_000, 1_000_000));

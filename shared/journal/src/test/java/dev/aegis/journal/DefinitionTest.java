@@ -194,6 +194,8 @@ class DefinitionTest {
                 null,
                 new Rewrite.None(),
                 false,
+                HeaderEdits.NONE,
+                HeaderEdits.NONE,
                 RouteDefinition.Caps.NONE,
                 null,
                 0));
@@ -297,7 +299,25 @@ class DefinitionTest {
         "'upstream':'u','rewrite':'/x'|/rewrite",
         "'upstream':'u','maintenance':{'status':200}|/maintenance/status",
         "'upstream':'u','maintenance':{'retry_after_s':-1}|/maintenance/retry_after_s",
-        "'upstream':'u','maintenance':{'message':1}|/maintenance/message"
+        "'upstream':'u','maintenance':{'message':1}|/maintenance/message",
+        "'upstream':'u','request_headers':{'set':{'X A':'1'}}|/request_headers/set",
+        "'upstream':'u','request_headers':{'set':{'':'1'}}|/request_headers/set",
+        "'upstream':'u','request_headers':{'set':{'X-A':'1\\r\\nX-User-Id: root'}}|/request_headers/set",
+        "'upstream':'u','request_headers':{'add':{'X-A':'\\u0000'}}|/request_headers/add",
+        "'upstream':'u','request_headers':{'add':{'X-A':' 1'}}|/request_headers/add",
+        "'upstream':'u','request_headers':{'add':{'X-A':'\\u00e9'}}|/request_headers/add",
+        "'upstream':'u','request_headers':{'set':{'X-A':1}}|/request_headers/set",
+        "'upstream':'u','request_headers':{'set':{'X-User_ID':'root'}}|/request_headers/set",
+        "'upstream':'u','request_headers':{'remove':['x-forwarded-for']}|/request_headers/remove",
+        "'upstream':'u','request_headers':{'remove':['X-Forwarded-Else']}|/request_headers/remove",
+        "'upstream':'u','request_headers':{'set':{'Host':'b.test'}}|/request_headers/set",
+        "'upstream':'u','request_headers':{'remove':['content-length']}|/request_headers/remove",
+        "'upstream':'u','request_headers':{'set':{'a':'1','A':'2'}}|/request_headers/set",
+        "'upstream':'u','request_headers':{'set':{'a':'1'},'remove':['A']}|/request_headers/remove",
+        "'upstream':'u','response_headers':{'set':{'Transfer-Encoding':'x'}}|/response_headers/set",
+        "'upstream':'u','response_headers':{'remove':['X-RateLimit-Limit']}|/response_headers/remove",
+        "'upstream':'u','response_headers':{'sett':{}}|/response_headers/sett",
+        "'upstream':'u','response_headers':[]|/response_headers"
       },
       quoteCharacter = '"')
   void routesWithThisAreRefused(String members, String field) {

@@ -40,7 +40,8 @@ record OutboundHead(Admitted admitted, String address, boolean secure) {
     out.endLine();
     boolean old = head.minorVersion() == 0;
     int hops = head.maxForwards();
-    head.copyLines(out, dropped(route, old, hops));
+    head.copyLines(out, dropped(route, old, hops), route.requestEdit().dropped());
+    route.requestEdit().put(out);
     if (hops > 0) {
       out.header("Max-Forwards", Integer.toString(hops - 1));
     }

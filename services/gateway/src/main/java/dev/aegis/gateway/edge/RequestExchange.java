@@ -4,6 +4,7 @@ import dev.aegis.events.Blame;
 import dev.aegis.gateway.http1.BadMessage;
 import dev.aegis.gateway.http1.Body;
 import dev.aegis.gateway.http1.Field;
+import dev.aegis.gateway.http1.FieldNames;
 import dev.aegis.gateway.http1.Input;
 import dev.aegis.gateway.http1.LegFailure;
 import dev.aegis.gateway.http1.Output;
@@ -377,6 +378,11 @@ final class RequestExchange {
     }
 
     @Override
+    public FieldNames removed() {
+      return admitted.identified().route().replyEdit().dropped();
+    }
+
+    @Override
     public long mostReplyBytes() {
       return admitted.identified().route().caps().reply();
     }
@@ -414,6 +420,7 @@ final class RequestExchange {
     public void replyFields(Output out, boolean last, int minorVersion) {
       beginReply();
       closes |= last || connection.ending();
+      admitted.identified().route().replyEdit().put(out);
       Replies replies = new Replies(out);
       replies.common(requestId, minorVersion);
       replies.limit(admitted.limit());

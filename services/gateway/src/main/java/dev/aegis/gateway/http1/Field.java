@@ -144,7 +144,7 @@ public enum Field {
     return true;
   }
 
-  private static byte fold(byte letter) {
+  static byte fold(byte letter) {
     if (letter >= 'A' && letter <= 'Z') {
       return (byte) (letter | 0x20);
     }

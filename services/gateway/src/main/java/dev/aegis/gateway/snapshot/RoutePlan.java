@@ -3,6 +3,7 @@ package dev.aegis.gateway.snapshot;
 import dev.aegis.gateway.plugin.RateLimit;
 import dev.aegis.gateway.routing.UpstreamPath;
 import dev.aegis.gateway.upstream.Backend;
+import dev.aegis.gateway.upstream.HeaderEdit;
 import dev.aegis.gateway.upstream.Split;
 import dev.aegis.journal.Maintenance;
 import dev.aegis.journal.RouteDefinition;
@@ -18,6 +19,8 @@ import org.jspecify.annotations.Nullable;
  * @param end what becomes of its requests
  * @param path which path an upstream gets
  * @param stripCredentials whether credentials stay here
+ * @param requestEdit what is changed about the header that an upstream gets
+ * @param replyEdit what is changed about the header of its reply
  * @param caps most bytes of bodies
  * @param limits in the order in which they are asked
  */
@@ -28,6 +31,8 @@ public record RoutePlan(
     End end,
     UpstreamPath path,
     boolean stripCredentials,
+    HeaderEdit requestEdit,
+    HeaderEdit replyEdit,
     RouteDefinition.Caps caps,
     List<RateLimit> limits) {
   public RoutePlan {

@@ -6,6 +6,7 @@ import dev.aegis.gateway.plugin.RateLimit;
 import dev.aegis.gateway.routing.RouteTable;
 import dev.aegis.gateway.routing.UpstreamPath;
 import dev.aegis.gateway.upstream.Backend;
+import dev.aegis.gateway.upstream.HeaderEdit;
 import dev.aegis.gateway.upstream.Split;
 import dev.aegis.gateway.upstream.Upstream;
 import dev.aegis.journal.CertificateDefinition;
@@ -82,6 +83,8 @@ final class TenantCompiler {
                 end(route.destination(), upstreams),
                 UpstreamPath.of(route.stripPrefix(), route.rewrite(), route.paths()),
                 route.stripCredentials(),
+                HeaderEdit.of(route.requestHeaders()),
+                HeaderEdit.of(route.replyHeaders()),
                 route.caps(),
                 on(limits, route.id(), route.destination().upstreams())));
       }
@@ -115,6 +118,8 @@ final class TenantCompiler {
         new RoutePlan.End.Forwarded(Split.one(new Backend(defaultId, upstreams.get(defaultId)))),
         path -> path,
         false,
+        HeaderEdit.NONE,
+        HeaderEdit.NONE,
         RouteDefinition.Caps.NONE,
         on(limits, null, List.of(defaultId)));
   }

@@ -152,7 +152,7 @@ final class Relay {
       if (outbound.modernCaller() && (head.status() != 100 || outbound.expectsContinue())) {
         Output out = outbound.caller();
         head.copyStatusLine(out);
-        head.copyLines(out, replaced(true));
+        head.copyLines(out, replaced(true), outbound.removed());
         out.endLine();
         out.flush();
         continued |= head.status() == 100;
@@ -180,7 +180,7 @@ final class Relay {
     status = head.status();
     Output out = outbound.caller();
     head.copyStatusLine(out);
-    head.copyLines(out, replaced(true));
+    head.copyLines(out, replaced(true), outbound.removed());
     beyond.fields(out);
     out.endLine();
     out.flush();
@@ -201,7 +201,7 @@ final class Relay {
     boolean chunked = unsized && outbound.modernCaller();
     status = head.status();
     head.copyStatusLine(out);
-    head.copyLines(out, replaced(status == 204));
+    head.copyLines(out, replaced(status == 204), outbound.removed());
     if (chunked) {
       out.header("Transfer-Encoding", "chunked");
     }

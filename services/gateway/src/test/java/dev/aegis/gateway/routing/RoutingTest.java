@@ -3,6 +3,7 @@ package dev.aegis.gateway.routing;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.aegis.journal.Destination;
+import dev.aegis.journal.HeaderEdits;
 import dev.aegis.journal.PathPattern;
 import dev.aegis.journal.Rewrite;
 import dev.aegis.journal.RouteDefinition;
@@ -118,6 +119,8 @@ final class RoutingTest {
         null,
         new Rewrite.None(),
         false,
+        HeaderEdits.NONE,
+        HeaderEdits.NONE,
         RouteDefinition.Caps.NONE,
         null,
         draft.priority());
