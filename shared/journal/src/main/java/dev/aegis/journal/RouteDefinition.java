@@ -22,6 +22,7 @@ import org.jspecify.annotations.Nullable;
  * @param stripCredentials whether {@code Authorization} and {@code X-API-Key} stay here
  * @param requestHeaders what is changed about the header that an upstream gets
  * @param replyHeaders what is changed about the header of an upstream's reply
+ * @param cors which pages of other origins may use it, null when that is left to the upstream
  * @param caps most bytes of bodies
  * @param maintenance what callers are told instead of being served, null when they are served
  * @param priority the higher wins when several routes match; then the more specific path
@@ -39,6 +40,7 @@ public record RouteDefinition(
     boolean stripCredentials,
     HeaderEdits requestHeaders,
     HeaderEdits replyHeaders,
+    @Nullable Cors cors,
     Caps caps,
     @Nullable Maintenance maintenance,
     int priority)
@@ -92,6 +94,14 @@ public record RouteDefinition(
     }
     boolean down = !fields.absent("maintenance");
     Maintenance maintenance = fields.object("maintenance", Maintenance::read);
+    HeaderEdits replyHeaders = HeaderEdits.read(fields, "response_headers");
+    boolean shared = !fields.absent("cors");
+    Cors cors = shared ? fields.object("cors", Cors::read) : null;
+    if (!shared) {
+      fields.object("cors", none -> none); // known, and not there
+    } else if (replyHeaders.names("access-control-")) {
+      fields.reject("response_headers", "must leave Access-Control- fields to \"cors\"");
+    }
     return new RouteDefinition(
         id,
         paths,
@@ -104,7 +114,8 @@ public record RouteDefinition(
         Rewrite.read(fields, paths),
         fields.flag("strip_credentials", false),
         HeaderEdits.read(fields, "request_headers"),
-        HeaderEdits.read(fields, "response_headers"),
+        replyHeaders,
+        cors,
         Caps.read(fields),
         down ? maintenance : null,
         (int) fields.number("priority", 0, -1_000_000, 1_000_000));

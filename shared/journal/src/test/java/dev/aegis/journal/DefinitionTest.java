@@ -196,6 +196,7 @@ class DefinitionTest {
                 false,
                 HeaderEdits.NONE,
                 HeaderEdits.NONE,
+                null,
                 RouteDefinition.Caps.NONE,
                 null,
                 0));
@@ -317,7 +318,21 @@ class DefinitionTest {
         "'upstream':'u','response_headers':{'set':{'Transfer-Encoding':'x'}}|/response_headers/set",
         "'upstream':'u','response_headers':{'remove':['X-RateLimit-Limit']}|/response_headers/remove",
         "'upstream':'u','response_headers':{'sett':{}}|/response_headers/sett",
-        "'upstream':'u','response_headers':[]|/response_headers"
+        "'upstream':'u','response_headers':[]|/response_headers",
+        "'upstream':'u','cors':{}|/cors/origins",
+        "'upstream':'u','cors':{'origins':['*'],'credentials':true}|/cors/origins",
+        "'upstream':'u','cors':{'origins':['null']}|/cors/origins",
+        "'upstream':'u','cors':{'origins':['https://a.test/']}|/cors/origins",
+        "'upstream':'u','cors':{'origins':['https://A.test']}|/cors/origins",
+        "'upstream':'u','cors':{'origins':['https://a.test:443']}|/cors/origins",
+        "'upstream':'u','cors':{'origins':['https://*']}|/cors/origins",
+        "'upstream':'u','cors':{'origins':['https://a.*.test']}|/cors/origins",
+        "'upstream':'u','cors':{'origins':['*.a.test']}|/cors/origins",
+        "'upstream':'u','cors':{'origins':['*'],'methods':['get']}|/cors/methods",
+        "'upstream':'u','cors':{'origins':['*'],'headers':['X A']}|/cors/headers",
+        "'upstream':'u','cors':{'origins':['*'],'expose':['X:A']}|/cors/expose",
+        "'upstream':'u','cors':{'origins':['*'],'max_age_s':86401}|/cors/max_age_s",
+        "'upstream':'u','cors':{'origins':['*']},'response_headers':{'set':{'access-control-max-age':'1'}}|/response_headers"
       },
       quoteCharacter = '"')
   void routesWithThisAreRefused(String members, String field) {

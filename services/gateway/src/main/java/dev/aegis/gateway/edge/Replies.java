@@ -9,6 +9,8 @@ import dev.aegis.gateway.pipeline.Progress.Counted;
 import dev.aegis.gateway.pipeline.Progress.Matched;
 import dev.aegis.gateway.pipeline.Refusal;
 import dev.aegis.gateway.pipeline.Refusal.ByCaller;
+import dev.aegis.gateway.snapshot.CorsPlan;
+import dev.aegis.gateway.snapshot.RoutePlan;
 import dev.aegis.journal.Maintenance;
 import dev.aegis.model.Problem;
 import java.io.IOException;
@@ -50,6 +52,7 @@ record Replies(Output out) {
     if (why == ByCaller.METHOD_NOT_ALLOWED) {
       out.header("Allow", METHODS);
     }
+    cors(at);
     common(at.inbound().requestId(), 1);
     connection(closes, head.minorVersion());
     out.endLine();
@@ -64,6 +67,7 @@ record Replies(Output out) {
     out.put("HTTP/1.1 204 No Content");
     out.endLine();
     out.header("Allow", METHODS);
+    cors(at);
     common(at.inbound().requestId(), 1);
     limit(counted);
     connection(closes, at.inbound().head().minorVersion());
@@ -81,6 +85,7 @@ record Replies(Output out) {
     out.endLine();
     out.header("Location", location);
     out.header("Content-Length", "0");
+    cors(at);
     common(at.inbound().requestId(), 1);
     limit(counted);
     connection(closes, at.inbound().head().minorVersion());
@@ -121,6 +126,66 @@ record Replies(Output out) {
     out.header("X-RateLimit-Limit", Integer.toString(counted.count().limit()));
     out.header("X-RateLimit-Remaining", remaining);
     out.header("X-RateLimit-Reset", reset);
+  }
+
+  /** Lets pages of other origins read the reply, where the route says so (Fetch standard). */
+  void cors(Progress at) {
+    Matched matched = at.matchedOrNull();
+    RoutePlan route = matched == null ? null : matched.route();
+    CorsPlan cors = route == null ? null : route.cors();
+    if (cors == null) {
+      return;
+    }
+    out.header("Vary", "Origin");
+    if (allowed(cors, at.inbound().head()) && !cors.expose().isEmpty()) {
+      out.header("Access-Control-Expose-Headers", cors.expose());
+    }
+  }
+
+  private boolean allowed(CorsPlan cors, RequestHead head) {
+    String origin = head.value("origin");
+    String allowed = origin == null ? null : cors.allowed(origin);
+    if (allowed == null) {
+      return false;
+    }
+    out.header("Access-Control-Allow-Origin", allowed);
+    if (cors.credentials()) {
+      out.header("Access-Control-Allow-Credentials", "true");
+    }
+    return true;
+  }
+
+  /** Tells a browser what pages of its origin may send; nothing when they may not. */
+  void preflight(CorsPlan cors, Progress at, boolean closes) throws IOException {
+    RequestHead head = at.inbound().head();
+    out.put("HTTP/1.1 204 No Content");
+    out.endLine();
+    out.header("Vary", "Origin, Access-Control-Request-Method, Access-Control-Request-Headers");
+    if (allowed(cors, head)) {
+      out.header("Access-Control-Allow-Methods", cors.methods());
+      String wanted = head.value("access-control-request-headers");
+      String headers = cors.headers().isEmpty() && wanted != null ? wanted : cors.headers();
+      if (isList(headers)) {
+        out.header("Access-Control-Allow-Headers", headers);
+      }
+      out.header("Access-Control-Max-Age", cors.maxAge());
+    }
+    common(at.inbound().requestId(), 1);
+    connection(closes, head.minorVersion());
+    out.endLine();
+    out.flush();
+  }
+
+  /** Whether it is a list of names and no more, so that it can be said to be one. */
+  private static boolean isList(String text) {
+    for (int i = 0; i < text.length(); i++) {
+      char c = text.charAt(i);
+      boolean plain = c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z';
+      if (!plain && "-_.*, ".indexOf(c) < 0) {
+        return false;
+      }
+    }
+    return !text.isEmpty();
   }
 
   /** Says whether the connection goes on where the version does not say it by itself. */

@@ -19,6 +19,7 @@ import dev.aegis.gateway.pipeline.Refusal;
 import dev.aegis.gateway.pipeline.Refusal.ByCaller;
 import dev.aegis.gateway.pipeline.Refusal.ByUpstream;
 import dev.aegis.gateway.pipeline.Step;
+import dev.aegis.gateway.snapshot.CorsPlan;
 import dev.aegis.gateway.snapshot.Redirect;
 import dev.aegis.gateway.snapshot.RoutePlan;
 import dev.aegis.gateway.snapshot.TenantPlan;
@@ -91,6 +92,12 @@ final class RequestExchange {
       }
       if (head.asterisk()) {
         return answered(inbound, null, body);
+      }
+      Matched asked = edge.pipeline().preflight(inbound);
+      RoutePlan asksAbout = asked == null ? null : asked.route();
+      CorsPlan cors = asksAbout == null ? null : asksAbout.cors();
+      if (asked != null && cors != null) {
+        return preflighted(asked, cors, body);
       }
       return switch (edge.pipeline().run(inbound)) {
         case Step.Stop<Admitted>(Progress at, Refusal why) -> refused(at, why, body);
@@ -186,6 +193,14 @@ final class RequestExchange {
     } catch (BadMessage e) {
       return false;
     }
+  }
+
+  private boolean preflighted(Matched asked, CorsPlan cors, Body body) throws IOException {
+    closes |= !droppable(body);
+    record(asked, 204, null, null, 0, 0);
+    beginReply();
+    new Replies(leg.output).preflight(cors, asked, closes);
+    return dropped(body);
   }
 
   private boolean redirected(Admitted admitted, Redirect to, Body body) throws IOException {
@@ -422,6 +437,7 @@ final class RequestExchange {
       closes |= last || connection.ending();
       admitted.identified().route().replyEdit().put(out);
       Replies replies = new Replies(out);
+      replies.cors(admitted);
       replies.common(requestId, minorVersion);
       replies.limit(admitted.limit());
       replies.connection(closes, head.minorVersion());

@@ -21,6 +21,7 @@ import org.jspecify.annotations.Nullable;
  * @param stripCredentials whether credentials stay here
  * @param requestEdit what is changed about the header that an upstream gets
  * @param replyEdit what is changed about the header of its reply
+ * @param cors which pages of other origins may use it, null when that is left to the upstream
  * @param caps most bytes of bodies
  * @param limits in the order in which they are asked
  */
@@ -33,6 +34,7 @@ public record RoutePlan(
     boolean stripCredentials,
     HeaderEdit requestEdit,
     HeaderEdit replyEdit,
+    @Nullable CorsPlan cors,
     RouteDefinition.Caps caps,
     List<RateLimit> limits) {
   public RoutePlan {

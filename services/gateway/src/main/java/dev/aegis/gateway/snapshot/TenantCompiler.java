@@ -83,8 +83,10 @@ final class TenantCompiler {
                 end(route.destination(), upstreams),
                 UpstreamPath.of(route.stripPrefix(), route.rewrite(), route.paths()),
                 route.stripCredentials(),
-                HeaderEdit.of(route.requestHeaders()),
-                HeaderEdit.of(route.replyHeaders()),
+                HeaderEdit.of(route.requestHeaders(), List.of()),
+                HeaderEdit.of(
+                    route.replyHeaders(), route.cors() == null ? List.of() : CorsPlan.FIELDS),
+                CorsPlan.of(route.cors(), route.methods()),
                 route.caps(),
                 on(limits, route.id(), route.destination().upstreams())));
       }
@@ -120,6 +122,7 @@ final class TenantCompiler {
         false,
         HeaderEdit.NONE,
         HeaderEdit.NONE,
+        null,
         RouteDefinition.Caps.NONE,
         on(limits, null, List.of(defaultId)));
   }

@@ -10,7 +10,7 @@ import java.util.List;
 /** What a route changes about a header: names whose lines stay here, and lines as bytes. */
 public final class HeaderEdit {
   /** Nothing is changed. */
-  public static final HeaderEdit NONE = of(HeaderEdits.NONE);
+  public static final HeaderEdit NONE = of(HeaderEdits.NONE, List.of());
 
   private final FieldNames dropped;
   private final byte[] lines;
@@ -20,9 +20,14 @@ public final class HeaderEdit {
     this.lines = lines;
   }
 
-  /** Compiles. */
-  public static HeaderEdit of(HeaderEdits edits) {
-    List<String> dropped = new ArrayList<>(edits.remove());
+  /**
+   * Compiles.
+   *
+   * @param more names whose lines do not go on
+   */
+  public static HeaderEdit of(HeaderEdits edits, List<String> more) {
+    List<String> dropped = new ArrayList<>(more);
+    dropped.addAll(edits.remove());
     dropped.addAll(edits.set().keySet());
     StringBuilder lines = new StringBuilder();
     edits.set().forEach((name, value) -> line(lines, name, value));

@@ -121,6 +121,7 @@ final class RoutingTest {
         false,
         HeaderEdits.NONE,
         HeaderEdits.NONE,
+        null,
         RouteDefinition.Caps.NONE,
         null,
         draft.priority());
