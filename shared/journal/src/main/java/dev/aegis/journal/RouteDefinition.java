@@ -23,6 +23,7 @@ import org.jspecify.annotations.Nullable;
  * @param requestHeaders what is changed about the header that an upstream gets
  * @param replyHeaders what is changed about the header of an upstream's reply
  * @param cors which pages of other origins may use it, null when that is left to the upstream
+ * @param mirror who gets a copy of its requests, null for nobody
  * @param caps most bytes of bodies
  * @param maintenance what callers are told instead of being served, null when they are served
  * @param priority the higher wins when several routes match; then the more specific path
@@ -41,6 +42,7 @@ public record RouteDefinition(
     HeaderEdits requestHeaders,
     HeaderEdits replyHeaders,
     @Nullable Cors cors,
+    @Nullable Mirror mirror,
     Caps caps,
     @Nullable Maintenance maintenance,
     int priority)
@@ -89,7 +91,7 @@ public record RouteDefinition(
             || stripPrefix.endsWith("/"))) {
       fields.reject("strip_prefix", "must be a literal path such as /api, not ending in '/'");
     }
-    for (String later : List.of("limits", "plugins", "mirror")) {
+    for (String later : List.of("limits", "plugins")) {
       fields.unavailable(later);
     }
     boolean down = !fields.absent("maintenance");
@@ -101,6 +103,24 @@ public record RouteDefinition(
       fields.object("cors", none -> none); // known, and not there
     } else if (replyHeaders.names("access-control-")) {
       fields.reject("response_headers", "must leave Access-Control- fields to \"cors\"");
+    }
+    boolean copied = !fields.absent("mirror");
+    Mirror mirror = copied ? fields.object("mirror", Mirror::read) : null;
+    if (!copied) {
+      fields.object("mirror", none -> none); // known, and not there
+    }
+    if (destination instanceof Destination.Redirect) {
+      for (String ofUpstreams :
+          List.of(
+              "request_headers",
+              "response_headers",
+              "mirror",
+              "max_request_bytes",
+              "max_response_bytes")) {
+        if (!fields.absent(ofUpstreams)) {
+          fields.reject(ofUpstreams, "means nothing beside \"redirect\": no upstream is asked");
+        }
+      }
     }
     return new RouteDefinition(
         id,
@@ -116,6 +136,7 @@ public record RouteDefinition(
         HeaderEdits.read(fields, "request_headers"),
         replyHeaders,
         cors,
+        mirror,
         Caps.read(fields),
         down ? maintenance : null,
         (int) fields.number("priority", 0, -1_000_000, 1_000_000));

@@ -134,6 +134,7 @@ public final class References {
     for (JsonNode share : route.path("split")) {
       name(upstreams, "/split/" + index++ + "/upstream", share.path("upstream"));
     }
+    name(upstreams, "/mirror/upstream", route.path("mirror").path("upstream"));
     return upstreams;
   }
 

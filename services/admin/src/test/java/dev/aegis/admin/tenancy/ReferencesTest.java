@@ -39,6 +39,7 @@ final class ReferencesTest {
       quoteCharacter = '`',
       value = {
         "/upstream | `\"upstream\":\"%s\"`",
+        "/mirror/upstream | `\"upstream\":\"api-service-t\",\"mirror\":{\"upstream\":\"%s\"}`",
         "/split/1/upstream | `\"split\":[{\"upstream\":\"api-service-t\"},{\"upstream\":\"%s\"}]`"
       })
   void everyUpstreamOfARouteMustBeThereAndStay(String field, String member) throws Exception {

@@ -25,12 +25,14 @@ import dev.aegis.gateway.snapshot.RoutePlan;
 import dev.aegis.gateway.snapshot.TenantPlan;
 import dev.aegis.gateway.upstream.Backend;
 import dev.aegis.gateway.upstream.Exchange;
+import dev.aegis.gateway.upstream.Mirrors;
 import dev.aegis.gateway.upstream.Split;
 import dev.aegis.gateway.upstream.Upstream;
 import dev.aegis.model.Uuid7;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Set;
+import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -227,6 +229,26 @@ final class RequestExchange {
       return refused(admitted, ByCaller.PAYLOAD_TOO_LARGE, body);
     }
     body.atMost(most);
+    RoutePlan.MirrorPlan mirror = route.mirror();
+    if (mirror == null
+        || head.asksForWebSocket()
+        || ThreadLocalRandom.current().nextInt(100) >= mirror.percent()) {
+      return carried(admitted, upstream, forwarding);
+    }
+    Mirrors mirrors = edge.forwarder().mirrors();
+    try (Mirrors.Copy copy = mirrors.copy(mirror.upstream(), mirror.maxBodyBytes(), body)) {
+      boolean next = carried(admitted, upstream, forwarding);
+      if (body.done() && !bodyStillRead && copy.complete(body.taken())) {
+        byte[] outbound = new OutboundHead(admitted, address, secure).copy(copy.length());
+        copy.send(head.method(), outbound, address, forwarding.subject());
+      }
+      return next;
+    }
+  }
+
+  private boolean carried(Admitted admitted, Upstream upstream, Forwarding forwarding)
+      throws IOException {
+    Body body = forwarding.body();
     Exchange exchange = edge.forwarder().forward(upstream, forwarding);
     Exchange.Rest rest = exchange.rest();
     Exchange.Fault fault = exchange.fault();

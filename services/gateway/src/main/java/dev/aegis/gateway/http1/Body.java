@@ -24,12 +24,36 @@ public final class Body {
   private long taken;
   private long most = Long.MAX_VALUE;
   private @Nullable Output filling;
+  private @Nullable Copy copy;
 
   private Body(Input input, long framing) {
     this.input = input;
     this.framing = framing;
     this.remaining = Math.max(framing, 0);
     this.done = framing == 0;
+  }
+
+  /** Gets what is passed on of a body, piece by piece, without framing; on the same thread. */
+  public interface Copy {
+    /** The next piece, to be taken before this returns. */
+    void add(byte[] bytes, int from, int count);
+  }
+
+  /** A body that is there already. */
+  public static Body stored(byte[] bytes) {
+    return new Body(new Stored(bytes), bytes.length);
+  }
+
+  private static final class Stored extends Input {
+    Stored(byte[] bytes) {
+      super(bytes);
+      end = bytes.length;
+    }
+
+    @Override
+    protected boolean fill() {
+      return false;
+    }
   }
 
   /** The body of a request. */
@@ -66,6 +90,11 @@ public final class Body {
     want(remaining);
   }
 
+  /** From now on {@code other} gets what is passed on too. */
+  public void copyTo(Copy other) {
+    copy = other;
+  }
+
   /** Whether the body ends only where its connection does. */
   public boolean untilClose() {
     return framing == UNTIL_CLOSE;
@@ -96,6 +125,7 @@ public final class Body {
       } else {
         out.write(input.bytes, input.at, count);
       }
+      copied(count);
       take(count);
     }
     if (chunked) {
@@ -108,6 +138,7 @@ public final class Body {
     while (await()) {
       int count = count();
       out.put(input.bytes, input.at, count);
+      copied(count);
       take(count);
     }
   }
@@ -150,6 +181,13 @@ public final class Body {
   private int count() {
     int available = input.available();
     return framing == UNTIL_CLOSE ? available : (int) Math.min(available, remaining);
+  }
+
+  private void copied(int count) {
+    Copy other = copy;
+    if (other != null) {
+      other.add(input.bytes, input.at, count);
+    }
   }
 
   private void take(int count) {

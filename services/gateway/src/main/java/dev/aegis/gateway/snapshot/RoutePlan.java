@@ -5,6 +5,7 @@ import dev.aegis.gateway.routing.UpstreamPath;
 import dev.aegis.gateway.upstream.Backend;
 import dev.aegis.gateway.upstream.HeaderEdit;
 import dev.aegis.gateway.upstream.Split;
+import dev.aegis.gateway.upstream.Upstream;
 import dev.aegis.journal.Maintenance;
 import dev.aegis.journal.RouteDefinition;
 import java.util.List;
@@ -22,6 +23,7 @@ import org.jspecify.annotations.Nullable;
  * @param requestEdit what is changed about the header that an upstream gets
  * @param replyEdit what is changed about the header of its reply
  * @param cors which pages of other origins may use it, null when that is left to the upstream
+ * @param mirror who gets a copy of its requests, or null
  * @param caps most bytes of bodies
  * @param limits in the order in which they are asked
  */
@@ -35,11 +37,20 @@ public record RoutePlan(
     HeaderEdit requestEdit,
     HeaderEdit replyEdit,
     @Nullable CorsPlan cors,
+    @Nullable MirrorPlan mirror,
     RouteDefinition.Caps caps,
     List<RateLimit> limits) {
   public RoutePlan {
     limits = List.copyOf(limits);
   }
+
+  /**
+   * Who gets copies.
+   *
+   * @param percent share of the requests
+   * @param maxBodyBytes most bytes of the body of a request that is copied
+   */
+  public record MirrorPlan(Upstream upstream, int percent, int maxBodyBytes) {}
 
   /** What becomes of a request that was admitted. */
   public sealed interface End {

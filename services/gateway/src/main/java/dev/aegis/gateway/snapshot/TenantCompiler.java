@@ -18,6 +18,7 @@ import dev.aegis.journal.InvalidDefinition;
 import dev.aegis.journal.IssuerDefinition;
 import dev.aegis.journal.KeyedChain;
 import dev.aegis.journal.Kind;
+import dev.aegis.journal.Mirror;
 import dev.aegis.journal.ObjectKey;
 import dev.aegis.journal.PluginDefinition;
 import dev.aegis.journal.RateLimitConfig;
@@ -87,6 +88,7 @@ final class TenantCompiler {
                 HeaderEdit.of(
                     route.replyHeaders(), route.cors() == null ? List.of() : CorsPlan.FIELDS),
                 CorsPlan.of(route.cors(), route.methods()),
+                mirror(entry.key(), route.mirror(), upstreams),
                 route.caps(),
                 on(limits, route.id(), route.destination().upstreams())));
       }
@@ -122,6 +124,7 @@ final class TenantCompiler {
         false,
         HeaderEdit.NONE,
         HeaderEdit.NONE,
+        null,
         null,
         RouteDefinition.Caps.NONE,
         on(limits, null, List.of(defaultId)));
@@ -268,6 +271,22 @@ final class TenantCompiler {
                 bound -> ThreadLocalRandom.current().nextInt(bound)));
       }
     };
+  }
+
+  private RoutePlan.@Nullable MirrorPlan mirror(
+      ObjectKey route, @Nullable Mirror mirror, Map<String, Upstream> upstreams) {
+    if (mirror == null) {
+      return null;
+    }
+    Upstream upstream = upstreams.get(mirror.upstream());
+    if (upstream == null) {
+      findings.add(
+          Finding.error(
+              route.toString(),
+              "upstream \"" + mirror.upstream() + "\" does not exist; nothing is mirrored"));
+      return null;
+    }
+    return new RoutePlan.MirrorPlan(upstream, mirror.percent(), mirror.maxBodyBytes());
   }
 
   /** A limit of an upstream holds for every route that may lead to it. */

@@ -24,6 +24,7 @@ public final class Upstream {
   private final AtomicInteger turn = new AtomicInteger();
   private final RetryBudget budget = new RetryBudget();
   private final AtomicInteger active = new AtomicInteger();
+  private final AtomicInteger mirrored = new AtomicInteger();
   private final CircuitBreaker breaker = new CircuitBreaker();
   private volatile UpstreamDefinition definition;
   private volatile Targets targets = new Targets(Map.of(), List.of(), (request, fit) -> null);
@@ -82,6 +83,20 @@ public final class Upstream {
   /** A request has ended. */
   void leave() {
     active.decrementAndGet();
+  }
+
+  /** Begins a copied request, false when so many are under way; if true, {@link #leaveMirror}. */
+  boolean enterMirror(int most) {
+    if (mirrored.incrementAndGet() > most) {
+      mirrored.decrementAndGet();
+      return false;
+    }
+    return true;
+  }
+
+  /** A copied request has ended. */
+  void leaveMirror() {
+    mirrored.decrementAndGet();
   }
 
   /** How many targets it has. */

@@ -122,6 +122,7 @@ final class RoutingTest {
         HeaderEdits.NONE,
         HeaderEdits.NONE,
         null,
+        null,
         RouteDefinition.Caps.NONE,
         null,
         draft.priority());
