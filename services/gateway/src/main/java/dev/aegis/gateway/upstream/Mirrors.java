@@ -3,8 +3,10 @@ package dev.aegis.gateway.upstream;
 import dev.aegis.gateway.http1.Body;
 import dev.aegis.gateway.http1.Field;
 import dev.aegis.gateway.http1.FieldNames;
+import dev.aegis.gateway.http1.Http1Reply;
 import dev.aegis.gateway.http1.LegFailure;
 import dev.aegis.gateway.http1.Output;
+import dev.aegis.gateway.http1.ReplyTo;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Arrays;
@@ -172,7 +174,13 @@ public final class Mirrors {
       ended = true;
       Body body = Body.stored(Arrays.copyOf(bytes, length));
       Request request =
-          new Request(method, out -> out.put(head), address, subject, body, new Unread());
+          new Request(
+              method,
+              out -> out.put(head),
+              address,
+              subject,
+              body,
+              new Http1Reply(new Unread(), true));
       Thread.ofVirtual().name("mirror").start(() -> carry(request));
     }
 
@@ -208,7 +216,7 @@ public final class Mirrors {
       String address,
       @Nullable String subject,
       Body body,
-      Output caller)
+      ReplyTo caller)
       implements Outbound {
     @Override
     public void head(Output out) {
@@ -223,11 +231,6 @@ public final class Mirrors {
     @Override
     public boolean expectsContinue() {
       return false;
-    }
-
-    @Override
-    public boolean modernCaller() {
-      return true;
     }
 
     @Override
@@ -251,7 +254,7 @@ public final class Mirrors {
     }
 
     @Override
-    public void replyFields(Output out, boolean closes, int minorVersion) {
+    public void replyFields(boolean closes, int minorVersion) {
       // Nobody reads them.
     }
   }

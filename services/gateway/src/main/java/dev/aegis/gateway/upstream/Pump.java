@@ -62,20 +62,12 @@ final class Pump implements Exchange.Rest {
     } catch (LegFailure e) {
       fail(new Failed(e.timeout() ? Fault.CALLER_TIMEOUT : Fault.CALLER_GONE, "in its body"));
     } catch (BadMessage e) {
-      fail(new Failed(fault(e), e.detail()));
+      fail(Failed.of(e));
     } catch (IOException e) {
       fail(new Failed(Fault.CALLER_GONE, "in its body"));
     } finally {
       connection.sent();
     }
-  }
-
-  private static Fault fault(BadMessage e) {
-    return switch (e.kind()) {
-      case INCOMPLETE -> Fault.CALLER_GONE;
-      case BODY_TOO_LARGE -> Fault.REQUEST_TOO_LARGE;
-      case MALFORMED, TARGET_TOO_LONG, HEAD_TOO_LARGE -> Fault.CALLER_MALFORMED;
-    };
   }
 
   private void fail(Failed failure) {

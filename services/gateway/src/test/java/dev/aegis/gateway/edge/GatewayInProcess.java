@@ -65,7 +65,7 @@ public final class GatewayInProcess implements AutoCloseable {
   private final Deadlines deadlines = new Deadlines();
   private final Forwarder forwarder = new Forwarder(deadlines);
   private final List<Finished> finished = new CopyOnWriteArrayList<>();
-  private final Http1Selector selector;
+  private final CallerSelector selector;
   private final HttpListener listener;
   private final HttpListener secure;
   private volatile Snapshot snapshot = Snapshot.empty("test", Instant.EPOCH);
@@ -73,7 +73,7 @@ public final class GatewayInProcess implements AutoCloseable {
   private GatewayInProcess(EdgeSettings bounds) throws StartFailure {
     CallerTls tls = new CallerTls(() -> snapshot, DEFAULT, deadlines, bounds.head());
     selector =
-        new Http1Selector(
+        new CallerSelector(
             bounds,
             () -> snapshot,
             new Pipeline(new VerifiedTokens<>()),
