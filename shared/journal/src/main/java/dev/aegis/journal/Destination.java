@@ -125,10 +125,12 @@ public sealed interface Destination {
 
   /** Whether it is a place whatever the request has where the words stand (RFC 3986). */
   private static boolean leadsSomewhere(String to) {
-    for (String path : List.of("/", "/p")) {
+    String hosted = to.replace("{host}", "h");
+    for (String asked : List.of("/", "/p", "/?q", "/p?q")) {
+      String path = asked.substring(0, asked.startsWith("/p") ? 2 : 1);
+      String query = asked.substring(path.length());
       try {
-        URI uri =
-            new URI(to.replace("{host}", "h").replace("{path}", path).replace("{query}", "?q"));
+        URI uri = new URI(hosted.replace("{path}", path).replace("{query}", query));
         boolean absolute = "http".equals(uri.getScheme()) || "https".equals(uri.getScheme());
         boolean sound =
             absolute

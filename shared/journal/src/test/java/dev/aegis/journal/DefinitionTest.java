@@ -277,6 +277,7 @@ class DefinitionTest {
         "'redirect':{'to':'//evil.test/'}|/redirect/to",
         "'redirect':{'to':'/{path}'}|/redirect/to",
         "'redirect':{'to':'https://{path}'}|/redirect/to",
+        "'redirect':{'to':'/{query}/x'}|/redirect/to",
         "'redirect':{'to':'{path}/x'}|/redirect/to",
         "'redirect':{'to':'{host}/x'}|/redirect/to",
         "'redirect':{'to':'https://u@{host}/'}|/redirect/to",
