@@ -110,6 +110,68 @@ final class RouteCapsTest {
     }
   }
 
+  @Test
+  void aCallerWhoWasToldToGoOnIsStillStopped() throws Exception {
+    try (RawBackend backend =
+            RawBackend.start(
+                leg -> {
+                  leg.head();
+                  leg.send("HTTP/1.1 100 Continue\r\n\r\n").toEnd();
+                });
+        GatewayInProcess gateway = capped(backend.url());
+        HttpProbe caller = gateway.connect()) {
+      caller.send("POST / HTTP/1.1\r\n" + HOST + "Expect: 100-continue\r\n" + CHUNKED);
+      assertThat(caller.readHead().status()).isEqualTo(100);
+      caller.send("b\r\n0123456789a\r\n0\r\n\r\n");
+      assertThat(caller.read().status()).isEqualTo(413);
+      assertThat(caller.ended()).isTrue();
+      assertThat(backend.connections()).isEqualTo(1);
+    }
+  }
+
+  @Test
+  void aReplyThatWasBegunHasNoEndWhenTheRequestIsTooLarge() throws Exception {
+    try (RawBackend backend =
+            RawBackend.start(
+                leg -> {
+                  leg.head();
+                  leg.send("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nbegun").toEnd();
+                });
+        GatewayInProcess gateway = capped(backend.url());
+        HttpProbe caller = gateway.connect()) {
+      caller.send("POST / HTTP/1.1\r\n" + HOST + CHUNKED + "5\r\n01234\r\n");
+      assertThat(caller.readHead().status()).isEqualTo(200);
+      assertThat(caller.input().readNBytes(5)).hasSize(5);
+      caller.send("6\r\n56789a\r\n0\r\n\r\n");
+      assertThat(caller.ended()).isTrue();
+      assertThat(gateway.finished(1).getFirst().event().code()).isEqualTo("payload_too_large");
+      assertThat(backend.legs().getFirst().text()).doesNotContain("\r\n0\r\n\r\n");
+    }
+  }
+
+  /** Else a caller could have a target left out by asking for what is large. */
+  @Test
+  void aReplyThatIsTooLargeIsNotTheTargetsFailure() throws Exception {
+    try (StubUpstream backend = StubUpstream.answering("0123456789a");
+        GatewayInProcess gateway = capped(backend.url());
+        HttpProbe caller = gateway.connect()) {
+      gateway.put(
+          "tenants/a/upstreams/u",
+          Map.of(
+              "id",
+              "u",
+              "targets",
+              List.of(Map.of("url", backend.url())),
+              "circuit_breaker",
+              Map.of("consecutive_failures", 1)));
+      for (int i = 0; i < 3; i++) {
+        caller.send("GET / HTTP/1.1\r\n" + HOST + "\r\n");
+        assertThat(caller.read().status()).isEqualTo(502);
+      }
+      assertThat(backend.received()).hasSize(3);
+    }
+  }
+
   @ParameterizedTest
   @ValueSource(
       strings = {
