@@ -24,6 +24,7 @@ import org.jspecify.annotations.Nullable;
  * @param replyHeaders what is changed about the header of an upstream's reply
  * @param cors which pages of other origins may use it, null when that is left to the upstream
  * @param mirror who gets a copy of its requests, null for nobody
+ * @param compression which replies are compressed, null for none
  * @param caps most bytes of bodies
  * @param maintenance what callers are told instead of being served, null when they are served
  * @param priority the higher wins when several routes match; then the more specific path
@@ -43,6 +44,7 @@ public record RouteDefinition(
     HeaderEdits replyHeaders,
     @Nullable Cors cors,
     @Nullable Mirror mirror,
+    @Nullable Compression compression,
     Caps caps,
     @Nullable Maintenance maintenance,
     int priority)
@@ -109,12 +111,18 @@ public record RouteDefinition(
     if (!copied) {
       fields.object("mirror", none -> none); // known, and not there
     }
+    boolean squeezes = !fields.absent("compression");
+    Compression compression = squeezes ? fields.object("compression", Compression::read) : null;
+    if (!squeezes) {
+      fields.object("compression", none -> none); // known, and not there
+    }
     if (destination instanceof Destination.Redirect) {
       for (String ofUpstreams :
           List.of(
               "request_headers",
               "response_headers",
               "mirror",
+              "compression",
               "max_request_bytes",
               "max_response_bytes")) {
         if (!fields.absent(ofUpstreams)) {
@@ -137,6 +145,7 @@ public record RouteDefinition(
         replyHeaders,
         cors,
         mirror,
+        compression,
         Caps.read(fields),
         down ? maintenance : null,
         (int) fields.number("priority", 0, -1_000_000, 1_000_000));

@@ -198,6 +198,7 @@ class DefinitionTest {
                 HeaderEdits.NONE,
                 null,
                 null,
+                null,
                 RouteDefinition.Caps.NONE,
                 null,
                 0));
@@ -328,6 +329,10 @@ class DefinitionTest {
         "'upstream':'u','mirror':{}|/mirror/upstream",
         "'upstream':'u','mirror':{'upstream':'s','percent':101}|/mirror/percent",
         "'upstream':'u','mirror':{'upstream':'s','max_body_bytes':1048577}|/mirror/max_body_bytes",
+        "'upstream':'u','compression':{'types':['json']}|/compression/types",
+        "'upstream':'u','compression':{'types':['*/*']}|/compression/types",
+        "'upstream':'u','compression':{'types':['text/html;q=1']}|/compression/types",
+        "'upstream':'u','compression':{'min_bytes':-1}|/compression/min_bytes",
         "'upstream':'u','cors':{}|/cors/origins",
         "'upstream':'u','cors':{'origins':['*'],'credentials':true}|/cors/origins",
         "'upstream':'u','cors':{'origins':['null']}|/cors/origins",

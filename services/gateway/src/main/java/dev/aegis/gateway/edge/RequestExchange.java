@@ -29,6 +29,7 @@ import dev.aegis.gateway.upstream.Backend;
 import dev.aegis.gateway.upstream.Exchange;
 import dev.aegis.gateway.upstream.Mirrors;
 import dev.aegis.gateway.upstream.Split;
+import dev.aegis.gateway.upstream.Squeeze;
 import dev.aegis.gateway.upstream.Upstream;
 import dev.aegis.model.Uuid7;
 import java.io.IOException;
@@ -411,6 +412,12 @@ final class RequestExchange {
     }
 
     @Override
+    public @Nullable Squeeze squeeze() {
+      Squeeze squeeze = admitted.identified().route().squeeze();
+      return squeeze != null && Squeeze.taken(head.value("accept-encoding")) ? squeeze : null;
+    }
+
+    @Override
     public long mostReplyBytes() {
       return admitted.identified().route().caps().reply();
     }
@@ -451,6 +458,9 @@ final class RequestExchange {
       admitted.identified().route().replyEdit().put(leg.reply(head).out());
       Replies replies = new Replies(leg.reply(head));
       replies.cors(admitted);
+      if (admitted.identified().route().squeeze() != null) {
+        leg.reply(head).out().header("Vary", "Accept-Encoding");
+      }
       replies.common(requestId, minorVersion);
       replies.limit(admitted.limit());
       replies.connection(closes, head.minorVersion());

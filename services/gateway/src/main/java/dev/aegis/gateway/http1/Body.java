@@ -65,6 +65,11 @@ public final class Body {
     }
   }
 
+  /** The body of a reply that ends where {@code input} does. */
+  static Body untilEnd(Input input) {
+    return new Body(input, true, UNTIL_CLOSE);
+  }
+
   /** The body of a request. */
   public static Body of(RequestHead head, Input input) {
     return new Body(input, false, framing(head, input, 0));
@@ -163,6 +168,23 @@ public final class Body {
       copied(count);
       take(count);
     }
+  }
+
+  /** Whether the next piece is there without a wait, as far as can be seen. */
+  boolean ready() {
+    // Behind a chunk its line end is there, and says nothing of what follows.
+    return input.available() > (framing == CHUNKED && remaining == 0 ? 2 : 0);
+  }
+
+  /** Waits for the next piece and takes what fits of it; -1 when there are no more. */
+  int read(byte[] into) throws IOException, BadMessage {
+    if (!await()) {
+      return -1;
+    }
+    int count = Math.min(count(), into.length);
+    System.arraycopy(input.bytes, input.at, into, 0, count);
+    take(count);
+    return count;
   }
 
   /** Reads all of it and keeps nothing. */

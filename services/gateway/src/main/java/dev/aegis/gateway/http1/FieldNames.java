@@ -26,6 +26,13 @@ public final class FieldNames {
     }
   }
 
+  /** These and others. */
+  public FieldNames with(Collection<String> others) {
+    FieldNames both = new FieldNames(others);
+    both.names.addAll(names);
+    return both;
+  }
+
   boolean contains(byte[] bytes, int from, int to) {
     for (int i = 0; i < names.size(); i++) {
       if (same(names.get(i), bytes, from, to)) {

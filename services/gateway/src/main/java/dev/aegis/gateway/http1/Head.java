@@ -341,6 +341,26 @@ public abstract sealed class Head permits RequestHead, ResponseHead {
     return null;
   }
 
+  /**
+   * Whether any line with this name has {@code word} in its value, in any case.
+   *
+   * @param name in lower case
+   */
+  public final boolean mentions(String name, String word) {
+    for (int line = 0; line < lines; line++) {
+      int slot = line * STRIDE;
+      if (equalsIgnoreCase(slots[slot + LINE], slots[slot + NAME_END], name)) {
+        String value = text(slots[slot + VALUE], slots[slot + VALUE_END]);
+        for (int i = 0; i + word.length() <= value.length(); i++) {
+          if (value.regionMatches(true, i, word, 0, word.length())) {
+            return true;
+          }
+        }
+      }
+    }
+    return false;
+  }
+
   /** The same without more names. */
   final void copyLines(Output out, Set<Field> dropped) {
     copyLines(out, dropped, FieldNames.NONE);

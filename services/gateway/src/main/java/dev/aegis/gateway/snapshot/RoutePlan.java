@@ -5,6 +5,7 @@ import dev.aegis.gateway.routing.UpstreamPath;
 import dev.aegis.gateway.upstream.Backend;
 import dev.aegis.gateway.upstream.HeaderEdit;
 import dev.aegis.gateway.upstream.Split;
+import dev.aegis.gateway.upstream.Squeeze;
 import dev.aegis.gateway.upstream.Upstream;
 import dev.aegis.journal.Maintenance;
 import dev.aegis.journal.RouteDefinition;
@@ -24,6 +25,7 @@ import org.jspecify.annotations.Nullable;
  * @param replyEdit what is changed about the header of its reply
  * @param cors which pages of other origins may use it, null when that is left to the upstream
  * @param mirror who gets a copy of its requests, or null
+ * @param squeeze which replies are compressed, null for none
  * @param caps most bytes of bodies
  * @param limits in the order in which they are asked
  */
@@ -38,6 +40,7 @@ public record RoutePlan(
     HeaderEdit replyEdit,
     @Nullable CorsPlan cors,
     @Nullable MirrorPlan mirror,
+    @Nullable Squeeze squeeze,
     RouteDefinition.Caps caps,
     List<RateLimit> limits) {
   public RoutePlan {

@@ -8,8 +8,10 @@ import dev.aegis.gateway.routing.UpstreamPath;
 import dev.aegis.gateway.upstream.Backend;
 import dev.aegis.gateway.upstream.HeaderEdit;
 import dev.aegis.gateway.upstream.Split;
+import dev.aegis.gateway.upstream.Squeeze;
 import dev.aegis.gateway.upstream.Upstream;
 import dev.aegis.journal.CertificateDefinition;
+import dev.aegis.journal.Compression;
 import dev.aegis.journal.Definition;
 import dev.aegis.journal.Destination;
 import dev.aegis.journal.Entry;
@@ -75,6 +77,9 @@ final class TenantCompiler {
                     "upstream \"" + id + "\" does not exist; requests get 503"));
           }
         }
+        HeaderEdit replyEdit =
+            HeaderEdit.of(route.replyHeaders(), route.cors() == null ? List.of() : CorsPlan.FIELDS);
+        Compression compression = route.compression();
         routes.put(
             route,
             new RoutePlan(
@@ -85,10 +90,10 @@ final class TenantCompiler {
                 UpstreamPath.of(route.stripPrefix(), route.rewrite(), route.paths()),
                 route.stripCredentials(),
                 HeaderEdit.of(route.requestHeaders(), List.of()),
-                HeaderEdit.of(
-                    route.replyHeaders(), route.cors() == null ? List.of() : CorsPlan.FIELDS),
+                replyEdit,
                 CorsPlan.of(route.cors(), route.methods()),
                 mirror(entry.key(), route.mirror(), upstreams),
+                compression == null ? null : new Squeeze(compression, replyEdit.dropped()),
                 route.caps(),
                 on(limits, route.id(), route.destination().upstreams())));
       }
@@ -124,6 +129,7 @@ final class TenantCompiler {
         false,
         HeaderEdit.NONE,
         HeaderEdit.NONE,
+        null,
         null,
         null,
         RouteDefinition.Caps.NONE,

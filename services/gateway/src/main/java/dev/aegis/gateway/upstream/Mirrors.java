@@ -244,6 +244,11 @@ public final class Mirrors {
     }
 
     @Override
+    public @Nullable Squeeze squeeze() {
+      return null;
+    }
+
+    @Override
     public long mostReplyBytes() {
       return MOST_REPLY_BYTES;
     }

@@ -32,6 +32,9 @@ public interface Outbound extends Affinity {
   /** More names whose lines in the target's reply do not go on. */
   FieldNames removed();
 
+  /** Which replies are compressed, null when the caller or the route wants none. */
+  @Nullable Squeeze squeeze();
+
   /** Most bytes of a reply's body that are passed on. */
   long mostReplyBytes();
 

@@ -3,6 +3,7 @@ package dev.aegis.gateway.upstream;
 import dev.aegis.gateway.http1.BadMessage;
 import dev.aegis.gateway.http1.Body;
 import dev.aegis.gateway.http1.Field;
+import dev.aegis.gateway.http1.Gzipped;
 import dev.aegis.gateway.http1.LegFailure;
 import dev.aegis.gateway.http1.Output;
 import dev.aegis.gateway.http1.ReplyTo;
@@ -36,6 +37,7 @@ final class Relay {
   private long upstreamNanos;
   private int status;
   private @Nullable Body reply;
+  private @Nullable Body squeezed;
   private @Nullable Tunnel tunnel;
 
   Relay(Outbound outbound) {
@@ -136,9 +138,14 @@ final class Relay {
         attempts,
         upstreamNanos,
         tunnel == null ? body.taken() : tunnel.bytesIn(),
-        tunnel == null ? (reply == null ? 0 : reply.taken()) : tunnel.bytesOut(),
+        tunnel == null ? bytesOut() : tunnel.bytesOut(),
         Duration.ZERO,
         pump);
+  }
+
+  private long bytesOut() {
+    Body sent = squeezed == null ? reply : squeezed;
+    return sent == null ? 0 : sent.taken();
   }
 
   private void awaitReply(Connection connection) throws IOException, BadMessage {
@@ -199,7 +206,24 @@ final class Relay {
     reply = passing;
     status = head.status();
     head.copyStatusLine(to.out());
+    Squeeze squeeze = passing.done() || !to.framesAll() ? null : outbound.squeeze();
+    if (squeeze != null && squeeze.suits(head, passing.length())) {
+      try (Gzipped gzipped = new Gzipped(passing)) {
+        Body coded = gzipped.body();
+        squeezed = coded;
+        head.copyLines(to.out(), replaced(true), squeeze.removed());
+        squeeze.fields(head, to.out());
+        passOn(head, to, coded);
+      } catch (Gzipped.Broken e) {
+        throw e.why();
+      }
+      return;
+    }
     head.copyLines(to.out(), replaced(status == 204), outbound.removed());
+    passOn(head, to, passing);
+  }
+
+  private void passOn(ResponseHead head, ReplyTo to, Body passing) throws IOException, BadMessage {
     // What follows a body that nobody asked for may be it or the next request: nobody can tell.
     boolean unasked = outbound.expectsContinue() && !continued && !body.done();
     boolean unframed = passing.length() < 0 && !to.framesAll();

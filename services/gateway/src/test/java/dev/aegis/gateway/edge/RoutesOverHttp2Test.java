@@ -8,6 +8,7 @@ import dev.aegis.gateway.upstream.Mirrors.Outcome;
 import dev.aegis.testkit.StubUpstream;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -18,6 +19,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.zip.GZIPInputStream;
 import org.junit.jupiter.api.Test;
 
 /** What routes can do, for callers in HTTP/2: streams end, connections go on. */
@@ -136,6 +138,32 @@ final class RoutesOverHttp2Test {
       assertThat(reply.headers().firstValue("Access-Control-Expose-Headers")).contains("X-Total");
       assertThat(reply.headers().firstValue("X-Total")).contains("1");
       assertThat(reply.headers().firstValue("Content-Type")).isEmpty();
+    }
+  }
+
+  @Test
+  void repliesAreCompressed() throws Exception {
+    String body = "hello ".repeat(1_000);
+    try (StubUpstream backend =
+            StubUpstream.start(
+                (request, exchange) ->
+                    exchange.reply(
+                        200,
+                        List.of("Content-Type: text/plain"),
+                        body.getBytes(StandardCharsets.US_ASCII)));
+        GatewayInProcess gateway = before(backend, Map.of("compression", Map.of()));
+        HttpClient client = client()) {
+      HttpResponse<byte[]> reply =
+          client.send(
+              request(gateway, "/").header("Accept-Encoding", "gzip").build(),
+              BodyHandlers.ofByteArray());
+      assertThat(reply.version()).isEqualTo(HttpClient.Version.HTTP_2);
+      assertThat(reply.headers().firstValue("Content-Encoding")).contains("gzip");
+      assertThat(reply.headers().firstValue("Content-Length")).isEmpty();
+      assertThat(reply.body()).hasSizeLessThan(200);
+      try (InputStream in = new GZIPInputStream(new ByteArrayInputStream(reply.body()))) {
+        assertThat(new String(in.readAllBytes(), StandardCharsets.US_ASCII)).isEqualTo(body);
+      }
     }
   }
 

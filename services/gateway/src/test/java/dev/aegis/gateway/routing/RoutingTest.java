@@ -123,6 +123,7 @@ final class RoutingTest {
         HeaderEdits.NONE,
         null,
         null,
+        null,
         RouteDefinition.Caps.NONE,
         null,
         draft.priority());
