@@ -1,7 +1,9 @@
 package dev.aegis.tests;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.aegis.admin.settings.AdminSettings;
 import dev.aegis.admin.tenancy.Refusal.Reason;
@@ -14,8 +16,10 @@ import dev.aegis.gateway.pipeline.Refusal;
 import dev.aegis.gateway.plugin.RateLimit;
 import dev.aegis.gateway.settings.GatewaySettings;
 import dev.aegis.journal.Definition;
+import dev.aegis.journal.InvalidDefinition;
 import dev.aegis.journal.Json;
 import dev.aegis.journal.Kind;
+import dev.aegis.journal.Maintenance;
 import dev.aegis.journal.PluginDefinition;
 import dev.aegis.journal.RateLimitConfig;
 import dev.aegis.testkit.Repository;
@@ -114,6 +118,7 @@ final class DocumentsTest {
     refusals.addAll(List.of(Refusal.ByUpstream.values()));
     refusals.add(new Refusal.Malformed(""));
     refusals.add(new Refusal.RateLimited(counted));
+    refusals.add(new Refusal.InMaintenance(new Maintenance(503, Duration.ZERO, "")));
     refusals.add(new Refusal.Internal(""));
     Map<String, String> inCode = new TreeMap<>();
     for (Refusal refusal : refusals) {
@@ -181,6 +186,33 @@ final class DocumentsTest {
       }
     }
     return known;
+  }
+
+  @Test
+  void everyFieldOfARouteIsListed() throws Exception {
+    Set<String> onPage = new TreeSet<>();
+    for (List<String> row : Documents.rows("docs/routes.md", "Fields")) {
+      onPage.add(row.getFirst().replace("`", ""));
+    }
+    Path api =
+        Repository.root()
+            .resolve("services/admin/src/main/resources/dev/aegis/admin/api/openapi.json");
+    Set<String> inApi = new TreeSet<>();
+    for (Map.Entry<String, JsonNode> field :
+        Json.readObject(Files.readAllBytes(api))
+            .at("/components/schemas/Route/properties")
+            .properties()) {
+      if (!field.getValue().path("readOnly").asBoolean()) {
+        inApi.add(field.getKey());
+      }
+    }
+    assertThat(onPage).isEqualTo(inApi);
+    ObjectNode document = Json.object();
+    onPage.forEach(document::putNull);
+    InvalidDefinition thrown =
+        catchThrowableOfType(
+            InvalidDefinition.class, () -> Definition.read(Kind.ROUTE, document.put("id", "r")));
+    assertThat(thrown.violations()).noneMatch(each -> each.message().startsWith("is unknown"));
   }
 
   @Test

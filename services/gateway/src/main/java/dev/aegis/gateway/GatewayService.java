@@ -147,12 +147,13 @@ public final class GatewayService implements Service {
                 clock.instant()),
             deadlines,
             settings.of(GatewaySettings.HEADER_TIMEOUT));
+    Forwarder forwarder = new Forwarder(deadlines);
     CallerSelector edge =
         new CallerSelector(
             bounds,
             applied,
             new Pipeline(tokens),
-            new Forwarder(deadlines),
+            forwarder,
             deadlines,
             telemetry::finished,
             node,
@@ -161,7 +162,7 @@ public final class GatewayService implements Service {
         started(
             new NodeReport(
                 node, applied, journal, publisher, consul, redis, upstreams, bus, clock));
-    report.meters(metrics, edge::active);
+    report.meters(metrics, edge::active, forwarder.mirrors());
     // An empty journal is a configuration too, but only Kafka can say that it is empty.
     health.check("configuration", () -> applied.known() || journal.connected());
 

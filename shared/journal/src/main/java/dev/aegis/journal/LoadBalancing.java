@@ -2,6 +2,7 @@ package dev.aegis.journal;
 
 import java.util.List;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
 /** How an upstream's requests are shared out among its targets. */
 public sealed interface LoadBalancing {
@@ -39,7 +40,7 @@ public sealed interface LoadBalancing {
             List.of("round_robin", "least_requests", "random_two", "consistent_hash"));
     String on = fields.optionalText("hash_on");
     if (name.equals("consistent_hash")) {
-      return hash(fields, on == null ? "subject" : on);
+      return hash(fields, "hash_on", on == null ? "subject" : on);
     }
     if (on != null) {
       fields.reject("hash_on", "needs \"load_balancing\": \"consistent_hash\"");
@@ -51,7 +52,13 @@ public sealed interface LoadBalancing {
     };
   }
 
-  private static LoadBalancing hash(Fields fields, String on) {
+  /** Reads what requests may have in common, null when the member is missing. */
+  static @Nullable ConsistentHash readKey(Fields fields, String member) {
+    String on = fields.optionalText(member);
+    return on == null ? null : hash(fields, member, on);
+  }
+
+  private static ConsistentHash hash(Fields fields, String member, String on) {
     int colon = on.indexOf(':');
     String by = colon < 0 ? on : on.substring(0, colon);
     String name = colon < 0 ? "" : on.substring(colon + 1);
@@ -67,12 +74,12 @@ public sealed interface LoadBalancing {
     if (token(name) && by.equals("cookie")) {
       return new ConsistentHash(By.COOKIE, name);
     }
-    fields.reject("hash_on", "must be subject, ip, header:<name> or cookie:<name>");
+    fields.reject(member, "must be subject, ip, header:<name> or cookie:<name>");
     return new ConsistentHash(By.SUBJECT, "");
   }
 
   /** RFC 9110 section 5.6.2, which is also the form of a cookie's name (RFC 6265 section 4.1.1). */
-  private static boolean token(String name) {
+  static boolean token(String name) {
     for (int i = 0; i < name.length(); i++) {
       char c = name.charAt(i);
       boolean plain = c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z';

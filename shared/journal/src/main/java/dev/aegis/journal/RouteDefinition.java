@@ -12,25 +12,41 @@ import org.jspecify.annotations.Nullable;
  *
  * @param id unique within the tenant
  * @param paths patterns of which one must match, see {@link PathPattern}
- * @param upstream id of the upstream that serves it
+ * @param destination where its requests go
  * @param methods upper-case methods that match; empty for all
  * @param headers header name, in lower case, to the exact value that must be there
  * @param hosts hosts of the tenant that match, lower case; empty for all
  * @param auth what a caller must show
  * @param stripPrefix literal prefix taken off the path before it goes to the upstream, or null
+ * @param rewrite what else becomes of the path
  * @param stripCredentials whether {@code Authorization} and {@code X-API-Key} stay here
+ * @param requestHeaders what is changed about the header that an upstream gets
+ * @param replyHeaders what is changed about the header of an upstream's reply
+ * @param cors which pages of other origins may use it, null when that is left to the upstream
+ * @param mirror who gets a copy of its requests, null for nobody
+ * @param compression which replies are compressed, null for none
+ * @param caps most bytes of bodies
+ * @param maintenance what callers are told instead of being served, null when they are served
  * @param priority the higher wins when several routes match; then the more specific path
  */
 public record RouteDefinition(
     String id,
     List<String> paths,
-    String upstream,
+    Destination destination,
     Set<String> methods,
     Map<String, String> headers,
     List<String> hosts,
     Auth auth,
     @Nullable String stripPrefix,
+    Rewrite rewrite,
     boolean stripCredentials,
+    HeaderEdits requestHeaders,
+    HeaderEdits replyHeaders,
+    @Nullable Cors cors,
+    @Nullable Mirror mirror,
+    @Nullable Compression compression,
+    Caps caps,
+    @Nullable Maintenance maintenance,
     int priority)
     implements Definition {
 
@@ -42,9 +58,28 @@ public record RouteDefinition(
     NONE
   }
 
+  /**
+   * Most bytes of bodies, framing not counted.
+   *
+   * @param request of a caller's
+   * @param reply of an upstream's
+   */
+  public record Caps(long request, long reply) {
+    /** No bound. */
+    public static final Caps NONE = new Caps(Long.MAX_VALUE, Long.MAX_VALUE);
+
+    private static final long MOST = 1L << 50;
+
+    static Caps read(Fields fields) {
+      return new Caps(
+          fields.number("max_request_bytes", Long.MAX_VALUE, 0, MOST),
+          fields.number("max_response_bytes", Long.MAX_VALUE, 0, MOST));
+    }
+  }
+
   static RouteDefinition read(String id, Fields fields) {
     List<String> paths = PathPattern.read(fields, "paths");
-    String upstream = fields.text("upstream");
+    Destination destination = Destination.read(fields);
     Set<String> methods = Methods.read(fields, "methods");
     Map<String, String> headers = new LinkedHashMap<>();
     fields
@@ -58,19 +93,61 @@ public record RouteDefinition(
             || stripPrefix.endsWith("/"))) {
       fields.reject("strip_prefix", "must be a literal path such as /api, not ending in '/'");
     }
-    for (String later : List.of("rewrite", "limits", "plugins", "split", "mirror")) {
+    for (String later : List.of("limits", "plugins")) {
       fields.unavailable(later);
+    }
+    boolean down = !fields.absent("maintenance");
+    Maintenance maintenance = fields.object("maintenance", Maintenance::read);
+    HeaderEdits replyHeaders = HeaderEdits.read(fields, "response_headers");
+    boolean shared = !fields.absent("cors");
+    Cors cors = shared ? fields.object("cors", Cors::read) : null;
+    if (!shared) {
+      fields.object("cors", none -> none); // known, and not there
+    } else if (replyHeaders.names("access-control-")) {
+      fields.reject("response_headers", "must leave Access-Control- fields to \"cors\"");
+    }
+    boolean copied = !fields.absent("mirror");
+    Mirror mirror = copied ? fields.object("mirror", Mirror::read) : null;
+    if (!copied) {
+      fields.object("mirror", none -> none); // known, and not there
+    }
+    boolean squeezes = !fields.absent("compression");
+    Compression compression = squeezes ? fields.object("compression", Compression::read) : null;
+    if (!squeezes) {
+      fields.object("compression", none -> none); // known, and not there
+    }
+    if (destination instanceof Destination.Redirect) {
+      for (String ofUpstreams :
+          List.of(
+              "request_headers",
+              "response_headers",
+              "mirror",
+              "compression",
+              "max_request_bytes",
+              "max_response_bytes")) {
+        if (!fields.absent(ofUpstreams)) {
+          fields.reject(ofUpstreams, "means nothing beside \"redirect\": no upstream is asked");
+        }
+      }
     }
     return new RouteDefinition(
         id,
         paths,
-        upstream,
+        destination,
         methods,
         Map.copyOf(headers),
         fields.texts("hosts").stream().map(host -> host.toLowerCase(Locale.ROOT)).toList(),
         Auth.valueOf(auth.toUpperCase(Locale.ROOT)),
         stripPrefix,
+        Rewrite.read(fields, paths),
         fields.flag("strip_credentials", false),
+        HeaderEdits.read(fields, "request_headers"),
+        replyHeaders,
+        cors,
+        mirror,
+        compression,
+        Caps.read(fields),
+        down ? maintenance : null,
         (int) fields.number("priority", 0, -1_000_000, 1_000_000));
   }
 }

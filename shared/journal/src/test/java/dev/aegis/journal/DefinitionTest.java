@@ -106,7 +106,7 @@ class DefinitionTest {
         "ROUTE | {'id':'r','paths':['/a'],'upstream':'u','strip_prefix':'/*'} | /strip_prefix",
         "ROUTE | {'id':'r','paths':['/a'],'upstream':'u','priority':1.5} | /priority",
         "ROUTE | {'id':'r','paths':['/a'],'upstream':'u','strip_credentials':'no'} | /strip_credentials",
-        "ROUTE | {'id':'r','paths':['/a'],'upstream':'u','split':[1]} | /split",
+        "ROUTE | {'id':'r','paths':['/a'],'upstream':'u','split':[1]} | /split/0",
         "ROUTE | {'id':'r','paths':['/a'],'upstream':'u','limits':[],'mirror':null} |",
         "ISSUER | {'id':'i','issuer':'x','algorithms':['HS256'],'secret':{'key_id':'a','ciphertext':'AA=='}} |",
         "ISSUER | {'id':'i','issuer':'x','algorithms':['RS256'],'public_keys':[{'kty':'RSA'}]} |",
@@ -156,7 +156,7 @@ class DefinitionTest {
             "/methods",
             "/headers",
             "/auth",
-            "/split",
+            "/split/0",
             "/priority",
             "/upstraem");
   }
@@ -202,13 +202,21 @@ class DefinitionTest {
             new RouteDefinition(
                 "r",
                 List.of("/a"),
-                "u",
+                new Destination.One("u"),
                 Set.of(),
                 Map.of(),
                 List.of(),
                 RouteDefinition.Auth.JWT,
                 null,
+                new Rewrite.None(),
                 false,
+                HeaderEdits.NONE,
+                HeaderEdits.NONE,
+                null,
+                null,
+                null,
+                RouteDefinition.Caps.NONE,
+                null,
                 0));
     assertThat(
             Definition.read(
@@ -238,6 +246,130 @@ class DefinitionTest {
         (TenantDefinition) Definition.read(Kind.TENANT, json("{'id':'a','name':'A'}"));
     assertThat(tenant.status()).isEqualTo(TenantDefinition.Status.ACTIVE);
     assertThat(tenant.isolation()).isEqualTo(TenantDefinition.Isolation.STRICT);
+  }
+
+  @Test
+  void aRouteMaySplitItsRequests() {
+    RouteDefinition route =
+        (RouteDefinition)
+            Definition.read(
+                Kind.ROUTE,
+                json(
+                    "{'id':'r','paths':['/a'],'split':[{'upstream':'a','weight':95},"
+                        + "{'upstream':'b','weight':0}],"
+                        + "'split_by':'cookie:Who','split_header':'X-Variant'}"));
+    assertThat(route.destination())
+        .isEqualTo(
+            new Destination.Split(
+                List.of(new Destination.Share("a", 95), new Destination.Share("b", 0)),
+                new LoadBalancing.ConsistentHash(LoadBalancing.By.COOKIE, "Who"),
+                "x-variant"));
+    assertThat(route.destination().upstreams()).containsExactly("a", "b");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "'upstream':'u','split':[{'upstream':'a'}]|/upstream",
+        "'split':[]|/upstream",
+        "'split':[{'upstream':'a','weight':0}]|/split",
+        "'split':[{'upstream':'a'},{'upstream':'a'}]|/split",
+        "'split':[{'weight':1}]|/split/0/upstream",
+        "'split':[{'upstream':'a','weight':10001}]|/split/0/weight",
+        "'split':[{'upstream':'a'}],'split_by':'header:'|/split_by",
+        "'split':[{'upstream':'a'}],'split_by':'random'|/split_by",
+        "'split':[{'upstream':'a'}],'split_header':'X Variant'|/split_header",
+        "'upstream':'u','split_by':'ip'|/split_by",
+        "'upstream':'u','split_header':'X-Variant'|/split_header",
+        "'upstream':'u','redirect':{'to':'/x'}|/upstream",
+        "'split':[{'upstream':'a'}],'redirect':{'to':'/x'}|/split",
+        "'redirect':{'to':'/x'},'mirror':{'upstream':'u'}|/mirror",
+        "'redirect':{'to':'/x'},'max_request_bytes':1|/max_request_bytes",
+        "'redirect':{'to':'/x'},'response_headers':{'set':{'A':'b'}}|/response_headers",
+        "'redirect':{'to':'/x'},'split_by':'ip'|/split_by",
+        "'redirect':{}|/redirect/to",
+        "'redirect':{'to':'/x','status':304}|/redirect/status",
+        "'redirect':{'to':'/x','status':200}|/redirect/status",
+        "'redirect':{'to':'x'}|/redirect/to",
+        "'redirect':{'to':'//evil.test/'}|/redirect/to",
+        "'redirect':{'to':'/{path}'}|/redirect/to",
+        "'redirect':{'to':'https://{path}'}|/redirect/to",
+        "'redirect':{'to':'/{query}/x'}|/redirect/to",
+        "'redirect':{'to':'{path}/x'}|/redirect/to",
+        "'redirect':{'to':'{host}/x'}|/redirect/to",
+        "'redirect':{'to':'https://u@{host}/'}|/redirect/to",
+        "'redirect':{'to':'ftp://a.test/'}|/redirect/to",
+        "'redirect':{'to':'javascript:alert(1)'}|/redirect/to",
+        "'redirect':{'to':'https://a.test/\\r\\nX: y'}|/redirect/to",
+        "'redirect':{'to':'https://a.test/\\u00e9'}|/redirect/to",
+        "'redirect':{'to':'https://a.test/{what}'}|/redirect/to",
+        "'upstream':'u','rewrite':{}|/rewrite/path",
+        "'upstream':'u','rewrite':{'path':'/x','prefix':'/y'}|/rewrite/path",
+        "'upstream':'u','rewrite':{'path':'x'}|/rewrite/path",
+        "'upstream':'u','rewrite':{'path':'/../x'}|/rewrite/path",
+        "'upstream':'u','rewrite':{'path':'/..;a/x'}|/rewrite/path",
+        "'upstream':'u','rewrite':{'path':'/%2e%2e/x'}|/rewrite/path",
+        "'upstream':'u','rewrite':{'path':'//x'}|/rewrite/path",
+        "'upstream':'u','rewrite':{'path':'/x?y'}|/rewrite/path",
+        "'upstream':'u','rewrite':{'path':'/x{1}'}|/rewrite/path",
+        "'upstream':'u','rewrite':{'path':'/{1}'}|/rewrite/path",
+        "'upstream':'u','rewrite':{'path':'/{rest}'}|/rewrite/path",
+        "'upstream':'u','rewrite':{'path':'/{rest}/x'}|/rewrite/path",
+        "'upstream':'u','rewrite':{'path':'/{0}'}|/rewrite/path",
+        "'upstream':'u','strip_prefix':'/a','rewrite':{'path':'/x'}|/rewrite/path",
+        "'upstream':'u','rewrite':{'prefix':'/x/'}|/rewrite/prefix",
+        "'upstream':'u','rewrite':{'prefix':'/x/../y'}|/rewrite/prefix",
+        "'upstream':'u','rewrite':{'prefix':'/x y'}|/rewrite/prefix",
+        "'upstream':'u','rewrite':'/x'|/rewrite",
+        "'upstream':'u','maintenance':{'status':200}|/maintenance/status",
+        "'upstream':'u','maintenance':{'retry_after_s':-1}|/maintenance/retry_after_s",
+        "'upstream':'u','maintenance':{'message':1}|/maintenance/message",
+        "'upstream':'u','request_headers':{'set':{'X A':'1'}}|/request_headers/set",
+        "'upstream':'u','request_headers':{'set':{'':'1'}}|/request_headers/set",
+        "'upstream':'u','request_headers':{'set':{'X-A':'1\\r\\nX-User-Id: root'}}|/request_headers/set",
+        "'upstream':'u','request_headers':{'add':{'X-A':'\\u0000'}}|/request_headers/add",
+        "'upstream':'u','request_headers':{'add':{'X-A':' 1'}}|/request_headers/add",
+        "'upstream':'u','request_headers':{'add':{'X-A':'\\u00e9'}}|/request_headers/add",
+        "'upstream':'u','request_headers':{'set':{'X-A':1}}|/request_headers/set",
+        "'upstream':'u','request_headers':{'set':{'X-User_ID':'root'}}|/request_headers/set",
+        "'upstream':'u','request_headers':{'remove':['x-forwarded-for']}|/request_headers/remove",
+        "'upstream':'u','request_headers':{'remove':['X-Forwarded-Else']}|/request_headers/remove",
+        "'upstream':'u','request_headers':{'set':{'Host':'b.test'}}|/request_headers/set",
+        "'upstream':'u','request_headers':{'remove':['content-length']}|/request_headers/remove",
+        "'upstream':'u','request_headers':{'set':{'a':'1','A':'2'}}|/request_headers/set",
+        "'upstream':'u','request_headers':{'set':{'a':'1'},'remove':['A']}|/request_headers/remove",
+        "'upstream':'u','response_headers':{'set':{'Transfer-Encoding':'x'}}|/response_headers/set",
+        "'upstream':'u','response_headers':{'remove':['X-RateLimit-Limit']}|/response_headers/remove",
+        "'upstream':'u','response_headers':{'sett':{}}|/response_headers/sett",
+        "'upstream':'u','response_headers':[]|/response_headers",
+        "'upstream':'u','mirror':{}|/mirror/upstream",
+        "'upstream':'u','mirror':{'upstream':'s','percent':101}|/mirror/percent",
+        "'upstream':'u','mirror':{'upstream':'s','max_body_bytes':1048577}|/mirror/max_body_bytes",
+        "'upstream':'u','compression':{'types':['json']}|/compression/types",
+        "'upstream':'u','compression':{'types':['*/*']}|/compression/types",
+        "'upstream':'u','compression':{'types':['text/html;q=1']}|/compression/types",
+        "'upstream':'u','compression':{'min_bytes':-1}|/compression/min_bytes",
+        "'upstream':'u','cors':{}|/cors/origins",
+        "'upstream':'u','cors':{'origins':['*'],'credentials':true}|/cors/origins",
+        "'upstream':'u','cors':{'origins':['null']}|/cors/origins",
+        "'upstream':'u','cors':{'origins':['https://a.test/']}|/cors/origins",
+        "'upstream':'u','cors':{'origins':['https://A.test']}|/cors/origins",
+        "'upstream':'u','cors':{'origins':['https://a.test:443']}|/cors/origins",
+        "'upstream':'u','cors':{'origins':['https://*']}|/cors/origins",
+        "'upstream':'u','cors':{'origins':['https://a.*.test']}|/cors/origins",
+        "'upstream':'u','cors':{'origins':['*.a.test']}|/cors/origins",
+        "'upstream':'u','cors':{'origins':['*'],'methods':['get']}|/cors/methods",
+        "'upstream':'u','cors':{'origins':['*'],'headers':['X A']}|/cors/headers",
+        "'upstream':'u','cors':{'origins':['*'],'expose':['X:A']}|/cors/expose",
+        "'upstream':'u','cors':{'origins':['*'],'max_age_s':86401}|/cors/max_age_s",
+        "'upstream':'u','cors':{'origins':['*']},'response_headers':{'set':{'access-control-max-age':'1'}}|/response_headers"
+      },
+      quoteCharacter = '"')
+  void routesWithThisAreRefused(String members, String field) {
+    assertThat(violations(Kind.ROUTE, "{'id':'r','paths':['/a']," + members + "}"))
+        .extracting(Violation::field)
+        .containsExactly(field);
   }
 
   @Test

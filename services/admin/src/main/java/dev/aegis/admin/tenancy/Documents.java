@@ -61,6 +61,11 @@ public final class Documents {
         }
       }
       case ROUTE -> {
+        for (JsonNode share : document.path("split")) {
+          if (share instanceof ObjectNode object) {
+            number(object, "weight", 1);
+          }
+        }
         array(document, "methods");
         object(document, "headers");
         array(document, "hosts");

@@ -10,8 +10,10 @@ import dev.aegis.model.NearName;
 import dev.aegis.model.Violation;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -31,7 +33,7 @@ public final class References {
     List<Violation> violations = new ArrayList<>();
     switch (key.kind()) {
       case TENANT -> parent(fold, key, document, violations);
-      case ROUTE -> upstream(fold, key, document, violations);
+      case ROUTE -> upstreams(fold, key, document, violations);
       case ROLE -> inherits(fold, key, document, violations);
       case PLUGIN -> place(fold, key, document, violations);
       case UPSTREAM, ISSUER, WEBHOOK, CERTIFICATE -> {
@@ -57,7 +59,7 @@ public final class References {
       }
       case UPSTREAM -> {
         if (!id.equals(implicitUpstream(tenant))) {
-          users.addAll(naming(fold.list(Kind.ROUTE, tenant), "upstream", id));
+          users.addAll(leadingTo(fold.list(Kind.ROUTE, tenant), id));
         }
         users.addAll(naming(fold.list(Kind.PLUGIN, tenant), "upstream", id));
       }
@@ -113,13 +115,40 @@ public final class References {
     }
   }
 
-  private static void upstream(
+  private static void upstreams(
       Fold fold, ObjectKey key, ObjectNode document, List<Violation> violations) {
-    String upstream = text(document, "upstream");
-    if (upstream == null || upstream.isEmpty() || upstream.equals(implicitUpstream(key.tenant()))) {
-      return;
+    upstreams(document)
+        .forEach(
+            (field, upstream) -> {
+              if (!upstream.isEmpty() && !upstream.equals(implicitUpstream(key.tenant()))) {
+                exists(fold, Kind.UPSTREAM, key.tenant(), field, upstream, violations);
+              }
+            });
+  }
+
+  /** The upstreams that a route names, by the place where it does. */
+  private static Map<String, String> upstreams(ObjectNode route) {
+    Map<String, String> upstreams = new LinkedHashMap<>();
+    name(upstreams, "/upstream", route.path("upstream"));
+    int index = 0;
+    for (JsonNode share : route.path("split")) {
+      name(upstreams, "/split/" + index++ + "/upstream", share.path("upstream"));
     }
-    exists(fold, Kind.UPSTREAM, key.tenant(), "/upstream", upstream, violations);
+    name(upstreams, "/mirror/upstream", route.path("mirror").path("upstream"));
+    return upstreams;
+  }
+
+  private static void name(Map<String, String> upstreams, String field, JsonNode value) {
+    if (value.isTextual()) {
+      upstreams.put(field, value.textValue());
+    }
+  }
+
+  private static List<String> leadingTo(Collection<Entry> routes, String upstream) {
+    return routes.stream()
+        .filter(route -> upstreams(route.body()).containsValue(upstream))
+        .map(route -> route.key().toString())
+        .toList();
   }
 
   private static void inherits(

@@ -145,6 +145,7 @@ final class CallerConnection implements ServerConnection {
     return switch (e.kind()) {
       case TARGET_TOO_LONG -> ByCaller.URI_TOO_LONG;
       case HEAD_TOO_LARGE -> ByCaller.HEADER_TOO_LARGE;
+      case BODY_TOO_LARGE -> ByCaller.PAYLOAD_TOO_LARGE;
       case MALFORMED, INCOMPLETE -> new Refusal.Malformed(e.detail());
     };
   }

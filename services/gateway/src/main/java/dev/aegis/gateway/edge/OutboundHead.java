@@ -6,6 +6,9 @@ import dev.aegis.gateway.http1.RequestHead;
 import dev.aegis.gateway.identity.Principal;
 import dev.aegis.gateway.pipeline.Progress.Admitted;
 import dev.aegis.gateway.snapshot.RoutePlan;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.Set;
 
@@ -24,7 +27,8 @@ record OutboundHead(Admitted admitted, String address, boolean secure, String pr
           Field.FORWARDED,
           Field.X_TENANT_ID,
           Field.X_USER_ID,
-          Field.X_USER_ROLES);
+          Field.X_USER_ROLES,
+          Field.X_AEGIS_MIRROR);
   private static final Set<Field> OWN_AND_CREDENTIALS = EnumSet.copyOf(OWN);
 
   static {
@@ -33,6 +37,59 @@ record OutboundHead(Admitted admitted, String address, boolean secure, String pr
   }
 
   void write(Output out) {
+    RequestHead head = admitted.inbound().head();
+    boolean old = head.minorVersion() == 0;
+    write(out, dropped(admitted.identified().route(), old, head.maxForwards()));
+    if (head.asksForWebSocket()) {
+      Replies.webSocket(out);
+    }
+  }
+
+  /**
+   * The head of a copy, whose body is there already.
+   *
+   * @param length of the body
+   */
+  byte[] copy(int length) {
+    RequestHead head = admitted.inbound().head();
+    boolean old = head.minorVersion() == 0;
+    Set<Field> dropped =
+        EnumSet.copyOf(dropped(admitted.identified().route(), old, head.maxForwards()));
+    dropped.add(Field.EXPECT);
+    dropped.add(Field.CONTENT_LENGTH);
+    Kept kept = new Kept();
+    write(kept, dropped);
+    if (head.hasBody() || head.contentLength() == 0) {
+      kept.header("Content-Length", Integer.toString(length));
+    }
+    kept.header("X-Aegis-Mirror", "true");
+    return kept.taken();
+  }
+
+  /** Bytes that are kept. */
+  private static final class Kept extends Output {
+    private byte[] bytes = {};
+
+    Kept() {
+      super(1024, Integer.MAX_VALUE);
+    }
+
+    @Override
+    protected void send(byte[] source, int from, int length) {
+      bytes = Arrays.copyOfRange(source, from, from + length);
+    }
+
+    byte[] taken() {
+      try {
+        flush();
+      } catch (IOException e) {
+        throw new UncheckedIOException(e); // nothing is written anywhere
+      }
+      return bytes;
+    }
+  }
+
+  private void write(Output out, Set<Field> dropped) {
     RequestHead head = admitted.inbound().head();
     RoutePlan route = admitted.identified().route();
     out.put(head.method());
@@ -43,7 +100,8 @@ record OutboundHead(Admitted admitted, String address, boolean secure, String pr
     out.endLine();
     boolean old = head.minorVersion() == 0;
     int hops = head.maxForwards();
-    head.copyLines(out, dropped(route, old, hops));
+    head.copyLines(out, dropped, route.requestEdit().dropped());
+    route.requestEdit().put(out);
     if (hops > 0) {
       out.header("Max-Forwards", Integer.toString(hops - 1));
     }
@@ -64,9 +122,6 @@ record OutboundHead(Admitted admitted, String address, boolean secure, String pr
       out.header("X-User-Roles", String.join(",", principal.roles()));
     }
     out.header("Via", protocol.equals("1.1") ? "1.1 aegis" : protocol + " aegis");
-    if (head.asksForWebSocket()) {
-      Replies.webSocket(out);
-    }
   }
 
   /** What HTTP/1.0 cannot mean, and numbers of hops, do not go on as they came. */

@@ -10,6 +10,9 @@ import dev.aegis.gateway.pipeline.Progress.Counted;
 import dev.aegis.gateway.pipeline.Progress.Matched;
 import dev.aegis.gateway.pipeline.Refusal;
 import dev.aegis.gateway.pipeline.Refusal.ByCaller;
+import dev.aegis.gateway.snapshot.CorsPlan;
+import dev.aegis.gateway.snapshot.RoutePlan;
+import dev.aegis.journal.Maintenance;
 import dev.aegis.model.Problem;
 import java.io.IOException;
 import java.util.EnumSet;
@@ -50,10 +53,13 @@ record Replies(ReplyTo to) {
       limit(limited.by());
     } else if (why instanceof Refusal.Later later) {
       to.out().header("Retry-After", Long.toString(later.retryAfterSeconds()));
+    } else if (why instanceof Refusal.InMaintenance(Maintenance by) && !by.retryAfter().isZero()) {
+      to.out().header("Retry-After", Long.toString(by.retryAfter().toSeconds()));
     }
     if (why == ByCaller.METHOD_NOT_ALLOWED) {
       to.out().header("Allow", METHODS);
     }
+    cors(at);
     common(at.inbound().requestId(), "1.1");
     connection(closes, head.minorVersion());
     end(head.method().equals("HEAD") ? NOTHING : problem);
@@ -69,6 +75,24 @@ record Replies(ReplyTo to) {
     to.out().put("HTTP/1.1 204 No Content");
     to.out().endLine();
     to.out().header("Allow", METHODS);
+    cors(at);
+    common(at.inbound().requestId(), "1.1");
+    limit(counted);
+    connection(closes, at.inbound().head().minorVersion());
+    end(NOTHING);
+  }
+
+  /** Sends a caller elsewhere (RFC 9110 section 15.4). */
+  void redirect(int status, String location, Progress at, @Nullable Counted counted, boolean closes)
+      throws IOException {
+    to.out().put("HTTP/1.1 ");
+    to.out().putDecimal(status);
+    to.out().put(" ");
+    to.out().put(reason(status));
+    to.out().endLine();
+    to.out().header("Location", location);
+    to.out().header("Content-Length", "0");
+    cors(at);
     common(at.inbound().requestId(), "1.1");
     limit(counted);
     connection(closes, at.inbound().head().minorVersion());
@@ -106,6 +130,66 @@ record Replies(ReplyTo to) {
     to.out().header("X-RateLimit-Limit", Integer.toString(counted.count().limit()));
     to.out().header("X-RateLimit-Remaining", remaining);
     to.out().header("X-RateLimit-Reset", reset);
+  }
+
+  /** Lets pages of other origins read the reply, where the route says so (Fetch standard). */
+  void cors(Progress at) {
+    Matched matched = at.matchedOrNull();
+    RoutePlan route = matched == null ? null : matched.route();
+    CorsPlan cors = route == null ? null : route.cors();
+    if (cors == null) {
+      return;
+    }
+    to.out().header("Vary", "Origin");
+    if (allowed(cors, at.inbound().head()) && !cors.expose().isEmpty()) {
+      to.out().header("Access-Control-Expose-Headers", cors.expose());
+    }
+  }
+
+  private boolean allowed(CorsPlan cors, RequestHead head) {
+    String origin = head.value("origin");
+    String allowed = origin == null ? null : cors.allowed(origin);
+    if (allowed == null) {
+      return false;
+    }
+    to.out().header("Access-Control-Allow-Origin", allowed);
+    if (cors.credentials()) {
+      to.out().header("Access-Control-Allow-Credentials", "true");
+    }
+    return true;
+  }
+
+  /** Tells a browser what pages of its origin may send; nothing when they may not. */
+  void preflight(CorsPlan cors, Progress at, boolean closes) throws IOException {
+    RequestHead head = at.inbound().head();
+    to.out().put("HTTP/1.1 204 No Content");
+    to.out().endLine();
+    to.out()
+        .header("Vary", "Origin, Access-Control-Request-Method, Access-Control-Request-Headers");
+    if (allowed(cors, head)) {
+      to.out().header("Access-Control-Allow-Methods", cors.methods());
+      String wanted = head.value("access-control-request-headers");
+      String headers = cors.headers().isEmpty() && wanted != null ? wanted : cors.headers();
+      if (isList(headers)) {
+        to.out().header("Access-Control-Allow-Headers", headers);
+      }
+      to.out().header("Access-Control-Max-Age", cors.maxAge());
+    }
+    common(at.inbound().requestId(), "1.1");
+    connection(closes, head.minorVersion());
+    end(NOTHING);
+  }
+
+  /** Whether it is a list of names and no more, so that it can be said to be one. */
+  private static boolean isList(String text) {
+    for (int i = 0; i < text.length(); i++) {
+      char c = text.charAt(i);
+      boolean plain = c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z';
+      if (!plain && "-_.*, ".indexOf(c) < 0) {
+        return false;
+      }
+    }
+    return !text.isEmpty();
   }
 
   /** Says whether the connection goes on where the version does not say it by itself. */
@@ -157,6 +241,11 @@ record Replies(ReplyTo to) {
 
   private static String reason(int status) {
     return switch (status) {
+      case 301 -> "Moved Permanently";
+      case 302 -> "Found";
+      case 303 -> "See Other";
+      case 307 -> "Temporary Redirect";
+      case 308 -> "Permanent Redirect";
       case 400 -> "Bad Request";
       case 401 -> "Unauthorized";
       case 403 -> "Forbidden";

@@ -4,6 +4,7 @@ import dev.aegis.events.Blame;
 import dev.aegis.gateway.http1.BadMessage;
 import dev.aegis.gateway.http1.Body;
 import dev.aegis.gateway.http1.Field;
+import dev.aegis.gateway.http1.FieldNames;
 import dev.aegis.gateway.http1.Http1Reply;
 import dev.aegis.gateway.http1.Input;
 import dev.aegis.gateway.http1.LegFailure;
@@ -15,18 +16,27 @@ import dev.aegis.gateway.pipeline.Progress;
 import dev.aegis.gateway.pipeline.Progress.Admitted;
 import dev.aegis.gateway.pipeline.Progress.Counted;
 import dev.aegis.gateway.pipeline.Progress.Inbound;
+import dev.aegis.gateway.pipeline.Progress.Matched;
 import dev.aegis.gateway.pipeline.Refusal;
 import dev.aegis.gateway.pipeline.Refusal.ByCaller;
 import dev.aegis.gateway.pipeline.Refusal.ByUpstream;
 import dev.aegis.gateway.pipeline.Step;
+import dev.aegis.gateway.snapshot.CorsPlan;
+import dev.aegis.gateway.snapshot.Redirect;
+import dev.aegis.gateway.snapshot.RoutePlan;
 import dev.aegis.gateway.snapshot.TenantPlan;
+import dev.aegis.gateway.upstream.Backend;
 import dev.aegis.gateway.upstream.Exchange;
+import dev.aegis.gateway.upstream.Mirrors;
+import dev.aegis.gateway.upstream.Split;
+import dev.aegis.gateway.upstream.Squeeze;
 import dev.aegis.gateway.upstream.Upstream;
 import dev.aegis.model.Uuid7;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.Set;
+import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -48,6 +58,7 @@ final class RequestExchange {
   private boolean closes;
   private boolean replying;
   private boolean bodyStillRead;
+  private @Nullable Backend backend;
 
   RequestExchange(Edge edge, CallerLeg leg, RequestHead head, String address) {
     this.edge = edge;
@@ -78,11 +89,21 @@ final class RequestExchange {
       if (head.asterisk()) {
         return answered(inbound, null, body);
       }
+      Matched asked = edge.pipeline().preflight(inbound);
+      RoutePlan asksAbout = asked == null ? null : asked.route();
+      CorsPlan cors = asksAbout == null ? null : asksAbout.cors();
+      if (asked != null && cors != null) {
+        return preflighted(asked, cors, body);
+      }
       return switch (edge.pipeline().run(inbound)) {
         case Step.Stop<Admitted>(Progress at, Refusal why) -> refused(at, why, body);
         case Step.Go<Admitted>(Admitted admitted) when head.maxForwards() == 0 ->
             answered(admitted, admitted.limit(), body);
-        case Step.Go<Admitted>(Admitted admitted) -> forwarded(admitted, body);
+        case Step.Go<Admitted>(Admitted admitted) ->
+            switch (admitted.identified().route().end()) {
+              case RoutePlan.End.Forwarded(Split split) -> forwarded(admitted, split, body);
+              case RoutePlan.End.Redirected(Redirect to) -> redirected(admitted, to, body);
+            };
       };
     } catch (RuntimeException e) {
       String incident = Uuid7.text(startedMillis);
@@ -169,12 +190,63 @@ final class RequestExchange {
     }
   }
 
-  private boolean forwarded(Admitted admitted, Body body) throws IOException {
-    Upstream upstream = admitted.identified().route().upstream();
+  private boolean preflighted(Matched asked, CorsPlan cors, Body body) throws IOException {
+    closes |= !droppable(body);
+    record(asked, 204, null, null, 0, 0);
+    beginReply();
+    new Replies(leg.reply(head)).preflight(cors, asked, closes);
+    return dropped(body);
+  }
+
+  private boolean redirected(Admitted admitted, Redirect to, Body body) throws IOException {
+    closes |= !droppable(body);
+    record(admitted, to.status(), null, null, 0, 0);
+    beginReply();
+    String path = admitted.identified().route().upstreamPath(head.path());
+    String location = to.location(head.host(), path, head.query());
+    new Replies(leg.reply(head))
+        .redirect(to.status(), location, admitted, admitted.limit(), closes);
+    return dropped(body);
+  }
+
+  private boolean forwarded(Admitted admitted, Split split, Body body) throws IOException {
+    RoutePlan route = admitted.identified().route();
+    Forwarding forwarding = new Forwarding(admitted, body);
+    Backend chosen = split.choose(forwarding);
+    backend = chosen;
+    Upstream upstream = chosen.upstream();
     if (upstream == null) {
       return refused(admitted, new Refusal.Later(ByUpstream.NO_HEALTHY_TARGET, 1), body);
     }
-    Forwarding forwarding = new Forwarding(admitted, body);
+    long most = route.caps().request();
+    if (body.length() > most) {
+      return refused(admitted, ByCaller.PAYLOAD_TOO_LARGE, body);
+    }
+    body.atMost(most);
+    RoutePlan.MirrorPlan mirror = route.mirror();
+    if (mirror == null
+        || head.asksForWebSocket()
+        || ThreadLocalRandom.current().nextInt(100) >= mirror.percent()) {
+      return carried(admitted, upstream, forwarding);
+    }
+    Mirrors mirrors = edge.forwarder().mirrors();
+    try (Mirrors.Copy copy = mirrors.copy(mirror.upstream(), mirror.maxBodyBytes(), body)) {
+      boolean next = carried(admitted, upstream, forwarding);
+      if (body.done() && !bodyStillRead && copy.complete(body.taken())) {
+        byte[] outbound = outboundHead(admitted).copy(copy.length());
+        copy.send(head.method(), outbound, address, forwarding.subject());
+      }
+      return next;
+    }
+  }
+
+  private OutboundHead outboundHead(Admitted admitted) {
+    return new OutboundHead(admitted, address, leg.secure(), leg.protocol(head));
+  }
+
+  private boolean carried(Admitted admitted, Upstream upstream, Forwarding forwarding)
+      throws IOException {
+    Body body = forwarding.body();
     Exchange exchange = edge.forwarder().forward(upstream, forwarding);
     Exchange.Rest rest = exchange.rest();
     Exchange.Fault fault = exchange.fault();
@@ -230,6 +302,8 @@ final class RequestExchange {
       case UPSTREAM_TIMEOUT -> ByUpstream.UPSTREAM_TIMEOUT;
       case CALLER_GONE -> ByCaller.CALLER_GONE;
       case CALLER_TIMEOUT -> ByCaller.REQUEST_TIMEOUT;
+      case REQUEST_TOO_LARGE -> ByCaller.PAYLOAD_TOO_LARGE;
+      case REPLY_TOO_LARGE -> ByUpstream.UPSTREAM_FAILED;
       case CALLER_MALFORMED -> new Refusal.Malformed(exchange.detail());
     };
   }
@@ -247,7 +321,15 @@ final class RequestExchange {
       long bytesOut) {
     edge.records()
         .accept(
-            RequestRecord.of(at, status, why, exchange, bytesIn, bytesOut, elapsed(), edge.node()));
+            RequestRecord.of(
+                at, backend(at), status, why, exchange, bytesIn, bytesOut, elapsed(), edge.node()));
+  }
+
+  /** The upstream that was chosen, before that the only one that could be, or null. */
+  private @Nullable Backend backend(Progress at) {
+    Matched matched = at.matchedOrNull();
+    RoutePlan route = matched == null ? null : matched.route();
+    return backend != null || route == null ? backend : route.only();
   }
 
   private long elapsed() {
@@ -286,7 +368,7 @@ final class RequestExchange {
 
     @Override
     public void head(Output out) {
-      new OutboundHead(admitted, address, leg.secure(), leg.protocol(head)).write(out);
+      outboundHead(admitted).write(out);
     }
 
     @Override
@@ -347,6 +429,22 @@ final class RequestExchange {
     }
 
     @Override
+    public FieldNames removed() {
+      return admitted.identified().route().replyEdit().dropped();
+    }
+
+    @Override
+    public @Nullable Squeeze squeeze() {
+      Squeeze squeeze = admitted.identified().route().squeeze();
+      return squeeze != null && Squeeze.taken(head.value("accept-encoding")) ? squeeze : null;
+    }
+
+    @Override
+    public long mostReplyBytes() {
+      return admitted.identified().route().caps().reply();
+    }
+
+    @Override
     public @Nullable Beyond beyond() {
       return head.asksForWebSocket() ? new WebSocket() : null;
     }
@@ -379,7 +477,12 @@ final class RequestExchange {
     public void replyFields(boolean last, String protocol) {
       beginReply();
       closes |= last || leg.ending();
+      admitted.identified().route().replyEdit().put(leg.reply(head).out());
       Replies replies = new Replies(leg.reply(head));
+      replies.cors(admitted);
+      if (admitted.identified().route().squeeze() != null) {
+        leg.reply(head).out().header("Vary", "Accept-Encoding");
+      }
       replies.common(requestId, protocol);
       replies.limit(admitted.limit());
       replies.connection(closes, head.minorVersion());

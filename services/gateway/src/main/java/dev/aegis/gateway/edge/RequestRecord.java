@@ -11,6 +11,7 @@ import dev.aegis.gateway.pipeline.Progress.Matched;
 import dev.aegis.gateway.pipeline.Refusal;
 import dev.aegis.gateway.snapshot.RoutePlan;
 import dev.aegis.gateway.telemetry.Finished;
+import dev.aegis.gateway.upstream.Backend;
 import dev.aegis.gateway.upstream.Exchange;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
@@ -23,6 +24,7 @@ final class RequestRecord {
 
   static Finished of(
       Progress at,
+      @Nullable Backend backend,
       int status,
       @Nullable Refusal why,
       @Nullable Exchange exchange,
@@ -41,7 +43,7 @@ final class RequestRecord {
             inbound.requestId(),
             matched == null ? null : matched.tenant().id(),
             route == null ? null : route.id(),
-            route == null ? null : route.upstreamId(),
+            backend == null ? null : backend.id(),
             principal == null ? null : principal.subject(),
             principal == null ? "none" : "jwt",
             head.method(),

@@ -15,6 +15,8 @@ public final class BadMessage extends Exception {
     TARGET_TOO_LONG,
     /** The head has more bytes or lines than allowed. */
     HEAD_TOO_LARGE,
+    /** The body has more bytes than are wanted. */
+    BODY_TOO_LARGE,
     /** The other side ended in the middle of a message. */
     INCOMPLETE
   }

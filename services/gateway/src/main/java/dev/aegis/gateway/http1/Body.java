@@ -29,7 +29,9 @@ public final class Body {
   private boolean first = true;
   private boolean done;
   private long taken;
+  private long most = Long.MAX_VALUE;
   private @Nullable Output filling;
+  private @Nullable Copy copy;
   private byte[] trailer = NOTHING;
 
   private Body(Input input, boolean ofReply, long framing) {
@@ -38,6 +40,34 @@ public final class Body {
     this.framing = framing;
     this.remaining = Math.max(framing, 0);
     this.done = framing == 0;
+  }
+
+  /** Gets what is passed on of a body, piece by piece, without framing; on the same thread. */
+  public interface Copy {
+    /** The next piece, to be taken before this returns. */
+    void add(byte[] bytes, int from, int count);
+  }
+
+  /** A body that is there already. */
+  public static Body stored(byte[] bytes) {
+    return new Body(new Stored(bytes), false, bytes.length);
+  }
+
+  private static final class Stored extends Input {
+    Stored(byte[] bytes) {
+      super(bytes);
+      end = bytes.length;
+    }
+
+    @Override
+    protected boolean fill() {
+      return false;
+    }
+  }
+
+  /** The body of a reply that ends where {@code input} does. */
+  static Body untilEnd(Input input) {
+    return new Body(input, true, UNTIL_CLOSE);
   }
 
   /** The body of a request. */
@@ -63,6 +93,24 @@ public final class Body {
   /** Length in bytes, known beforehand, or -1. */
   public long length() {
     return framing >= 0 ? framing : -1;
+  }
+
+  /**
+   * No more than this many bytes are wanted: a longer body ends in {@link
+   * BadMessage.Kind#BODY_TOO_LARGE}, before anything of the piece that is too much was passed on.
+   */
+  public void atMost(long bytes) {
+    most = bytes;
+  }
+
+  /** Fails at once where {@link #await} would, if the length is known and too large. */
+  public void check() throws BadMessage {
+    want(remaining);
+  }
+
+  /** From now on {@code other} gets what is passed on too. */
+  public void copyTo(Copy other) {
+    copy = other;
   }
 
   /** Whether the body ends only where its connection does. */
@@ -100,6 +148,7 @@ public final class Body {
       } else {
         out.write(input.bytes, input.at, count);
       }
+      copied(count);
       take(count);
     }
     if (chunked) {
@@ -116,8 +165,26 @@ public final class Body {
     while (await()) {
       int count = count();
       out.put(input.bytes, input.at, count);
+      copied(count);
       take(count);
     }
+  }
+
+  /** Whether the next piece is there without a wait, as far as can be seen. */
+  boolean ready() {
+    // Behind a chunk its line end is there, and says nothing of what follows.
+    return input.available() > (framing == CHUNKED && remaining == 0 ? 2 : 0);
+  }
+
+  /** Waits for the next piece and takes what fits of it; -1 when there are no more. */
+  int read(byte[] into) throws IOException, BadMessage {
+    if (!await()) {
+      return -1;
+    }
+    int count = Math.min(count(), into.length);
+    System.arraycopy(input.bytes, input.at, into, 0, count);
+    take(count);
+    return count;
   }
 
   /** Reads all of it and keeps nothing. */
@@ -136,6 +203,7 @@ public final class Body {
       done = true;
       return false;
     }
+    want(remaining);
     if (!ensure()) {
       if (framing == UNTIL_CLOSE || framing == UNTIL_END) {
         finish();
@@ -146,7 +214,22 @@ public final class Body {
       }
       throw new BadMessage(BadMessage.Kind.INCOMPLETE, "the body ends early");
     }
+    want(count());
     return true;
+  }
+
+  private void want(long more) throws BadMessage {
+    if (more > most - taken) {
+      throw new BadMessage(
+          BadMessage.Kind.BODY_TOO_LARGE, "the body has more than " + most + " bytes");
+    }
+  }
+
+  private void copied(int count) {
+    Copy other = copy;
+    if (other != null) {
+      other.add(input.bytes, input.at, count);
+    }
   }
 
   private void finish() throws BadMessage {

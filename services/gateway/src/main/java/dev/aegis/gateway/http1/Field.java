@@ -30,6 +30,7 @@ public enum Field {
   X_TENANT_ID("x-tenant-id", Handling.OWN),
   X_USER_ID("x-user-id", Handling.OWN),
   X_USER_ROLES("x-user-roles", Handling.OWN),
+  X_AEGIS_MIRROR("x-aegis-mirror", Handling.OWN),
   RATELIMIT("ratelimit", Handling.PASS),
   RATELIMIT_POLICY("ratelimit-policy", Handling.PASS),
   X_RATELIMIT_LIMIT("x-ratelimit-limit", Handling.PASS),
@@ -177,7 +178,7 @@ public enum Field {
     return true;
   }
 
-  private static byte fold(byte letter) {
+  static byte fold(byte letter) {
     if (letter >= 'A' && letter <= 'Z') {
       return (byte) (letter | 0x20);
     }

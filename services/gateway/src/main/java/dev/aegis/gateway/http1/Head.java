@@ -342,15 +342,41 @@ public abstract sealed class Head permits RequestHead, ResponseHead {
   }
 
   /**
+   * Whether any line with this name has {@code word} in its value, in any case.
+   *
+   * @param name in lower case
+   */
+  public final boolean mentions(String name, String word) {
+    for (int line = 0; line < lines; line++) {
+      int slot = line * STRIDE;
+      if (equalsIgnoreCase(slots[slot + LINE], slots[slot + NAME_END], name)) {
+        String value = text(slots[slot + VALUE], slots[slot + VALUE_END]);
+        for (int i = 0; i + word.length() <= value.length(); i++) {
+          if (value.regionMatches(true, i, word, 0, word.length())) {
+            return true;
+          }
+        }
+      }
+    }
+    return false;
+  }
+
+  /** The same without more names. */
+  final void copyLines(Output out, Set<Field> dropped) {
+    copyLines(out, dropped, FieldNames.NONE);
+  }
+
+  /**
    * Puts the header lines that go on to the other leg into {@code out}, as bytes, whole runs of
    * lines at a time.
    *
    * @param dropped fields that stay here beside those that always do
+   * @param others more of them
    */
-  public final void copyLines(Output out, Set<Field> dropped) {
+  public final void copyLines(Output out, Set<Field> dropped, FieldNames others) {
     int run = -1;
     for (int line = 0; line < lines; line++) {
-      boolean goes = goesOn(line, dropped);
+      boolean goes = goesOn(line, dropped, others);
       if (goes && run < 0) {
         run = slots[line * STRIDE + LINE];
       } else if (!goes && run >= 0) {
@@ -364,9 +390,13 @@ public abstract sealed class Head permits RequestHead, ResponseHead {
     }
   }
 
-  private boolean goesOn(int line, Set<Field> dropped) {
+  private boolean goesOn(int line, Set<Field> dropped, FieldNames others) {
     Field field = fields[line];
     if (field != null && (field.endsHere() || dropped.contains(field))) {
+      return false;
+    }
+    int slot = line * STRIDE;
+    if (others.contains(bytes, slots[slot + LINE], slots[slot + NAME_END])) {
       return false;
     }
     return !nominates || !nominated(line);

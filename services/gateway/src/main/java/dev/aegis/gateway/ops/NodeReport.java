@@ -9,6 +9,7 @@ import dev.aegis.chassis.ServiceStatus;
 import dev.aegis.chassis.Version;
 import dev.aegis.gateway.snapshot.Snapshot;
 import dev.aegis.gateway.upstream.ConsulDiscovery;
+import dev.aegis.gateway.upstream.Mirrors;
 import dev.aegis.gateway.upstream.Upstreams;
 import dev.aegis.model.NodeStatus;
 import java.time.Duration;
@@ -122,7 +123,15 @@ public final class NodeReport implements AutoCloseable {
   }
 
   /** Adds the meters of the gateway; before {@link #start}. */
-  public void meters(Metrics metrics, LongSupplier active) {
+  public void meters(Metrics metrics, LongSupplier active, Mirrors mirrors) {
+    for (Mirrors.Outcome outcome : Mirrors.Outcome.values()) {
+      metrics.counter(
+          "aegis_mirrored_requests_total",
+          "Requests that were to be copied to a mirror",
+          () -> mirrors.count(outcome),
+          "outcome",
+          outcome.label());
+    }
     upstreamMeters = new UpstreamMeters(metrics, upstreams);
     metrics.gauge("aegis_active_requests", "Requests under way", active::getAsLong);
     metrics.gauge(

@@ -18,6 +18,7 @@ import dev.aegis.gateway.plugin.RateLimit;
 import dev.aegis.gateway.snapshot.IdentityPlan;
 import dev.aegis.gateway.snapshot.RoutePlan;
 import dev.aegis.gateway.snapshot.TenantPlan;
+import dev.aegis.journal.Maintenance;
 import dev.aegis.journal.RouteDefinition;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
@@ -51,6 +52,31 @@ public final class Pipeline {
     };
   }
 
+  /**
+   * What a browser asks about before it sends a request to another origin (Fetch standard,
+   * "CORS-preflight request"): the route of the method that it names. Null when this is no such
+   * question, or the route leaves the answer to its upstream.
+   */
+  public @Nullable Matched preflight(Inbound inbound) {
+    RequestHead head = inbound.head();
+    if (!head.method().equals("OPTIONS") || head.value("origin") == null) {
+      return null;
+    }
+    String wanted = head.value("access-control-request-method");
+    TenantPlan tenant = inbound.snapshot().tenant(head.host());
+    if (wanted == null || tenant == null || tenant.suspended()) {
+      return null;
+    }
+    RoutePlan route = route(tenant, head, wanted);
+    return route == null || route.cors() == null ? null : new Matched(inbound, tenant, route);
+  }
+
+  private static @Nullable RoutePlan route(TenantPlan tenant, RequestHead head, String method) {
+    return tenant.routes().isEmpty()
+        ? tenant.defaultRoute()
+        : tenant.routes().find(head.host(), method, head.path(), head::value);
+  }
+
   /** Host to tenant; path, method and headers to route. */
   Step<Matched> match(Inbound inbound) {
     RequestHead head = inbound.head();
@@ -61,12 +87,15 @@ public final class Pipeline {
     if (tenant.suspended()) {
       return new Step.Stop<>(new Matched(inbound, tenant, null), ByCaller.TENANT_SUSPENDED);
     }
-    RoutePlan route =
-        tenant.routes().isEmpty()
-            ? tenant.defaultRoute()
-            : tenant.routes().find(head.host(), head.method(), head.path(), head::value);
+    RoutePlan route = route(tenant, head, head.method());
     Matched matched = new Matched(inbound, tenant, route);
-    return route == null ? new Step.Stop<>(matched, ByCaller.NO_ROUTE) : new Step.Go<>(matched);
+    if (route == null) {
+      return new Step.Stop<>(matched, ByCaller.NO_ROUTE);
+    }
+    Maintenance maintenance = route.maintenance();
+    return maintenance == null
+        ? new Step.Go<>(matched)
+        : new Step.Stop<>(matched, new Refusal.InMaintenance(maintenance));
   }
 
   /** Credentials to principal. */

@@ -2,6 +2,7 @@ package dev.aegis.gateway.pipeline;
 
 import dev.aegis.events.Blame;
 import dev.aegis.gateway.pipeline.Progress.Counted;
+import dev.aegis.journal.Maintenance;
 
 /**
  * A reply that Aegis itself gives instead of a backend's, and why. Its {@link #code} is the same in
@@ -51,6 +52,7 @@ public sealed interface Refusal {
     URI_TOO_LONG(414, "uri_too_long", "The request line is too long"),
     HEADER_TOO_LARGE(431, "header_too_large", "The request's header is too large"),
     REQUEST_TIMEOUT(408, "request_timeout", "The request took too long to arrive"),
+    PAYLOAD_TOO_LARGE(413, "payload_too_large", "The request's body is too large"),
     METHOD_NOT_ALLOWED(405, "method_not_allowed", "This method is not served here"),
     MISDIRECTED_REQUEST(
         421, "misdirected_request", "This connection was opened for another tenant's host"),
@@ -202,6 +204,34 @@ public sealed interface Refusal {
     @Override
     public String detail() {
       return why.detail();
+    }
+  }
+
+  /** The route is out of service because its tenant says so. */
+  record InMaintenance(Maintenance by) implements Refusal {
+    @Override
+    public int status() {
+      return by.status();
+    }
+
+    @Override
+    public String code() {
+      return "maintenance";
+    }
+
+    @Override
+    public Blame blame() {
+      return Blame.UPSTREAM;
+    }
+
+    @Override
+    public String title() {
+      return "This route is out of service for a while";
+    }
+
+    @Override
+    public String detail() {
+      return by.message();
     }
   }
 

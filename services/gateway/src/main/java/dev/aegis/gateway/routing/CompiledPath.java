@@ -60,6 +60,35 @@ public final class CompiledPath implements Comparable<CompiledPath> {
     return open || at > length;
   }
 
+  /**
+   * What the {@code number}th {@code *} of this pattern stands for in a path that it matches.
+   *
+   * @param number from 1 to as many as there are
+   */
+  String any(String path, int number) {
+    int at = 1;
+    int left = number;
+    for (String segment : segments) {
+      int slash = path.indexOf('/', at);
+      int end = slash < 0 ? path.length() : slash;
+      if (segment.equals(ANY) && --left == 0) {
+        return path.substring(at, end);
+      }
+      at = end + 1;
+    }
+    throw new IllegalArgumentException(text + " has no " + number);
+  }
+
+  /** What the {@code **} stands for, with the slash before it; {@code ""} when nothing is there. */
+  String rest(String path) {
+    int at = 1;
+    for (int i = 0; i < segments.length; i++) {
+      int slash = path.indexOf('/', at);
+      at = (slash < 0 ? path.length() : slash) + 1;
+    }
+    return at > path.length() ? "" : path.substring(at - 1);
+  }
+
   /** The more specific pattern first: literal segments before {@code *} before {@code **}. */
   @Override
   public int compareTo(CompiledPath other) {

@@ -4,15 +4,23 @@ import dev.aegis.gateway.identity.Issuer;
 import dev.aegis.gateway.identity.Tokens;
 import dev.aegis.gateway.plugin.RateLimit;
 import dev.aegis.gateway.routing.RouteTable;
+import dev.aegis.gateway.routing.UpstreamPath;
+import dev.aegis.gateway.upstream.Backend;
+import dev.aegis.gateway.upstream.HeaderEdit;
+import dev.aegis.gateway.upstream.Split;
+import dev.aegis.gateway.upstream.Squeeze;
 import dev.aegis.gateway.upstream.Upstream;
 import dev.aegis.journal.CertificateDefinition;
+import dev.aegis.journal.Compression;
 import dev.aegis.journal.Definition;
+import dev.aegis.journal.Destination;
 import dev.aegis.journal.Entry;
 import dev.aegis.journal.Fold;
 import dev.aegis.journal.InvalidDefinition;
 import dev.aegis.journal.IssuerDefinition;
 import dev.aegis.journal.KeyedChain;
 import dev.aegis.journal.Kind;
+import dev.aegis.journal.Mirror;
 import dev.aegis.journal.ObjectKey;
 import dev.aegis.journal.PluginDefinition;
 import dev.aegis.journal.RateLimitConfig;
@@ -31,6 +39,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 
 /** Compiles one tenant. Each object on its own: one that is broken leaves a finding, no more. */
@@ -61,23 +70,33 @@ final class TenantCompiler {
     Map<RouteDefinition, RoutePlan> routes = new LinkedHashMap<>();
     for (Entry entry : fold.list(Kind.ROUTE, tenant)) {
       if (definition(entry) instanceof RouteDefinition route) {
-        Upstream upstream = upstreams.get(route.upstream());
-        if (upstream == null) {
-          findings.add(
-              Finding.error(
-                  entry.key().toString(),
-                  "upstream \"" + route.upstream() + "\" does not exist; requests get 503"));
+        for (String id : route.destination().upstreams()) {
+          if (!upstreams.containsKey(id)) {
+            findings.add(
+                Finding.error(
+                    entry.key().toString(),
+                    "upstream \"" + id + "\" does not exist; requests get 503"));
+          }
         }
+        HeaderEdit replyEdit =
+            HeaderEdit.of(route.replyHeaders(), route.cors() == null ? List.of() : CorsPlan.FIELDS);
+        Compression compression = route.compression();
         routes.put(
             route,
             new RoutePlan(
                 route.id(),
                 route.auth(),
-                route.upstream(),
-                upstream,
-                route.stripPrefix(),
+                route.maintenance(),
+                end(route.destination(), upstreams),
+                UpstreamPath.of(route.stripPrefix(), route.rewrite(), route.paths()),
                 route.stripCredentials(),
-                on(limits, route.id(), route.upstream())));
+                HeaderEdit.of(route.requestHeaders(), List.of()),
+                replyEdit,
+                CorsPlan.of(route.cors(), route.methods()),
+                mirror(entry.key(), route.mirror(), upstreams),
+                compression == null ? null : new Squeeze(compression, replyEdit.dropped()),
+                route.caps(),
+                on(limits, route.id(), route.destination().upstreams())));
       }
     }
     return new TenantPlan(
@@ -105,11 +124,17 @@ final class TenantCompiler {
     return new RoutePlan(
         null,
         RouteDefinition.Auth.JWT,
-        defaultId,
-        upstreams.get(defaultId),
         null,
+        new RoutePlan.End.Forwarded(Split.one(new Backend(defaultId, upstreams.get(defaultId)))),
+        path -> path,
         false,
-        on(limits, null, defaultId));
+        HeaderEdit.NONE,
+        HeaderEdit.NONE,
+        null,
+        null,
+        null,
+        RouteDefinition.Caps.NONE,
+        on(limits, null, List.of(defaultId)));
   }
 
   private Map<String, Upstream> upstreams() {
@@ -234,13 +259,53 @@ final class TenantCompiler {
     return limits;
   }
 
-  private static List<RateLimit> on(List<Limit> limits, @Nullable String route, String upstream) {
+  private static RoutePlan.End end(Destination destination, Map<String, Upstream> upstreams) {
+    return switch (destination) {
+      case Destination.One(String id) ->
+          new RoutePlan.End.Forwarded(Split.one(new Backend(id, upstreams.get(id))));
+      case Destination.Redirect(int status, String to) ->
+          new RoutePlan.End.Redirected(Redirect.of(status, to));
+      case Destination.Split split -> {
+        List<Split.Share> shares = new ArrayList<>();
+        for (Destination.Share share : split.shares()) {
+          String id = share.upstream();
+          shares.add(new Split.Share(new Backend(id, upstreams.get(id)), share.weight()));
+        }
+        yield new RoutePlan.End.Forwarded(
+            Split.of(
+                shares,
+                split.by(),
+                split.header(),
+                bound -> ThreadLocalRandom.current().nextInt(bound)));
+      }
+    };
+  }
+
+  private RoutePlan.@Nullable MirrorPlan mirror(
+      ObjectKey route, @Nullable Mirror mirror, Map<String, Upstream> upstreams) {
+    if (mirror == null) {
+      return null;
+    }
+    Upstream upstream = upstreams.get(mirror.upstream());
+    if (upstream == null) {
+      findings.add(
+          Finding.error(
+              route.toString(),
+              "upstream \"" + mirror.upstream() + "\" does not exist; nothing is mirrored"));
+      return null;
+    }
+    return new RoutePlan.MirrorPlan(upstream, mirror.percent(), mirror.maxBodyBytes());
+  }
+
+  /** A limit of an upstream holds for every route that may lead to it. */
+  private static List<RateLimit> on(
+      List<Limit> limits, @Nullable String route, List<String> upstreams) {
     List<RateLimit> applying = new ArrayList<>();
     for (Limit limit : limits) {
       String onlyRoute = limit.plugin().route();
       String onlyUpstream = limit.plugin().upstream();
       if ((onlyRoute == null || onlyRoute.equals(route))
-          && (onlyUpstream == null || onlyUpstream.equals(upstream))) {
+          && (onlyUpstream == null || upstreams.contains(onlyUpstream))) {
         applying.add(limit.limit());
       }
     }

@@ -196,11 +196,11 @@ interface Choice {
   record Hashed(LoadBalancing.By by, String name, List<Share> shares) implements Choice {
     @Override
     public @Nullable Target among(Affinity request, Predicate<Target> fit) {
-      long key = hash(key(request));
+      long key = hash(key(by, name, request));
       Target best = null;
       double highest = -1;
       for (Share share : shares) {
-        double bid = bid(key, share);
+        double bid = bid(key, share.target().hash(), share.weight());
         if (bid > highest && fit.test(share.target())) {
           best = share.target();
           highest = bid;
@@ -209,13 +209,14 @@ interface Choice {
       return best;
     }
 
-    private static double bid(long key, Share share) {
-      long mixed = mix(key ^ share.target().hash());
+    static double bid(long key, long hash, int weight) {
+      long mixed = mix(key ^ hash);
       double uniform = ((mixed >>> 11) + 0.5) / (1L << 53); // above 0 and below 1
-      return share.weight() / -Math.log(uniform);
+      return weight / -Math.log(uniform);
     }
 
-    private String key(Affinity request) {
+    /** What {@code request} has in common with others; the caller's address if it has not. */
+    static String key(LoadBalancing.By by, String name, Affinity request) {
       String key =
           switch (by) {
             case SUBJECT -> request.subject();

@@ -51,7 +51,11 @@ public record Exchange(
     /** The caller took too long with the body. */
     CALLER_TIMEOUT,
     /** The caller's body is not framed as it says. */
-    CALLER_MALFORMED
+    CALLER_MALFORMED,
+    /** The caller's body is larger than the route takes. */
+    REQUEST_TOO_LARGE,
+    /** The reply's body is larger than the route passes on. */
+    REPLY_TOO_LARGE
   }
 
   /** A body that is still being read. */

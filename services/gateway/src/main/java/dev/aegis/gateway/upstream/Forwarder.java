@@ -23,10 +23,16 @@ public final class Forwarder {
   private static final Set<String> IDEMPOTENT = Set.of("GET", "HEAD", "OPTIONS", "PUT", "DELETE");
 
   private final Deadlines deadlines;
+  private final Mirrors mirrors = new Mirrors(this);
 
   /** A forwarder whose waits are ended by {@code deadlines}. */
   public Forwarder(Deadlines deadlines) {
     this.deadlines = deadlines;
+  }
+
+  /** Sends copies of requests. */
+  public Mirrors mirrors() {
+    return mirrors;
   }
 
   /** Forwards to {@code upstream}, blocking until the reply is through. */

@@ -2,6 +2,7 @@ package dev.aegis.gateway.upstream;
 
 import dev.aegis.gateway.http1.Body;
 import dev.aegis.gateway.http1.Field;
+import dev.aegis.gateway.http1.FieldNames;
 import dev.aegis.gateway.http1.Input;
 import dev.aegis.gateway.http1.Output;
 import dev.aegis.gateway.http1.ReplyTo;
@@ -44,6 +45,15 @@ public interface Outbound extends Affinity {
 
   /** Fields of the target's reply that do not go on, because Aegis' own stand in their place. */
   Set<Field> replaced();
+
+  /** More names whose lines in the target's reply do not go on. */
+  FieldNames removed();
+
+  /** Which replies are compressed, null when the caller or the route wants none. */
+  @Nullable Squeeze squeeze();
+
+  /** Most bytes of a reply's body that are passed on. */
+  long mostReplyBytes();
 
   /** What follows when the protocol is switched, null when the caller did not ask for it. */
   @Nullable Beyond beyond();

@@ -3,6 +3,7 @@ package dev.aegis.gateway.upstream;
 import dev.aegis.gateway.http1.BadMessage;
 import dev.aegis.gateway.http1.Body;
 import dev.aegis.gateway.http1.Field;
+import dev.aegis.gateway.http1.Gzipped;
 import dev.aegis.gateway.http1.LegFailure;
 import dev.aegis.gateway.http1.Output;
 import dev.aegis.gateway.http1.ReplyTo;
@@ -37,6 +38,7 @@ final class Relay {
   private long upstreamNanos;
   private int status;
   private @Nullable Body reply;
+  private @Nullable Body squeezed;
   private @Nullable Tunnel tunnel;
 
   Relay(Outbound outbound) {
@@ -110,7 +112,9 @@ final class Relay {
       throw untouched(e) ? failed.untouched() : failed;
     } catch (BadMessage e) {
       answered |= e.kind() != BadMessage.Kind.INCOMPLETE;
-      throw failed(leg, Fault.UPSTREAM_FAILED, "its reply: " + e.detail());
+      boolean large = e.kind() == BadMessage.Kind.BODY_TOO_LARGE;
+      Fault fault = large ? Fault.REPLY_TOO_LARGE : Fault.UPSTREAM_FAILED;
+      throw failed(leg, fault, "its reply: " + e.detail());
     } catch (IOException e) {
       throw failed(leg, Fault.UPSTREAM_FAILED, "connection lost");
     } catch (RuntimeException e) {
@@ -140,9 +144,14 @@ final class Relay {
         attempts,
         upstreamNanos,
         tunnel == null ? body.taken() : tunnel.bytesIn(),
-        tunnel == null ? (reply == null ? 0 : reply.taken()) : tunnel.bytesOut(),
+        tunnel == null ? bytesOut() : tunnel.bytesOut(),
         Duration.ZERO,
         pump);
+  }
+
+  private long bytesOut() {
+    Body sent = squeezed == null ? reply : squeezed;
+    return sent == null ? 0 : sent.taken();
   }
 
   private void awaitReply(TargetLeg leg) throws IOException, BadMessage {
@@ -158,7 +167,7 @@ final class Relay {
       ReplyTo to = outbound.caller();
       if (to.takesInterim() && (head.status() != 100 || outbound.expectsContinue())) {
         head.copyStatusLine(to.out());
-        head.copyLines(to.out(), replaced(true));
+        head.copyLines(to.out(), replaced(true), outbound.removed());
         to.interim();
         continued |= head.status() == 100;
       }
@@ -185,7 +194,7 @@ final class Relay {
     status = head.status();
     ReplyTo to = outbound.caller();
     head.copyStatusLine(to.out());
-    head.copyLines(to.out(), replaced(true));
+    head.copyLines(to.out(), replaced(true), outbound.removed());
     beyond.fields();
     to.interim();
     leg.headRead(false, 0); // the request is over, and its bounds with it
@@ -198,10 +207,29 @@ final class Relay {
     ResponseHead head = leg.head;
     ReplyTo to = outbound.caller();
     Body passing = Body.of(head, outbound.method(), leg.input());
+    passing.atMost(outbound.mostReplyBytes());
+    passing.check();
     reply = passing;
     status = head.status();
     head.copyStatusLine(to.out());
-    head.copyLines(to.out(), replaced(status == 204));
+    Squeeze squeeze = passing.done() || !to.framesAll() ? null : outbound.squeeze();
+    if (squeeze != null && squeeze.suits(head, passing.length())) {
+      try (Gzipped gzipped = new Gzipped(passing)) {
+        Body coded = gzipped.body();
+        squeezed = coded;
+        head.copyLines(to.out(), replaced(true), squeeze.removed());
+        squeeze.fields(head, to.out());
+        passOn(leg, to, coded);
+      } catch (Gzipped.Broken e) {
+        throw e.why();
+      }
+      return;
+    }
+    head.copyLines(to.out(), replaced(status == 204), outbound.removed());
+    passOn(leg, to, passing);
+  }
+
+  private void passOn(TargetLeg leg, ReplyTo to, Body passing) throws IOException, BadMessage {
     // What follows a body that nobody asked for may be it or the next request: nobody can tell.
     boolean unasked = outbound.expectsContinue() && !continued && !body.done();
     boolean unframed = passing.length() < 0 && !to.framesAll();

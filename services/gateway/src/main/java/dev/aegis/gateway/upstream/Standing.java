@@ -21,7 +21,14 @@ enum Standing {
   static Standing of(Exchange.Fault fault) {
     return switch (fault) {
       case UPSTREAM_FAILED, UPSTREAM_TIMEOUT -> BAD;
-      case NO_TARGET, CIRCUIT_OPEN, OVERLOADED, CALLER_GONE, CALLER_TIMEOUT, CALLER_MALFORMED ->
+      case NO_TARGET,
+          CIRCUIT_OPEN,
+          OVERLOADED,
+          CALLER_GONE,
+          CALLER_TIMEOUT,
+          CALLER_MALFORMED,
+          REQUEST_TOO_LARGE,
+          REPLY_TOO_LARGE ->
           UNKNOWN;
     };
   }

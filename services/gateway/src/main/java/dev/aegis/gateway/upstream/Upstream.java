@@ -30,6 +30,7 @@ public final class Upstream {
   private final RetryBudget budget = new RetryBudget();
   private final AtomicInteger active = new AtomicInteger();
   private final News news;
+  private final AtomicInteger mirrored = new AtomicInteger();
   private final CircuitBreaker breaker;
   private volatile UpstreamDefinition definition;
   private volatile Targets targets = new Targets(Map.of(), List.of(), (request, fit) -> null);
@@ -116,6 +117,20 @@ public final class Upstream {
   /** A request has ended. */
   void leave() {
     active.decrementAndGet();
+  }
+
+  /** Begins a copied request, false when so many are under way; if true, {@link #leaveMirror}. */
+  boolean enterMirror(int most) {
+    if (mirrored.incrementAndGet() > most) {
+      mirrored.decrementAndGet();
+      return false;
+    }
+    return true;
+  }
+
+  /** A copied request has ended. */
+  void leaveMirror() {
+    mirrored.decrementAndGet();
   }
 
   /** How many targets it has. */

@@ -18,6 +18,7 @@ import dev.aegis.gateway.tls.SelfSigned;
 import dev.aegis.gateway.upstream.Deadlines;
 import dev.aegis.gateway.upstream.Forwarder;
 import dev.aegis.gateway.upstream.HealthChecks;
+import dev.aegis.gateway.upstream.Mirrors;
 import dev.aegis.gateway.upstream.Upstreams;
 import dev.aegis.journal.Change;
 import dev.aegis.journal.Fold;
@@ -64,6 +65,7 @@ public final class GatewayInProcess implements AutoCloseable {
   private final Compiler compiler =
       new Compiler("test", upstreams, masterKey, InstantSource.system());
   private final Deadlines deadlines = new Deadlines();
+  private final Forwarder forwarder = new Forwarder(deadlines);
   private final List<Finished> finished = new CopyOnWriteArrayList<>();
   private final CallerSelector selector;
   private final HttpListener listener;
@@ -77,7 +79,7 @@ public final class GatewayInProcess implements AutoCloseable {
             bounds,
             () -> snapshot,
             new Pipeline(new VerifiedTokens<>()),
-            new Forwarder(deadlines),
+            forwarder,
             deadlines,
             finished::add,
             "gateway-test",
@@ -171,6 +173,10 @@ public final class GatewayInProcess implements AutoCloseable {
             pem.toString(),
             "private_key",
             JSON.convertValue(masterKey.seal(key, Pem.text(chain.key())).toJson(), Map.class)));
+  }
+
+  Mirrors mirrors() {
+    return forwarder.mirrors();
   }
 
   Snapshot snapshot() {

@@ -2,7 +2,10 @@ package dev.aegis.gateway.routing;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.aegis.journal.Destination;
+import dev.aegis.journal.HeaderEdits;
 import dev.aegis.journal.PathPattern;
+import dev.aegis.journal.Rewrite;
 import dev.aegis.journal.RouteDefinition;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -108,13 +111,21 @@ final class RoutingTest {
     return new RouteDefinition(
         id,
         draft.paths(),
-        "u",
+        new Destination.One("u"),
         draft.methods(),
         draft.headers(),
         draft.hosts(),
         RouteDefinition.Auth.JWT,
         null,
+        new Rewrite.None(),
         false,
+        HeaderEdits.NONE,
+        HeaderEdits.NONE,
+        null,
+        null,
+        null,
+        RouteDefinition.Caps.NONE,
+        null,
         draft.priority());
   }
 
