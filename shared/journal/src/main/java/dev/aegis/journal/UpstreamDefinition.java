@@ -4,6 +4,7 @@ import java.net.URI;
 import java.net.URISyntaxException;
 import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -19,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param retries when a request is tried again
  * @param timeouts bounds on waiting for a target
  * @param maxActive requests that may be under way at once, 1 to 1,000,000
+ * @param protocol what the targets speak
  */
 public record UpstreamDefinition(
     String id,
@@ -29,8 +31,17 @@ public record UpstreamDefinition(
     @Nullable CircuitBreaker circuitBreaker,
     Retries retries,
     Timeouts timeouts,
-    int maxActive)
+    int maxActive,
+    Protocol protocol)
     implements Definition {
+
+  /** What targets speak. */
+  public enum Protocol {
+    /** HTTP/1.1. */
+    HTTP1,
+    /** HTTP/2: by prior knowledge in clear text, by ALPN over TLS. What gRPC needs. */
+    HTTP2
+  }
 
   /**
    * One address of an upstream.
@@ -169,7 +180,8 @@ public record UpstreamDefinition(
         null,
         Retries.DEFAULT,
         Timeouts.DEFAULT,
-        DEFAULT_MAX_ACTIVE);
+        DEFAULT_MAX_ACTIVE,
+        Protocol.HTTP1);
   }
 
   static UpstreamDefinition read(String id, Fields fields) {
@@ -189,7 +201,9 @@ public record UpstreamDefinition(
         breaks ? circuitBreaker : null,
         fields.object("retries", UpstreamDefinition::retries),
         fields.object("timeouts", UpstreamDefinition::timeouts),
-        (int) fields.number("max_active", DEFAULT_MAX_ACTIVE, 1, 1_000_000));
+        (int) fields.number("max_active", DEFAULT_MAX_ACTIVE, 1, 1_000_000),
+        Protocol.valueOf(
+            fields.oneOf("protocol", "http1", List.of("http1", "http2")).toUpperCase(Locale.ROOT)));
   }
 
   private static Health health(Fields fields) {

@@ -231,7 +231,8 @@ class DefinitionTest {
                 UpstreamDefinition.Retries.DEFAULT,
                 new UpstreamDefinition.Timeouts(
                     Duration.ofMillis(50), Duration.ZERO, Duration.ofSeconds(60), Duration.ZERO),
-                UpstreamDefinition.DEFAULT_MAX_ACTIVE));
+                UpstreamDefinition.DEFAULT_MAX_ACTIVE,
+                UpstreamDefinition.Protocol.HTTP1));
     assertThat(new UpstreamDefinition.Target("::1", 9_000, 1).authority()).isEqualTo("[::1]:9000");
     TenantDefinition tenant =
         (TenantDefinition) Definition.read(Kind.TENANT, json("{'id':'a','name':'A'}"));

@@ -22,6 +22,19 @@ abstract class CallerLeg {
   /** Whether the caller was sent anything of the last reply; interim ones do not count. */
   abstract boolean replyBegun();
 
+  /**
+   * Runs {@code action}, once, if the caller is found to be gone before {@link #forgetGone}.
+   *
+   * @param bodyIsRead whether another thread reads the body meanwhile
+   */
+  abstract void whenGone(Runnable action, boolean bodyIsRead);
+
+  /** Ends what {@link #whenGone} began. */
+  abstract void forgetGone();
+
+  /** Whether the caller is known to be gone. */
+  abstract boolean gone();
+
   /** Reads from now on have no bound: another looks after the connection. */
   abstract void unboundReads();
 

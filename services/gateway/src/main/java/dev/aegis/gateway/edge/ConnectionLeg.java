@@ -39,6 +39,7 @@ final class ConnectionLeg extends CallerLeg implements Transport {
   private final DataWriter writer;
   private final Deadlines deadlines;
   private final Duration perWait;
+  private final ReadAhead ahead;
   private final Deadlines.Wait reading = new Reading();
   private final Deadlines.Wait writing = new Closing();
   private final Duration idle;
@@ -69,6 +70,7 @@ final class ConnectionLeg extends CallerLeg implements Transport {
     this.writer = context.dataWriter();
     this.deadlines = deadlines;
     this.perWait = bounds.body();
+    this.ahead = new ReadAhead(deadlines, this::next);
     deadlines.add(reading);
     deadlines.add(writing);
   }
@@ -140,6 +142,23 @@ final class ConnectionLeg extends CallerLeg implements Transport {
   }
 
   @Override
+  void whenGone(Runnable action, boolean bodyIsRead) {
+    if (!bodyIsRead) {
+      ahead.begin(action); // two threads cannot read one connection
+    }
+  }
+
+  @Override
+  void forgetGone() {
+    ahead.end();
+  }
+
+  @Override
+  boolean gone() {
+    return ahead.gone();
+  }
+
+  @Override
   void unboundReads() {
     boundEachRead = false;
     deadlines.end(reading);
@@ -164,6 +183,7 @@ final class ConnectionLeg extends CallerLeg implements Transport {
     }
     deadlines.remove(reading);
     deadlines.remove(writing);
+    ahead.release();
   }
 
   /**
@@ -206,6 +226,7 @@ final class ConnectionLeg extends CallerLeg implements Transport {
   @Override
   public void finish() {
     goodbye();
+    whenIdle = null; // it is over
     deadlines.begin(reading, LINGER);
   }
 
@@ -235,9 +256,11 @@ final class ConnectionLeg extends CallerLeg implements Transport {
     protected void expire() {
       if (turn.compareAndSet(Turn.AWAITING, Turn.LATE)) {
         Thread.ofVirtual().name("late").start(ConnectionLeg.this::tellLate);
-      } else if (awaitsStream && whenIdle != null) {
-        awaitsStream = false;
-        whenIdle.run();
+        return;
+      }
+      Runnable goodbye = whenIdle;
+      if (awaitsStream && goodbye != null) {
+        goodbye.run();
       } else {
         close();
       }
@@ -267,6 +290,16 @@ final class ConnectionLeg extends CallerLeg implements Transport {
     }
   }
 
+  /** Waits for bytes; null when the caller has ended. */
+  private byte @Nullable [] next() throws LegFailure {
+    try {
+      int there = reader.available(); // what Helidon read to see who should take the connection
+      return there > 0 ? reader.readBytes(there) : socket.get();
+    } catch (UncheckedIOException e) {
+      throw new LegFailure(LegFailure.Leg.CALLER, reading.expired(), e);
+    }
+  }
+
   private final class SocketInput extends Input {
     SocketInput() {
       super(NOTHING);
@@ -278,7 +311,7 @@ final class ConnectionLeg extends CallerLeg implements Transport {
         deadlines.begin(reading, perWait);
       }
       turn.compareAndSet(Turn.OPEN, Turn.AWAITING);
-      byte[] more = next();
+      byte[] more = ahead.taken() ? ahead.take() : next();
       boolean tooLate = !turn.compareAndSet(Turn.AWAITING, Turn.OPEN) && turn.get() == Turn.LATE;
       if (boundEachRead) {
         deadlines.end(reading);
@@ -304,15 +337,6 @@ final class ConnectionLeg extends CallerLeg implements Transport {
       at = 0;
       end = held + more.length;
       return true;
-    }
-
-    private byte @Nullable [] next() throws LegFailure {
-      try {
-        int ahead = reader.available(); // what Helidon read to see who should take the connection
-        return ahead > 0 ? reader.readBytes(ahead) : socket.get();
-      } catch (UncheckedIOException e) {
-        throw new LegFailure(LegFailure.Leg.CALLER, reading.expired(), e);
-      }
     }
   }
 

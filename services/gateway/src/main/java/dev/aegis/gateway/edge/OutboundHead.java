@@ -63,7 +63,7 @@ record OutboundHead(Admitted admitted, String address, boolean secure, String pr
       out.header("X-User-Id", principal.subject());
       out.header("X-User-Roles", String.join(",", principal.roles()));
     }
-    out.header("Via", protocol + " aegis");
+    out.header("Via", protocol.equals("1.1") ? "1.1 aegis" : protocol + " aegis");
     if (head.asksForWebSocket()) {
       Replies.webSocket(out);
     }

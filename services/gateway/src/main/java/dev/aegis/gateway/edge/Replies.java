@@ -37,8 +37,13 @@ record Replies(ReplyTo to) {
   /** Refuses a request. */
   void refuse(Refusal why, Progress at, boolean closes) throws IOException {
     RequestHead head = at.inbound().head();
-    byte[] problem = problem(why, head.path(), at.inbound().requestId());
-    start(why, problem.length);
+    boolean grpc = GrpcStatus.isAskedFor(head);
+    byte[] problem = grpc ? NOTHING : problem(why, head.path(), at.inbound().requestId());
+    if (grpc) {
+      GrpcStatus.refuse(why, to.out());
+    } else {
+      start(why, problem.length);
+    }
     challenge(why, at);
     if (why instanceof Refusal.RateLimited limited) {
       to.out().header("Retry-After", Long.toString(limited.by().count().resetSeconds()));
@@ -49,7 +54,7 @@ record Replies(ReplyTo to) {
     if (why == ByCaller.METHOD_NOT_ALLOWED) {
       to.out().header("Allow", METHODS);
     }
-    common(at.inbound().requestId(), 1);
+    common(at.inbound().requestId(), "1.1");
     connection(closes, head.minorVersion());
     end(head.method().equals("HEAD") ? NOTHING : problem);
   }
@@ -64,7 +69,7 @@ record Replies(ReplyTo to) {
     to.out().put("HTTP/1.1 204 No Content");
     to.out().endLine();
     to.out().header("Allow", METHODS);
-    common(at.inbound().requestId(), 1);
+    common(at.inbound().requestId(), "1.1");
     limit(counted);
     connection(closes, at.inbound().head().minorVersion());
     end(NOTHING);
@@ -74,7 +79,7 @@ record Replies(ReplyTo to) {
   void refuseUnread(Refusal why, String requestId) throws IOException {
     byte[] problem = problem(why, null, requestId);
     start(why, problem.length);
-    common(requestId, 1);
+    common(requestId, "1.1");
     connection(true, 1);
     end(problem);
   }
@@ -82,11 +87,11 @@ record Replies(ReplyTo to) {
   /**
    * Fields of every reply.
    *
-   * @param minorVersion of HTTP/1.x in which the reply came (RFC 9110 section 7.6.3)
+   * @param protocol version of HTTP in which the reply came (RFC 9110 section 7.6.3)
    */
-  void common(String requestId, int minorVersion) {
+  void common(String requestId, String protocol) {
     to.out().header("X-Request-Id", requestId);
-    to.out().header("Via", minorVersion == 0 ? "1.0 aegis" : "1.1 aegis");
+    to.out().header("Via", protocol.equals("1.1") ? "1.1 aegis" : protocol + " aegis");
   }
 
   /** Fields of replies that a limit counted: the IETF draft's and the common ones. */

@@ -25,6 +25,7 @@ import dev.aegis.gateway.upstream.Upstream;
 import dev.aegis.model.Uuid7;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.Locale;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -315,8 +316,29 @@ final class RequestExchange {
     }
 
     @Override
+    public boolean takesTrailers() {
+      String te = head.value(Field.TE);
+      return te != null && te.toLowerCase(Locale.ROOT).contains("trailers");
+    }
+
+    @Override
     public ReplyTo caller() {
       return leg.reply(head);
+    }
+
+    @Override
+    public void whenGone(Runnable action, boolean bodyIsRead) {
+      leg.whenGone(action, bodyIsRead);
+    }
+
+    @Override
+    public void forgetGone() {
+      leg.forgetGone();
+    }
+
+    @Override
+    public boolean gone() {
+      return leg.gone();
     }
 
     @Override
@@ -336,7 +358,7 @@ final class RequestExchange {
         beginReply();
         closes = true;
         Replies replies = new Replies(leg.reply(head));
-        replies.common(requestId, 1);
+        replies.common(requestId, "1.1");
         replies.limit(admitted.limit());
         Replies.webSocket(leg.reply(head).out());
       }
@@ -354,11 +376,11 @@ final class RequestExchange {
     }
 
     @Override
-    public void replyFields(boolean last, int minorVersion) {
+    public void replyFields(boolean last, String protocol) {
       beginReply();
       closes |= last || leg.ending();
       Replies replies = new Replies(leg.reply(head));
-      replies.common(requestId, minorVersion);
+      replies.common(requestId, protocol);
       replies.limit(admitted.limit());
       replies.connection(closes, head.minorVersion());
     }

@@ -60,6 +60,21 @@ final class StreamLeg extends CallerLeg {
   }
 
   @Override
+  void whenGone(Runnable action, boolean bodyIsRead) {
+    stream.whenFailed(action);
+  }
+
+  @Override
+  void forgetGone() {
+    stream.whenFailed(() -> {});
+  }
+
+  @Override
+  boolean gone() {
+    return stream.failed();
+  }
+
+  @Override
   void unboundReads() {
     throw new IllegalStateException("A stream stays one of HTTP");
   }

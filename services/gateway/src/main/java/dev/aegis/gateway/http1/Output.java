@@ -51,11 +51,6 @@ public abstract class Output {
     }
   }
 
-  /** Sends what is gathered, and keeps it to be sent again. */
-  protected final void sendKeeping() throws IOException {
-    send(bytes, 0, length);
-  }
-
   /** Adds bytes, sending early when they are many. */
   public final void write(byte[] source, int from, int count) throws IOException {
     if (length + count > most) {

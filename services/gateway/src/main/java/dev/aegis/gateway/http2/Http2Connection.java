@@ -41,6 +41,7 @@ public abstract class Http2Connection {
 
   private static final long MAX_WINDOW = Integer.MAX_VALUE;
   private static final int REMEMBERED = 1_000;
+  private static final int MAX_LINGER_BYTES = 1 << 20;
   private static final byte[] NOTHING = {};
 
   final ReentrantLock lock = new ReentrantLock();
@@ -152,8 +153,8 @@ public abstract class Http2Connection {
   }
 
   private void awaited() {
-    if (finished) {
-      return;
+    if (finished || closed) {
+      return; // other bounds hold
     }
     if (inside) {
       transport.awaits(Transport.Awaited.REST);
@@ -182,6 +183,7 @@ public abstract class Http2Connection {
       try {
         writer.send();
         transport.finish();
+        linger();
       } catch (IOException e) {
         // The peer is gone: nobody is left to be told.
       }
@@ -191,6 +193,16 @@ public abstract class Http2Connection {
       writer.close();
     } finally {
       lock.unlock();
+    }
+  }
+
+  /** Reads on for a moment, so that what was said last is not lost to a reset. */
+  private void linger() throws IOException {
+    byte[] dropped = new byte[4096];
+    int most = MAX_LINGER_BYTES;
+    while (most > 0) {
+      int count = transport.read(dropped, 0, dropped.length);
+      most = count < 0 ? 0 : most - count;
     }
   }
 
@@ -426,9 +438,7 @@ public abstract class Http2Connection {
         forget(stream, false);
       }
     }
-    if (streams.isEmpty()) {
-      transport.close();
-    }
+    leaveIfDone();
   }
 
   private void windowUpdate() throws ConnectionError {
@@ -517,7 +527,8 @@ public abstract class Http2Connection {
   }
 
   private void leaveIfDone() {
-    if (left && streams.isEmpty() && working == 0 && !finished) {
+    boolean going = left || peerLeaving && !server;
+    if (going && streams.isEmpty() && working == 0 && !finished) {
       finished = true;
       Thread.ofVirtual().name("goodbye").start(this::sayGoodbye);
     }

@@ -29,6 +29,7 @@ public final class Stream {
   private int granted = Http2Connection.WINDOW;
   private int taken;
   private @Nullable StreamFailure failure;
+  private Runnable whenFailed = () -> {};
   private boolean readingGivenUp;
   boolean headed;
   boolean toHead;
@@ -95,6 +96,29 @@ public final class Stream {
     }
   }
 
+  /** Runs {@code action}, which must not wait, when the stream ends before its time, or has. */
+  public void whenFailed(Runnable action) {
+    connection.lock.lock();
+    try {
+      whenFailed = action;
+      if (failure != null) {
+        action.run();
+      }
+    } finally {
+      connection.lock.unlock();
+    }
+  }
+
+  /** Whether the stream has ended before its time. */
+  public boolean failed() {
+    connection.lock.lock();
+    try {
+      return failure != null;
+    } finally {
+      connection.lock.unlock();
+    }
+  }
+
   /** Ends both sides at once; whoever waits is woken. Nothing happens when it is over anyway. */
   public void reset(ErrorCode code) {
     connection.lock.lock();
@@ -151,6 +175,7 @@ public final class Stream {
   void fail(StreamFailure why) {
     if (failure == null) {
       failure = why;
+      whenFailed.run();
     }
     changed.signalAll();
   }

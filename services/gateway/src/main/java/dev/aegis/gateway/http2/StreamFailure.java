@@ -18,6 +18,11 @@ public final class StreamFailure extends IOException {
     this.untouched = untouched;
   }
 
+  /** One that the peer never heard of. */
+  public static StreamFailure untouched(String detail) {
+    return new StreamFailure(ErrorCode.REFUSED_STREAM, true, detail);
+  }
+
   /** Why. */
   public ErrorCode code() {
     return code;

@@ -1,9 +1,9 @@
 package dev.aegis.gateway.upstream;
 
+import dev.aegis.gateway.http1.Body;
 import dev.aegis.gateway.http1.Input;
 import dev.aegis.gateway.http1.LegFailure;
 import dev.aegis.gateway.http1.Output;
-import dev.aegis.gateway.http1.ResponseHead;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
@@ -13,34 +13,20 @@ import java.util.Arrays;
  * An HTTP/1.1 connection to one target. One request at a time; closed, never reused, after any
  * doubt about where a reply ended.
  */
-final class Connection extends Deadlines.Wait implements AutoCloseable {
+final class Connection extends TargetLeg {
   private static final int BUFFER = 16 * 1024;
   private static final long MAX_IDLE_NANOS = Duration.ofSeconds(30).toNanos();
   private static final long FRESH_NANOS = Duration.ofMillis(500).toNanos();
 
   private final Wire wire;
-  private final Deadlines deadlines;
-  private final Target target;
-  final ResponseHead head = new ResponseHead();
-  final Input input = new WireInput();
+  private final Input input = new WireInput();
   final Output output = new WireOutput();
-  private long bound = Duration.ofSeconds(60).toNanos();
-  private long reply = bound;
-  private boolean bounded;
-  private long end;
   private long restingSince;
   private boolean reused;
-  private final Deadlines.Wait writing = new Writing();
-  // Guarded by this: whether the wait for the target's bytes is on, and whether it may be.
-  private boolean reading;
-  private boolean sending;
 
   private Connection(Wire wire, Target target, Deadlines deadlines) {
+    super(target, deadlines);
     this.wire = wire;
-    this.target = target;
-    this.deadlines = deadlines;
-    deadlines.add(this);
-    deadlines.add(writing);
   }
 
   /** Connects to a target. */
@@ -49,76 +35,42 @@ final class Connection extends Deadlines.Wait implements AutoCloseable {
     return new Connection(Wire.open(target, timeout), target, deadlines);
   }
 
-  Target target() {
-    return target;
+  @Override
+  Input input() {
+    return input;
   }
 
-  /**
-   * The request is on its way by another thread: until {@link #sent}, the target owes no reply, and
-   * waiting for one has no bound but the caller's.
-   */
-  synchronized void sending() {
-    sending = true;
+  @Override
+  void begin(byte[] message, int headLength, int length, boolean last, Outbound outbound)
+      throws LegFailure {
+    send(message, 0, length);
   }
 
-  /** The request is through, or will not be: from now on the target is waited for. */
-  synchronized void sent() {
-    sending = false;
-    if (reading) {
-      deadlines.until(this, soonest(reply));
+  @Override
+  void endBody(byte[] trailer) {
+    // Its framing has said so.
+  }
+
+  @Override
+  boolean chunks() {
+    return true;
+  }
+
+  @Override
+  String protocol() {
+    return head.minorVersion() == 1 ? "1.1" : "1.0";
+  }
+
+  @Override
+  void finish(boolean sent, Body body) {
+    if (sent && head.persistent() && input.available() == 0 && !body.untilClose()) {
+      target().keep(this);
+    } else {
+      close();
     }
   }
 
-  private synchronized void beginReading() {
-    reading = true;
-    if (!sending) {
-      deadlines.until(this, soonest(reply));
-    } else if (bounded) {
-      deadlines.until(this, end);
-    }
-  }
-
-  private synchronized void endReading() {
-    reading = false;
-    deadlines.end(this);
-  }
-
-  /**
-   * How long each wait for the target may take from now on.
-   *
-   * @param idle any wait
-   * @param head a wait for bytes until {@link #headRead}, zero for no other bound
-   */
-  void bound(Duration idle, Duration head) {
-    bound = idle.toNanos();
-    reply = head.isZero() ? bound : Math.min(bound, head.toNanos());
-    bounded = false;
-  }
-
-  /** No wait may last beyond this point on the monotonic clock. */
-  synchronized void end(long nanoTime) {
-    bounded = true;
-    end = nanoTime;
-  }
-
-  /**
-   * The reply's head is there: what follows has its own bounds.
-   *
-   * @param until no wait may last beyond it; only with {@code still}
-   * @param still whether there is such a bound
-   */
-  synchronized void headRead(boolean still, long until) {
-    reply = bound;
-    bounded = still;
-    end = until;
-  }
-
-  private long soonest(long wait) {
-    long until = System.nanoTime() + wait;
-    return bounded && end - until < 0 ? end : until;
-  }
-
-  /** Whether it has carried a request before, so that the target may have closed it meanwhile. */
+  @Override
   boolean reused() {
     return reused;
   }
@@ -141,37 +93,17 @@ final class Connection extends Deadlines.Wait implements AutoCloseable {
     return rested <= MAX_IDLE_NANOS && wire.usable(rested >= FRESH_NANOS);
   }
 
-  /** Sends bytes. */
+  @Override
   void send(byte[] bytes, int from, int length) throws LegFailure {
     ByteBuffer view = ByteBuffer.wrap(bytes, from, length);
-    deadlines.until(writing, soonest(bound));
+    beginWriting();
     try {
       wire.write(view);
     } catch (IOException e) {
       throw new LegFailure(LegFailure.Leg.UPSTREAM, late(), e);
     } finally {
-      deadlines.end(writing);
+      endWriting();
     }
-  }
-
-  /** Whether it was closed because the target took too long, to read or to answer. */
-  private boolean late() {
-    return expired() || writing.expired();
-  }
-
-  /** Lets {@code wait} have an end of its own beside those of single waits for the target. */
-  void watch(Deadlines.Wait wait) {
-    deadlines.add(wait);
-    stir(wait);
-  }
-
-  /** Something was said: {@code wait} begins anew. */
-  void stir(Deadlines.Wait wait) {
-    deadlines.until(wait, System.nanoTime() + bound);
-  }
-
-  void unwatch(Deadlines.Wait wait) {
-    deadlines.remove(wait);
   }
 
   /** Tells the target that nothing more follows. */
@@ -180,22 +112,8 @@ final class Connection extends Deadlines.Wait implements AutoCloseable {
   }
 
   @Override
-  protected void expire() {
-    close();
-  }
-
-  @Override
-  public void close() {
-    deadlines.remove(this);
-    deadlines.remove(writing);
+  void cut() {
     wire.close();
-  }
-
-  private final class Writing extends Deadlines.Wait {
-    @Override
-    protected void expire() {
-      close();
-    }
   }
 
   private final class WireInput extends Input {

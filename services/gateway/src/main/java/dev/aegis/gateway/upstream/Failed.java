@@ -9,15 +9,27 @@ final class Failed extends Exception {
 
   private final Fault fault;
   private final int status;
+  private final boolean untouched;
 
   Failed(Fault fault, String detail) {
-    this(fault, detail, 0);
+    this(fault, detail, 0, false);
   }
 
-  private Failed(Fault fault, String detail, int status) {
+  private Failed(Fault fault, String detail, int status, boolean untouched) {
     super(detail, null, false, false); // an expected end of an exchange, not a bug
     this.fault = fault;
     this.status = status;
+    this.untouched = untouched;
+  }
+
+  /** The same, when the target did nothing with the request. */
+  Failed untouched() {
+    return new Failed(fault, detail(), status, true);
+  }
+
+  /** Whether the request may be sent again whatever its method (RFC 9113 section 8.7). */
+  boolean isUntouched() {
+    return untouched;
   }
 
   /** The caller's body is not what it should be. */
@@ -28,7 +40,7 @@ final class Failed extends Exception {
 
   /** A whole reply came, but another attempt may get a better one. */
   static Failed dropped(int status) {
-    return new Failed(Fault.UPSTREAM_FAILED, "status " + status, status);
+    return new Failed(Fault.UPSTREAM_FAILED, "status " + status, status, false);
   }
 
   /** Status of the reply that was dropped, 0 when there was none. */

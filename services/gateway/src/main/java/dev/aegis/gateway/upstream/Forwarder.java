@@ -15,8 +15,9 @@ import org.jspecify.annotations.Nullable;
  * Carries one request to a target of its upstream and the reply back.
  *
  * <p>Tried again elsewhere: always when no connection came about; when one broke before the reply,
- * only if the method is idempotent (RFC 9110 section 9.2.2) and the whole request is still at hand.
- * Further attempts come out of the upstream's budget, so they never multiply its load.
+ * only if the method is idempotent (RFC 9110 section 9.2.2) or the target has said that it did
+ * nothing (RFC 9113 section 8.7), and the whole request is still at hand. Further attempts come out
+ * of the upstream's budget, so they never multiply its load.
  */
 public final class Forwarder {
   private static final Set<String> IDEMPOTENT = Set.of("GET", "HEAD", "OPTIONS", "PUT", "DELETE");
@@ -82,23 +83,22 @@ public final class Forwarder {
       attempts++;
       boolean more = attempts < rules.attempts();
       // When one idle connection was stale, so may be all of them: what follows is a new one.
-      Connection idle = attempts == 1 ? next.takeIdle() : null;
+      TargetLeg idle = attempts == 1 ? next.take(upstream.protocol(), deadlines) : null;
       boolean stale = false;
       boolean again;
       Standing standing = Standing.UNKNOWN;
       next.begin();
       try {
-        Connection connection =
-            connection(
-                idle, next, upstream, whole.isZero() ? Long.MAX_VALUE : end - System.nanoTime());
+        TargetLeg leg =
+            leg(idle, next, upstream, whole.isZero() ? Long.MAX_VALUE : end - System.nanoTime());
         if (!rules.perTry().isZero() && relay.repeatable()) {
           long tried = System.nanoTime() + rules.perTry().toNanos();
-          connection.end(!whole.isZero() && end - tried < 0 ? end : tried);
+          leg.end(!whole.isZero() && end - tried < 0 ? end : tried);
         } else if (!whole.isZero()) {
-          connection.end(end);
+          leg.end(end);
         }
         relay.over(
-            connection,
+            leg,
             new Relay.Terms(
                 !whole.isZero(),
                 end,
@@ -116,7 +116,7 @@ public final class Forwarder {
         again = more && upstream.budget().take(rules, System.nanoTime());
       } catch (Failed e) {
         last = e;
-        boolean safe = idempotent && relay.repeatable() && more;
+        boolean safe = (idempotent || e.isUntouched()) && relay.repeatable() && more;
         if (e.status() > 0) {
           standing = Standing.of(e.status());
           again = true; // the budget was asked before the reply was dropped
@@ -162,13 +162,13 @@ public final class Forwarder {
     return more;
   }
 
-  private Connection connection(
-      @Nullable Connection idle, Target target, Upstream upstream, long left) throws IOException {
+  private TargetLeg leg(@Nullable TargetLeg idle, Target target, Upstream upstream, long left)
+      throws IOException {
     Duration connect = upstream.timeouts().connect();
     Duration bound =
         connect.toNanos() <= left ? connect : Duration.ofNanos(Math.max(left, 1_000_000));
-    Connection connection = idle != null ? idle : Connection.open(target, bound, deadlines);
-    connection.bound(upstream.timeouts().idle(), upstream.timeouts().firstByte());
-    return connection;
+    TargetLeg leg = idle != null ? idle : target.open(upstream.protocol(), bound, deadlines);
+    leg.bound(upstream.timeouts().idle(), upstream.timeouts().firstByte());
+    return leg;
   }
 }

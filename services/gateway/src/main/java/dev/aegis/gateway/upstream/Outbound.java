@@ -22,8 +22,25 @@ public interface Outbound extends Affinity {
   /** Whether the caller waits for an interim reply before it sends the body. */
   boolean expectsContinue();
 
+  /** Whether the caller has said that it takes trailer fields (RFC 9110 section 10.1.4). */
+  boolean takesTrailers();
+
   /** The caller's side of the reply. */
   ReplyTo caller();
+
+  /**
+   * From now on {@code action} is run, once and by any thread, when the caller is found to be gone;
+   * it must not wait.
+   *
+   * @param bodyIsRead whether another thread reads the body meanwhile, and would find out too
+   */
+  void whenGone(Runnable action, boolean bodyIsRead);
+
+  /** Nobody needs to know any more. */
+  void forgetGone();
+
+  /** Whether the caller is known to be gone. */
+  boolean gone();
 
   /** Fields of the target's reply that do not go on, because Aegis' own stand in their place. */
   Set<Field> replaced();
@@ -47,7 +64,7 @@ public interface Outbound extends Affinity {
    * Puts Aegis' own fields of the reply.
    *
    * @param closes whether the connection must end with this reply
-   * @param minorVersion of HTTP/1.x in which the target replied
+   * @param protocol version of HTTP in which the target replied
    */
-  void replyFields(boolean closes, int minorVersion);
+  void replyFields(boolean closes, String protocol);
 }

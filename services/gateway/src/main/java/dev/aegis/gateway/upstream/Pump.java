@@ -16,15 +16,15 @@ import org.jspecify.annotations.Nullable;
  */
 final class Pump implements Exchange.Rest {
   private final Body body;
-  private final Connection connection;
+  private final TargetLeg leg;
   private final Thread thread;
   private volatile boolean dropping;
   private volatile boolean sentAll;
   private volatile @Nullable Failed failed;
 
-  Pump(Body body, Connection connection) {
+  Pump(Body body, TargetLeg leg) {
     this.body = body;
-    this.connection = connection;
+    this.leg = leg;
     this.thread = Thread.ofVirtual().name("body").start(this::run);
   }
 
@@ -56,8 +56,9 @@ final class Pump implements Exchange.Rest {
   private void run() {
     try {
       Output out = new Droppable();
-      body.relay(out, body.length() < 0);
+      body.relay(out, body.length() < 0 && leg.chunks());
       out.flush();
+      endUnlessDropping();
       sentAll = !dropping;
     } catch (LegFailure e) {
       fail(new Failed(e.timeout() ? Fault.CALLER_TIMEOUT : Fault.CALLER_GONE, "in its body"));
@@ -66,13 +67,23 @@ final class Pump implements Exchange.Rest {
     } catch (IOException e) {
       fail(new Failed(Fault.CALLER_GONE, "in its body"));
     } finally {
-      connection.sent();
+      leg.sent();
+    }
+  }
+
+  private void endUnlessDropping() {
+    if (!dropping) {
+      try {
+        leg.endBody(body.trailer());
+      } catch (IOException e) {
+        dropping = true; // the reader of the reply will see why
+      }
     }
   }
 
   private void fail(Failed failure) {
     failed = failure;
-    connection.close(); // wakes the thread that waits for the reply
+    leg.close(); // wakes the thread that waits for the reply
   }
 
   private final class Droppable extends Output {
@@ -86,10 +97,10 @@ final class Pump implements Exchange.Rest {
         return;
       }
       try {
-        connection.send(bytes, from, length);
-      } catch (LegFailure e) {
+        leg.send(bytes, from, length);
+      } catch (IOException e) {
         dropping = true; // the reader of the reply will see why
-        connection.sent();
+        leg.sent();
       }
     }
   }

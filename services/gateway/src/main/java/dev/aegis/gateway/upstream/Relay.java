@@ -7,6 +7,7 @@ import dev.aegis.gateway.http1.LegFailure;
 import dev.aegis.gateway.http1.Output;
 import dev.aegis.gateway.http1.ReplyTo;
 import dev.aegis.gateway.http1.ResponseHead;
+import dev.aegis.gateway.http2.StreamFailure;
 import dev.aegis.gateway.upstream.Exchange.Fault;
 import java.io.IOException;
 import java.time.Duration;
@@ -16,7 +17,7 @@ import java.util.function.IntPredicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One request carried over one connection at a time.
+ * One request carried by one attempt at a time.
  *
  * <p>Small bodies of known length go out in one write with the head, and are still at hand for
  * another attempt. All others are pumped by a second thread while this one already reads the reply,
@@ -52,7 +53,7 @@ final class Relay {
     if (body.length() < 0) {
       message.header("Transfer-Encoding", "chunked");
     }
-    message.endLine();
+    message.endHead();
     if (empty || streamed) {
       return;
     }
@@ -78,40 +79,45 @@ final class Relay {
   }
 
   /** Sends the request and passes the reply on, blocking. */
-  void over(Connection connection, Terms terms) throws Failed {
+  void over(TargetLeg leg, Terms terms) throws Failed {
     long sent = System.nanoTime();
     try {
-      message.sendOver(connection);
+      message.sendBy(leg, !streamed, outbound);
       if (streamed) {
         if (!outbound.expectsContinue()) {
-          connection.sending();
+          leg.sending();
         }
-        pump = new Pump(body, connection);
+        pump = new Pump(body, leg);
       }
-      awaitReply(connection);
+      outbound.whenGone(leg::close, streamed);
+      awaitReply(leg);
       upstreamNanos = System.nanoTime() - sent;
-      int got = connection.head.status();
+      int got = leg.head.status();
       if (terms.again().test(got)) {
-        connection.close();
+        leg.close();
         throw Failed.dropped(got);
       }
       if (got == 101) {
-        switchProtocols(connection);
+        switchProtocols(leg);
       } else {
-        connection.headRead(terms.bounded(), terms.end());
-        passOn(connection);
-        settle(connection);
+        leg.headRead(terms.bounded(), terms.end());
+        passOn(leg);
+        outbound.forgetGone(); // from here on the leg may be another request's
+        settle(leg);
       }
     } catch (LegFailure e) {
-      throw failed(connection, fault(e), e.leg() == LegFailure.Leg.CALLER ? "gone" : why(e));
+      Failed failed = failed(leg, fault(e), e.leg() == LegFailure.Leg.CALLER ? "gone" : why(e));
+      throw untouched(e) ? failed.untouched() : failed;
     } catch (BadMessage e) {
       answered |= e.kind() != BadMessage.Kind.INCOMPLETE;
-      throw failed(connection, Fault.UPSTREAM_FAILED, "its reply: " + e.detail());
+      throw failed(leg, Fault.UPSTREAM_FAILED, "its reply: " + e.detail());
     } catch (IOException e) {
-      throw failed(connection, Fault.UPSTREAM_FAILED, "connection lost");
+      throw failed(leg, Fault.UPSTREAM_FAILED, "connection lost");
     } catch (RuntimeException e) {
-      failed(connection, Fault.UPSTREAM_FAILED, "a bug");
+      failed(leg, Fault.UPSTREAM_FAILED, "a bug");
       throw e;
+    } finally {
+      outbound.forgetGone();
     }
   }
 
@@ -139,10 +145,10 @@ final class Relay {
         pump);
   }
 
-  private void awaitReply(Connection connection) throws IOException, BadMessage {
-    ResponseHead head = connection.head;
+  private void awaitReply(TargetLeg leg) throws IOException, BadMessage {
+    ResponseHead head = leg.head;
     while (true) {
-      if (!head.read(connection.input)) {
+      if (!head.read(leg.input())) {
         throw new BadMessage(BadMessage.Kind.INCOMPLETE, "none came before the connection ended");
       }
       if (!head.interim() || head.status() == 101) {
@@ -170,10 +176,10 @@ final class Relay {
   }
 
   /** Ends HTTP on both legs (RFC 9110 section 7.8): what follows is passed on unread. */
-  private void switchProtocols(Connection connection) throws IOException, BadMessage {
-    ResponseHead head = connection.head;
+  private void switchProtocols(TargetLeg leg) throws IOException, BadMessage {
+    ResponseHead head = leg.head;
     Outbound.Beyond beyond = outbound.beyond();
-    if (beyond == null || !head.switchesToWebSocket()) {
+    if (beyond == null || !head.switchesToWebSocket() || !(leg instanceof Connection connection)) {
       throw new BadMessage(BadMessage.Kind.MALFORMED, "it switches protocols unasked");
     }
     status = head.status();
@@ -182,16 +188,16 @@ final class Relay {
     head.copyLines(to.out(), replaced(true));
     beyond.fields();
     to.interim();
-    connection.headRead(false, 0); // the request is over, and its bounds with it
+    leg.headRead(false, 0); // the request is over, and its bounds with it
     Tunnel between = new Tunnel(connection, beyond, to.out());
     tunnel = between;
     between.run();
   }
 
-  private void passOn(Connection connection) throws IOException, BadMessage {
-    ResponseHead head = connection.head;
+  private void passOn(TargetLeg leg) throws IOException, BadMessage {
+    ResponseHead head = leg.head;
     ReplyTo to = outbound.caller();
-    Body passing = Body.of(head, outbound.method(), connection.input);
+    Body passing = Body.of(head, outbound.method(), leg.input());
     reply = passing;
     status = head.status();
     head.copyStatusLine(to.out());
@@ -199,38 +205,41 @@ final class Relay {
     // What follows a body that nobody asked for may be it or the next request: nobody can tell.
     boolean unasked = outbound.expectsContinue() && !continued && !body.done();
     boolean unframed = passing.length() < 0 && !to.framesAll();
-    outbound.replyFields(unframed || unasked, head.minorVersion());
+    outbound.replyFields(unframed || unasked, leg.protocol());
     to.begin(passing.length());
     to.relay(passing);
   }
 
   /** Keeps the connection if it stands at the beginning of a next reply, else closes it. */
-  private void settle(Connection connection) {
+  private void settle(TargetLeg leg) {
     Pump pumping = pump;
     if (pumping != null && pumping.settle(LAST_BYTES)) {
       pump = null;
     }
     boolean sent = pumping == null || pump == null && pumping.sentAll();
-    boolean clean = connection.input.available() == 0 && reply != null && !reply.untilClose();
-    if (sent && clean && connection.head.persistent()) {
-      connection.target().keep(connection);
+    if (!sent && pumping != null) {
+      pumping.abandon();
+    }
+    Body passed = reply;
+    if (passed == null) {
+      leg.close();
     } else {
-      if (pumping != null) {
-        pumping.abandon();
-      }
-      connection.close();
+      leg.finish(sent, passed);
     }
   }
 
-  private Failed failed(Connection connection, Fault fault, String detail) {
-    answered |= connection.input.available() > 0;
+  private Failed failed(TargetLeg leg, Fault fault, String detail) {
+    answered |= leg.input().available() > 0;
     Pump pumping = pump;
     if (pumping != null) {
       pumping.abandon();
     }
-    connection.close();
+    leg.close();
     // When the body broke first, the connection ended because of it.
     Failed inBody = pumping == null ? null : pumping.failed();
+    if (inBody == null && outbound.gone()) {
+      return new Failed(Fault.CALLER_GONE, "gone");
+    }
     return inBody != null ? inBody : new Failed(fault, detail);
   }
 
@@ -241,29 +250,35 @@ final class Relay {
     return e.timeout() ? Fault.UPSTREAM_TIMEOUT : Fault.UPSTREAM_FAILED;
   }
 
+  /** Whether the target has said that it did nothing with the request. */
+  private static boolean untouched(LegFailure e) {
+    return e.getCause() instanceof StreamFailure why && why.untouched();
+  }
+
   private static String why(LegFailure e) {
     return e.timeout() ? "it took too long" : "connection lost";
   }
 
   /** Head and small body, kept to be sent again. */
   private static final class Message extends Output {
-    private @Nullable Connection connection;
+    private int headLength;
 
     Message() {
       super(2048, Integer.MAX_VALUE);
     }
 
-    void sendOver(Connection over) throws IOException {
-      connection = over;
-      sendKeeping();
+    void endHead() {
+      endLine();
+      headLength = pending();
+    }
+
+    void sendBy(TargetLeg leg, boolean whole, Outbound outbound) throws IOException {
+      leg.begin(gathered(), headLength, pending(), whole, outbound);
     }
 
     @Override
-    protected void send(byte[] bytes, int from, int length) throws IOException {
-      if (connection == null) {
-        throw new IllegalStateException("No connection yet");
-      }
-      connection.send(bytes, from, length);
+    protected void send(byte[] bytes, int from, int length) {
+      throw new IllegalStateException("A message leaves whole");
     }
   }
 }

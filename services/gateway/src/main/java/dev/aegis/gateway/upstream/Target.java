@@ -1,7 +1,12 @@
 package dev.aegis.gateway.upstream;
 
+import dev.aegis.journal.UpstreamDefinition.Protocol;
+import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.ConcurrentLinkedDeque;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
@@ -16,6 +21,7 @@ public final class Target {
   private final int port;
   private final String authority;
   private final ConcurrentLinkedDeque<Connection> idle = new ConcurrentLinkedDeque<>();
+  private final List<TargetStreams> shared = new CopyOnWriteArrayList<>();
   private final AtomicInteger idleCount = new AtomicInteger();
   private final AtomicInteger active = new AtomicInteger();
   private final long hash;
@@ -73,8 +79,40 @@ public final class Target {
     return new InetSocketAddress(host, port);
   }
 
+  /** A way that is there and still good, or null. */
+  @Nullable TargetLeg take(Protocol protocol, Deadlines deadlines) {
+    return switch (protocol) {
+      case HTTP1 -> takeIdle();
+      case HTTP2 -> takeStream(deadlines);
+    };
+  }
+
+  /** A new way. */
+  TargetLeg open(Protocol protocol, Duration bound, Deadlines deadlines) throws IOException {
+    return switch (protocol) {
+      case HTTP1 -> Connection.open(this, bound, deadlines);
+      case HTTP2 -> {
+        TargetStreams opened = TargetStreams.begin(Wire.open(this, bound), false, deadlines);
+        shared.add(opened);
+        if (retired) {
+          opened.leave();
+        }
+        yield new TargetStream(opened, this, false, deadlines);
+      }
+    };
+  }
+
+  private @Nullable TargetLeg takeStream(Deadlines deadlines) {
+    for (TargetStreams streams : shared) {
+      if (streams.hasRoom()) {
+        return new TargetStream(streams, this, true, deadlines);
+      }
+    }
+    return null;
+  }
+
   /** The connection that was used last and is still good, or null. */
-  @Nullable Connection takeIdle() {
+  private @Nullable Connection takeIdle() {
     for (Connection next = idle.pollFirst(); next != null; next = idle.pollFirst()) {
       idleCount.decrementAndGet();
       if (next.usable()) {
@@ -103,6 +141,7 @@ public final class Target {
 
   /** Closes connections that have waited for too long. */
   void closeStale() {
+    shared.removeIf(TargetStreams::closed);
     for (Connection oldest = idle.peekLast();
         oldest != null && oldest.stale();
         oldest = idle.peekLast()) {
@@ -117,6 +156,7 @@ public final class Target {
   void retire() {
     retired = true;
     closeIdle();
+    shared.forEach(TargetStreams::leave);
   }
 
   private void closeIdle() {

@@ -42,7 +42,7 @@ final class Tunnel extends Deadlines.Wait {
     connection.watch(this);
     Thread thread = Thread.ofVirtual().name("tunnel").start(() -> fromCaller(input));
     try {
-      for (int count = 0; count >= 0; count = connection.input.relay(caller)) {
+      for (int count = 0; count >= 0; count = connection.input().relay(caller)) {
         bytesOut += count;
         connection.stir(this);
       }

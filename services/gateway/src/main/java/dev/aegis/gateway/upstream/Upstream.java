@@ -88,6 +88,11 @@ public final class Upstream {
     return definition.timeouts();
   }
 
+  /** What its targets speak. */
+  UpstreamDefinition.Protocol protocol() {
+    return definition.protocol();
+  }
+
   /** When a request is tried again. */
   Retries retries() {
     return definition.retries();

@@ -599,6 +599,7 @@ final class HostileStreamsTest {
       boolean ends = row.outcome().startsWith("goaway");
       assertThat(caller.outcome(ends ? -1 : 1)).isEqualTo(row.outcome());
       if (ends) {
+        caller.end();
         assertThat(caller.outcome(-1)).isEqualTo("closed");
       } else {
         caller.get(9_999);

@@ -515,4 +515,52 @@ final class UpstreamFaultsTest {
       assertThatThrownBy(caller::read).isInstanceOfAny(IOException.class, EOFException.class);
     }
   }
+
+  /** A caller that leaves while it waits is found out, and its target told. */
+  @Test
+  void aCallerWhoLeavesIsNotWorkedFor() throws Exception {
+    CompletableFuture<String> told = new CompletableFuture<>();
+    try (RawBackend backend =
+            RawBackend.start(
+                leg -> {
+                  leg.head();
+                  leg.toEnd();
+                  told.complete("ended");
+                });
+        GatewayInProcess gateway = GatewayInProcess.before(backend.url())) {
+      try (HttpProbe caller = gateway.connect()) {
+        caller.send("GET / HTTP/1.1\r\nHost: a.test\r\n\r\n");
+        await().until(() -> backend.connections() == 1);
+      }
+      assertThat(told.get(20, TimeUnit.SECONDS)).isEqualTo("ended");
+      assertThat(gateway.finished(1).getFirst().event().status()).isEqualTo(499);
+    }
+  }
+
+  /** What a caller sends while it waits for a slow reply is the next request, byte for byte. */
+  @Test
+  void aRequestThatComesBeforeASlowReplyIsServedAfterIt() throws Exception {
+    CountDownLatch slow = new CountDownLatch(1);
+    try (RawBackend backend =
+            RawBackend.start(
+                leg -> {
+                  leg.head();
+                  slow.await();
+                  leg.send("HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\none");
+                  String second = leg.head();
+                  leg.send("HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n");
+                  leg.send(second.startsWith("POST /second ") ? "two" : "???");
+                  leg.toEnd();
+                });
+        GatewayInProcess gateway = GatewayInProcess.before(backend.url());
+        HttpProbe caller = gateway.connect()) {
+      caller.send("GET / HTTP/1.1\r\nHost: a.test\r\n\r\n");
+      await().pollDelay(Duration.ofMillis(1_500)).until(() -> backend.connections() == 1);
+      caller.send("POST /second HTTP/1.1\r\nHost: a.test\r\nContent-Len");
+      caller.send("gth: 0\r\n\r\n");
+      slow.countDown();
+      assertThat(caller.read().text()).isEqualTo("one");
+      assertThat(caller.read().text()).isEqualTo("two");
+    }
+  }
 }

@@ -8,6 +8,8 @@ import java.net.InetAddress;
 import java.net.Socket;
 import java.net.SocketException;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -30,11 +32,13 @@ public final class RawCaller implements AutoCloseable {
   private final Socket socket;
   private final DataInputStream in;
   private final FieldDecoder decoder = new FieldDecoder();
+  private final Map<Integer, Integer> windows = new HashMap<>();
+  private final Map<Integer, Integer> sent = new HashMap<>();
 
   private RawCaller(int port) throws IOException {
     socket = new Socket(InetAddress.getLoopbackAddress(), port);
     socket.setTcpNoDelay(true);
-    socket.setSoTimeout(10_000);
+    socket.setSoTimeout(5_000);
     in = new DataInputStream(socket.getInputStream());
   }
 
@@ -87,9 +91,19 @@ public final class RawCaller implements AutoCloseable {
     return frame(payload.length, type, flags, stream, payload);
   }
 
+  /** Sends the first bytes of a payload. */
+  public RawCaller frame(int type, int flags, int stream, byte[] payload, int count)
+      throws IOException {
+    return frame(type, flags, stream, Arrays.copyOf(payload, count));
+  }
+
   /** Sends a frame whose header may lie. */
   public RawCaller frame(int length, int type, int flags, int stream, byte[] payload)
       throws IOException {
+    if (type == DATA) {
+      sent.merge(stream, payload.length, Integer::sum);
+      sent.merge(0, payload.length, Integer::sum);
+    }
     byte[] bytes = new byte[9 + payload.length];
     bytes[0] = (byte) (length >> 16);
     bytes[1] = (byte) (length >> 8);
@@ -160,13 +174,22 @@ public final class RawCaller implements AutoCloseable {
     return block(fields);
   }
 
+  /** Bytes of DATA that may be sent on a stream, or, for 0, on all. */
+  public int window(int stream) {
+    return 65_535 + windows.getOrDefault(stream, 0) - sent.getOrDefault(stream, 0);
+  }
+
   /** Reads the next frame, whatever it is. */
   public Frame any() throws IOException {
     int length = in.readUnsignedByte() << 16 | in.readUnsignedShort();
     int type = in.readUnsignedByte();
     int flags = in.readUnsignedByte();
     int stream = in.readInt();
-    return new Frame(type, flags, stream, in.readNBytes(length));
+    Frame frame = new Frame(type, flags, stream, in.readNBytes(length));
+    if (type == WINDOW_UPDATE) {
+      windows.merge(stream, frame.number(0), Integer::sum);
+    }
+    return frame;
   }
 
   /** Reads the next frame that is neither SETTINGS nor WINDOW_UPDATE. */

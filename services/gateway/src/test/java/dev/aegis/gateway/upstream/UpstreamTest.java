@@ -47,7 +47,8 @@ final class UpstreamTest {
         null,
         UpstreamDefinition.Retries.DEFAULT,
         UpstreamDefinition.Timeouts.DEFAULT,
-        UpstreamDefinition.DEFAULT_MAX_ACTIVE);
+        UpstreamDefinition.DEFAULT_MAX_ACTIVE,
+        UpstreamDefinition.Protocol.HTTP1);
   }
 
   private static List<UpstreamDefinition.Target> targets(UpstreamDefinition definition) {
