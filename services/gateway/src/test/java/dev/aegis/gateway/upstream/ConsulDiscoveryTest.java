@@ -23,6 +23,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -276,6 +277,28 @@ final class ConsulDiscoveryTest {
       assertThat(turns(upstream, 1)).containsOnlyKeys("before:80");
       answers.be(2, "[]");
       await().until(() -> upstream.size() == 0);
+    }
+  }
+
+  /** The client throws exceptions that it does not declare; Awaitility sees those that escape. */
+  @Test
+  void endsWithoutAWord() throws IOException {
+    Answers answers = new Answers();
+    try (StubUpstream consul = StubUpstream.start((request, exchange) -> answers.give(exchange));
+        ConsulDiscovery discovery =
+            new ConsulDiscovery(ConsulAccess.open(consul.url()), file(), NEVER)) {
+      Upstream upstream = upstream();
+      discovery.follow(SERVICE, upstream);
+      await().until(() -> !consul.received().isEmpty());
+      discovery.unfollow(SERVICE, upstream);
+      AtomicInteger rounds = new AtomicInteger();
+      await()
+          .until(
+              () -> {
+                discovery.follow(SERVICE, upstream);
+                discovery.unfollow(SERVICE, upstream);
+                return rounds.incrementAndGet() == 30;
+              });
     }
   }
 

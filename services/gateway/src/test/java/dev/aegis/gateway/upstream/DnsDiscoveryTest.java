@@ -152,6 +152,17 @@ final class DnsDiscoveryTest {
   }
 
   @Test
+  void goesByWhatANameStandsFor() {
+    Upstream upstream = upstream();
+    dns.alias(NAME, "elsewhere.internal");
+    dns.addresses("elsewhere.internal", "127.0.0.7", "::1");
+    try (DnsDiscovery discovery = discovery()) {
+      discovery.follow(addresses(8080), upstream);
+      await().untilAsserted(() -> assertTargets(upstream, "127.0.0.7", "[::1]"));
+    }
+  }
+
+  @Test
   void tellsFailureFromAbsence() throws Exception {
     assertThat(resolver.ask(new Question("nobody.internal", RecordType.A))).isEmpty();
     dns.fail(NAME, RecordType.A, ScriptedDns.SERVFAIL);

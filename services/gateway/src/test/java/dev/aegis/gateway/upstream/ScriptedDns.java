@@ -30,6 +30,7 @@ final class ScriptedDns implements AutoCloseable {
   private static final int NXDOMAIN = 3;
   private static final int REPLY = 0x8180; // a reply, recursion desired and available
   private static final int TRUNCATED = 0x0200;
+  private static final int SAME_NAME = 0xc00c; // points at the question
 
   /** How questions are met. */
   enum Manner {
@@ -44,6 +45,7 @@ final class ScriptedDns implements AutoCloseable {
   private final DatagramSocket udp;
   private final ServerSocket tcp;
   private final Map<Question, Answer> answers = new ConcurrentHashMap<>();
+  private final Map<String, String> aliases = new ConcurrentHashMap<>();
   private final List<Question> asked = new CopyOnWriteArrayList<>();
   private volatile Manner manner = Manner.ANSWERING;
 
@@ -92,6 +94,11 @@ final class ScriptedDns implements AutoCloseable {
         new Answer(0, Arrays.stream(services).map(ScriptedDns::service).toList()));
   }
 
+  /** The name stands for another one, whose records are told with it (CNAME). */
+  void alias(String name, String canonical) {
+    aliases.put(name, canonical);
+  }
+
   /** Questions of this type for this name are met with an error. */
   void fail(String name, RecordType type, int code) {
     answers.put(new Question(name, type), new Answer(code, List.of()));
@@ -110,14 +117,18 @@ final class ScriptedDns implements AutoCloseable {
       bytes.write(number >> 8);
       bytes.write(number);
     }
-    for (String label : parts[3].split("\\.", -1)) {
+    bytes.writeBytes(parts[3].equals(".") ? new byte[1] : wire(parts[3]));
+    return bytes.toByteArray();
+  }
+
+  private static byte[] wire(String name) {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    for (String label : name.split("\\.", -1)) {
       bytes.write(label.length());
       bytes.writeBytes(label.getBytes(StandardCharsets.US_ASCII));
     }
-    if (!parts[3].equals(".")) {
-      bytes.write(0);
-    }
-    return parts[3].equals(".") ? Arrays.copyOf(bytes.toByteArray(), 7) : bytes.toByteArray();
+    bytes.write(0);
+    return bytes.toByteArray();
   }
 
   private void serveUdp() {
@@ -175,14 +186,34 @@ final class ScriptedDns implements AutoCloseable {
     if (manner == Manner.SILENT) {
       return null;
     }
-    Answer answer = answers.getOrDefault(question, new Answer(NXDOMAIN, List.of()));
+    String canonical = aliases.get(question.name());
+    Answer answer =
+        answers.getOrDefault(
+            canonical == null ? question : new Question(canonical, type),
+            new Answer(NXDOMAIN, List.of()));
     List<byte[]> records = cut ? List.of() : answer.records();
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     bytes.write(query, 0, 2);
-    shorts(bytes, REPLY | answer.code() | (cut ? TRUNCATED : 0), 1, records.size(), 0, 0);
+    shorts(
+        bytes,
+        REPLY | answer.code() | (cut ? TRUNCATED : 0),
+        1,
+        records.size() + (canonical == null ? 0 : 1),
+        0,
+        0);
     bytes.write(query, 12, in.position() - 12);
+    if (canonical != null) {
+      byte[] target = wire(canonical);
+      shorts(bytes, SAME_NAME, 5, 1, 0, 60, target.length);
+      bytes.writeBytes(target);
+    }
     for (byte[] record : records) {
-      shorts(bytes, 0xc00c, number, 1, 0, 60, record.length);
+      if (canonical == null) {
+        shorts(bytes, SAME_NAME);
+      } else {
+        bytes.writeBytes(wire(canonical));
+      }
+      shorts(bytes, number, 1, 0, 60, record.length);
       bytes.writeBytes(record);
     }
     return bytes.toByteArray();
