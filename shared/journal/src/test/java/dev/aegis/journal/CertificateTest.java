@@ -103,7 +103,7 @@ final class CertificateTest {
     "ca.pem,chain.key,does not belong to the certificate",
     "rsa.pem,chain.key,is not an RSA key",
     "rsa.pem,rsa.pem,must be a private key in PEM",
-    "rsa.pem,rsa-traditional.key,openssl pkcs8 -topk8 -nodes",
+    "rsa.pem,rsa-traditional.key,openssl pkcs8 -topk8 -nocrypt",
   })
   void anotherKeyIsRefusedAndNotRepeated(String chain, String key, String reason) {
     String secret = text(key);
