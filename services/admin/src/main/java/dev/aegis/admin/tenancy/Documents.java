@@ -95,7 +95,9 @@ public final class Documents {
       }
       case WEBHOOK -> flag(document, "enabled", true);
       case CERTIFICATE -> {
-        // Everything about it must be said.
+        optional(document, "client_ca");
+        text(document, "client_auth", "none");
+        array(document, "client_roles");
       }
     }
     return document;

@@ -3,6 +3,8 @@ package dev.aegis.gateway.edge;
 import dev.aegis.gateway.http1.BadMessage;
 import dev.aegis.gateway.http1.LegFailure;
 import dev.aegis.gateway.http1.RequestHead;
+import dev.aegis.gateway.identity.CallerCertificate;
+import dev.aegis.gateway.pipeline.Handshake;
 import dev.aegis.gateway.pipeline.Refusal;
 import dev.aegis.gateway.pipeline.Refusal.ByCaller;
 import dev.aegis.gateway.tls.Secured;
@@ -10,6 +12,7 @@ import io.helidon.common.concurrency.limits.Limit;
 import io.helidon.webserver.ConnectionContext;
 import io.helidon.webserver.spi.ServerConnection;
 import java.io.IOException;
+import java.security.cert.X509Certificate;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
@@ -26,6 +29,7 @@ final class CallerConnection implements ServerConnection {
   private final CallerLeg leg;
   private final String address;
   private final @Nullable Secured secured;
+  private final Handshake handshake;
   private final RequestHead head = new RequestHead();
   private volatile boolean idle = true;
   private volatile boolean closing;
@@ -38,6 +42,16 @@ final class CallerConnection implements ServerConnection {
     this.leg = new CallerLeg(context, edge.deadlines(), edge.settings().body(), secured);
     this.address = context.remotePeer().host();
     this.secured = secured;
+    this.handshake = secured == null ? Handshake.PLAIN : handshake(secured);
+  }
+
+  private static Handshake handshake(Secured secured) {
+    X509Certificate shown = secured.shown();
+    return new Handshake(
+        true,
+        secured.serverName(),
+        secured.authorities(),
+        shown == null ? null : CallerCertificate.of(shown));
   }
 
   @Override
@@ -98,9 +112,9 @@ final class CallerConnection implements ServerConnection {
     return false;
   }
 
-  /** The host that was asked for when the connection was secured, or null. */
-  @Nullable String serverName() {
-    return secured == null ? null : secured.serverName();
+  /** How the connection was opened. */
+  Handshake handshake() {
+    return handshake;
   }
 
   /** Whether connections end with their current request. */

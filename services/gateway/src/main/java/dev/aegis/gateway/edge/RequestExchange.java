@@ -73,13 +73,20 @@ final class RequestExchange {
     requestId = requestId();
     closes = !head.persistent() || connection.ending();
     Inbound inbound =
-        new Inbound(edge.snapshot().get(), requestId, head, address, startedMillis, startedNanos);
+        new Inbound(
+            edge.snapshot().get(),
+            requestId,
+            head,
+            address,
+            connection.handshake(),
+            startedMillis,
+            startedNanos);
     Body body = Body.of(head, leg.input);
     try {
       if (head.method().equals("CONNECT") || head.method().equals("TRACE")) {
         return refused(inbound, ByCaller.METHOD_NOT_ALLOWED, body);
       }
-      if (misdirected(inbound, connection.serverName())) {
+      if (misdirected(inbound, connection.handshake().host())) {
         return refused(inbound, ByCaller.MISDIRECTED_REQUEST, body);
       }
       if (head.asterisk()) {

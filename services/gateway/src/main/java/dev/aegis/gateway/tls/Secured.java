@@ -3,8 +3,11 @@ package dev.aegis.gateway.tls;
 import java.io.IOException;
 import java.lang.ref.WeakReference;
 import java.net.Socket;
+import java.security.cert.X509Certificate;
+import java.util.List;
 import javax.net.ssl.SNIMatcher;
 import javax.net.ssl.SNIServerName;
+import javax.net.ssl.SSLPeerUnverifiedException;
 import javax.net.ssl.SSLSocket;
 import javax.net.ssl.StandardConstants;
 import org.jspecify.annotations.Nullable;
@@ -14,12 +17,36 @@ public final class Secured {
   private final Socket plain;
 
   // Weak, because a handshake that came to nothing is kept for a while, and this is the large part.
-  private final WeakReference<SSLSocket> tls;
+  private volatile WeakReference<SSLSocket> tls = new WeakReference<>(null);
+  private volatile List<X509Certificate> authorities = List.of();
   private volatile @Nullable String serverName;
 
-  Secured(Socket plain, SSLSocket tls) {
+  Secured(Socket plain) {
     this.plain = plain;
-    this.tls = new WeakReference<>(tls);
+  }
+
+  /** The handshake begins; what the caller shows must be signed by one of these, if any. */
+  void over(SSLSocket socket, List<X509Certificate> whoSigns) {
+    tls = new WeakReference<>(socket);
+    authorities = whoSigns;
+  }
+
+  /** By whom a certificate of the caller had to be signed; empty when it was asked for none. */
+  public List<X509Certificate> authorities() {
+    return authorities;
+  }
+
+  /** What the caller has shown and TLS has verified, null for nothing. */
+  public @Nullable X509Certificate shown() {
+    SSLSocket socket = tls.get();
+    if (socket == null || authorities.isEmpty()) {
+      return null;
+    }
+    try {
+      return (X509Certificate) socket.getSession().getPeerCertificates()[0];
+    } catch (SSLPeerUnverifiedException e) {
+      return null; // it was asked and showed none
+    }
   }
 
   /** The host that the caller asked for, lower case; null when it asked for none. */

@@ -33,6 +33,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -155,20 +156,23 @@ public final class GatewayInProcess implements AutoCloseable {
 
   /** Lets {@code tenant} show {@code chain} for these hosts. */
   void certificate(String tenant, String id, KeyedChain chain, String... hosts) {
+    certificate(tenant, id, chain, Map.of(), hosts);
+  }
+
+  /** The same with more members. */
+  void certificate(
+      String tenant, String id, KeyedChain chain, Map<String, ?> more, String... hosts) {
     ObjectKey key = new ObjectKey(Kind.CERTIFICATE, tenant, id);
     StringBuilder pem = new StringBuilder();
     chain.chain().forEach(each -> pem.append(Pem.text(each)));
-    put(
-        key.toString(),
-        Map.of(
-            "id",
-            id,
-            "hosts",
-            List.of(hosts),
-            "certificate",
-            pem.toString(),
-            "private_key",
-            JSON.convertValue(masterKey.seal(key, Pem.text(chain.key())).toJson(), Map.class)));
+    Map<String, Object> definition = new HashMap<>(more);
+    definition.put("id", id);
+    definition.put("hosts", List.of(hosts));
+    definition.put("certificate", pem.toString());
+    definition.put(
+        "private_key",
+        JSON.convertValue(masterKey.seal(key, Pem.text(chain.key())).toJson(), Map.class));
+    put(key.toString(), definition);
   }
 
   Snapshot snapshot() {

@@ -39,10 +39,10 @@ final class CallerTlsTest {
               () -> Snapshot.empty("example.com", NOW), chain, deadlines, Duration.ofMillis(200));
       try (Socket caller = new Socket(server.getInetAddress(), server.getLocalPort());
           Socket plain = server.accept()) {
+        caller.getOutputStream().write("GET / HTTP/1.1\r\n\r\n".getBytes("US-ASCII"));
         SSLSocket socket =
             (SSLSocket) tls.context().getSocketFactory().createSocket(plain, null, true);
         assertThat(tls.handshakes()).isEqualTo(1);
-        caller.getOutputStream().write("GET / HTTP/1.1\r\n\r\n".getBytes("US-ASCII"));
         assertThatThrownBy(socket::startHandshake).isInstanceOf(SSLException.class);
         await().until(() -> tls.handshakes() == 0);
         assertThatThrownBy(
