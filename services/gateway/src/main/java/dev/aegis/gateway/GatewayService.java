@@ -127,7 +127,8 @@ public final class GatewayService implements Service {
         new EdgeSettings(
             settings.of(GatewaySettings.IDLE_TIMEOUT),
             settings.of(GatewaySettings.HEADER_TIMEOUT),
-            settings.of(GatewaySettings.BODY_TIMEOUT));
+            settings.of(GatewaySettings.BODY_TIMEOUT),
+            GatewaySettings.front(settings));
     VerifiedTokens<dev.aegis.gateway.admission.Access> tokens = new VerifiedTokens<>();
     CallerTls tls =
         new CallerTls(
@@ -137,7 +138,8 @@ public final class GatewayService implements Service {
                 settings.of(CommonSettings.BASE_DOMAIN),
                 clock.instant()),
             deadlines,
-            settings.of(GatewaySettings.HEADER_TIMEOUT));
+            settings.of(GatewaySettings.HEADER_TIMEOUT),
+            bounds.front());
     Http1Selector edge =
         new Http1Selector(
             bounds,

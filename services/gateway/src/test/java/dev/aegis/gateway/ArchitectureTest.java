@@ -18,7 +18,8 @@ final class ArchitectureTest {
             entry("routing", Set.of()),
             entry("identity", Set.of()),
             entry("telemetry", Set.of()),
-            entry("settings", Set.of()),
+            entry("proxies", Set.of()),
+            entry("settings", Set.of("proxies")),
             entry("admission", Set.of("routing")),
             entry("plugin", Set.of("admission")),
             entry("upstream", Set.of("http1")),
@@ -26,11 +27,12 @@ final class ArchitectureTest {
             entry(
                 "pipeline",
                 Set.of("http1", "routing", "identity", "admission", "plugin", "snapshot")),
-            entry("tls", Set.of("snapshot", "upstream")),
+            entry("tls", Set.of("proxies", "snapshot", "upstream")),
             entry(
                 "edge",
                 Set.of(
                     "http1",
+                    "proxies",
                     "tls",
                     "pipeline",
                     "snapshot",

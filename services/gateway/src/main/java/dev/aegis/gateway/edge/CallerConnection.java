@@ -12,6 +12,8 @@ import io.helidon.common.concurrency.limits.Limit;
 import io.helidon.webserver.ConnectionContext;
 import io.helidon.webserver.spi.ServerConnection;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
@@ -27,7 +29,8 @@ final class CallerConnection implements ServerConnection {
   private final Edge edge;
   private final Http1Selector selector;
   private final CallerLeg leg;
-  private final String address;
+  private InetAddress from;
+  private String address = "";
   private final @Nullable Secured secured;
   private final Handshake handshake;
   private final RequestHead head = new RequestHead();
@@ -40,7 +43,7 @@ final class CallerConnection implements ServerConnection {
     this.edge = edge;
     this.selector = selector;
     this.leg = new CallerLeg(context, edge.deadlines(), edge.settings().body(), secured);
-    this.address = context.remotePeer().host();
+    this.from = ((InetSocketAddress) context.remotePeer().address()).getAddress();
     this.secured = secured;
     this.handshake = secured == null ? Handshake.PLAIN : handshake(secured);
   }
@@ -58,6 +61,7 @@ final class CallerConnection implements ServerConnection {
   public void handle(Limit limit) {
     selector.opened();
     try {
+      introduce();
       while (serveOne()) {
         idleSince = System.nanoTime();
       }
@@ -70,6 +74,13 @@ final class CallerConnection implements ServerConnection {
     }
   }
 
+  /** Hears whom a proxy speaks for, before the first request or, over TLS, before the handshake. */
+  private void introduce() throws IOException {
+    leg.boundReads(edge.settings().head());
+    from = secured == null ? edge.settings().front().from(from, leg.input::read) : secured.from();
+    address = from.getHostAddress();
+  }
+
   /** Serves one request; true when another may follow. */
   private boolean serveOne() throws IOException {
     idle = true;
@@ -79,7 +90,8 @@ final class CallerConnection implements ServerConnection {
     }
     idle = false;
     leg.boundReads(edge.settings().head());
-    RequestExchange exchange = new RequestExchange(edge, this, leg, head, address, secured != null);
+    RequestExchange exchange =
+        new RequestExchange(edge, this, leg, head, from, address, secured != null);
     leg.beginRequest(exchange::tellLate);
     try {
       if (!head.read(leg.input)) {

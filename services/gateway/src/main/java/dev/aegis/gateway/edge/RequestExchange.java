@@ -17,11 +17,13 @@ import dev.aegis.gateway.pipeline.Refusal;
 import dev.aegis.gateway.pipeline.Refusal.ByCaller;
 import dev.aegis.gateway.pipeline.Refusal.ByUpstream;
 import dev.aegis.gateway.pipeline.Step;
+import dev.aegis.gateway.proxies.Front;
 import dev.aegis.gateway.snapshot.TenantPlan;
 import dev.aegis.gateway.upstream.Exchange;
 import dev.aegis.gateway.upstream.Upstream;
 import dev.aegis.model.Uuid7;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.time.Duration;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -39,8 +41,9 @@ final class RequestExchange {
   private final CallerConnection connection;
   private final CallerLeg leg;
   private final RequestHead head;
-  private final String address;
-  private final boolean secure;
+  private final InetAddress from;
+  private String address;
+  private boolean secure;
   private final long startedMillis = System.currentTimeMillis();
   private final long startedNanos = System.nanoTime();
   private volatile String requestId = "";
@@ -53,12 +56,14 @@ final class RequestExchange {
       CallerConnection connection,
       CallerLeg leg,
       RequestHead head,
+      InetAddress from,
       String address,
       boolean secure) {
     this.edge = edge;
     this.connection = connection;
     this.leg = leg;
     this.head = head;
+    this.from = from;
     this.address = address;
     this.secure = secure;
   }
@@ -71,6 +76,7 @@ final class RequestExchange {
   /** Serves a request whose head was read; true when the connection can take another. */
   boolean run() throws IOException {
     requestId = requestId();
+    believe(edge.settings().front());
     closes = !head.persistent() || connection.ending();
     Inbound inbound =
         new Inbound(
@@ -111,6 +117,14 @@ final class RequestExchange {
       }
       new Replies(leg.output).refuse(bug, inbound, true);
       return false;
+    }
+  }
+
+  /** What trusted proxies say of the caller. */
+  private void believe(Front front) {
+    if (front.trusted().contains(from)) {
+      address = front.trusted().caller(from, head.values("x-forwarded-for")).getHostAddress();
+      secure = front.secure(from, secure, head.values("x-forwarded-proto"));
     }
   }
 

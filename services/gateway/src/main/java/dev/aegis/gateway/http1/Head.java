@@ -342,6 +342,21 @@ public abstract sealed class Head permits RequestHead, ResponseHead {
   }
 
   /**
+   * The values of all lines with this name, separated by commas (RFC 9110 section 5.3), or null.
+   */
+  public final @Nullable String values(String name) {
+    String values = null;
+    for (int line = 0; line < lines; line++) {
+      int slot = line * STRIDE;
+      if (equalsIgnoreCase(slots[slot + LINE], slots[slot + NAME_END], name)) {
+        String value = text(slots[slot + VALUE], slots[slot + VALUE_END]);
+        values = values == null ? value : values + "," + value;
+      }
+    }
+    return values;
+  }
+
+  /**
    * Puts the header lines that go on to the other leg into {@code out}, as bytes, whole runs of
    * lines at a time.
    *

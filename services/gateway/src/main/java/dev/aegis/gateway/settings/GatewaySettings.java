@@ -3,6 +3,10 @@ package dev.aegis.gateway.settings;
 import dev.aegis.chassis.CommonSettings;
 import dev.aegis.chassis.Quantities;
 import dev.aegis.chassis.Setting;
+import dev.aegis.chassis.Settings;
+import dev.aegis.chassis.StartFailure;
+import dev.aegis.gateway.proxies.Front;
+import dev.aegis.gateway.proxies.TrustedProxies;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -59,6 +63,22 @@ public final class GatewaySettings {
           "how long requests in progress may take to end when the gateway stops, at most 10s",
           GatewaySettings::drain);
 
+  public static final Setting<String> PROXY_PROTOCOL =
+      Setting.choice(
+          "gateway.proxy_protocol",
+          "AEGIS_GATEWAY_PROXY_PROTOCOL",
+          "off",
+          List.of("off", "required"),
+          "whether connections begin with a PROXY protocol header, `off` or `required`");
+
+  public static final Setting<TrustedProxies> TRUSTED_PROXIES =
+      Setting.of(
+          "gateway.trusted_proxies",
+          "AEGIS_GATEWAY_TRUSTED_PROXIES",
+          "",
+          "addresses and networks of the proxies in front that may say who calls",
+          TrustedProxies::parse);
+
   public static final Setting<Long> SPOOL_BYTES =
       Setting.bytes(
           "gateway.spool_bytes",
@@ -85,6 +105,21 @@ public final class GatewaySettings {
     throw new IllegalArgumentException("must be a whole number from 1 to " + Integer.MAX_VALUE);
   }
 
+  /**
+   * What stands in front of the gateway.
+   *
+   * @throws StartFailure when nobody could connect
+   */
+  public static Front front(Settings settings) throws StartFailure {
+    Front front =
+        new Front(settings.of(PROXY_PROTOCOL).equals("required"), settings.of(TRUSTED_PROXIES));
+    if (front.announces() && front.trusted().isEmpty()) {
+      throw new StartFailure(
+          "gateway.proxy_protocol is required, but gateway.trusted_proxies names no proxy");
+    }
+    return front;
+  }
+
   /** Bounded, because a process that does not stop in time is ended (chassis.Foreground). */
   private static Duration drain(String text) {
     Duration drain = Quantities.duration(text);
@@ -106,6 +141,8 @@ public final class GatewaySettings {
             HEADER_TIMEOUT,
             BODY_TIMEOUT,
             DRAIN_TIMEOUT,
+            PROXY_PROTOCOL,
+            TRUSTED_PROXIES,
             SPOOL_BYTES));
     return List.copyOf(all);
   }

@@ -1,5 +1,6 @@
 package dev.aegis.gateway.tls;
 
+import dev.aegis.gateway.proxies.Front;
 import dev.aegis.gateway.snapshot.Demand;
 import dev.aegis.gateway.snapshot.Snapshot;
 import dev.aegis.gateway.upstream.Deadlines;
@@ -48,6 +49,7 @@ public final class CallerTls {
 
   private final Deadlines deadlines;
   private final Duration bound;
+  private final Front front;
   private final Supplier<Snapshot> snapshot;
   private final ShownCertificates certificates;
   private final Trusting trusting;
@@ -59,9 +61,15 @@ public final class CallerTls {
    * @param otherwise what is shown for hosts without a certificate
    * @param deadlines ends handshakes
    * @param bound how long a handshake may take
+   * @param front what stands between callers and the gateway
    */
   public CallerTls(
-      Supplier<Snapshot> snapshot, KeyedChain otherwise, Deadlines deadlines, Duration bound) {
+      Supplier<Snapshot> snapshot,
+      KeyedChain otherwise,
+      Deadlines deadlines,
+      Duration bound,
+      Front front) {
+    this.front = front;
     this.deadlines = deadlines;
     this.bound = bound;
     this.snapshot = snapshot;
@@ -138,6 +146,7 @@ public final class CallerTls {
       handshakes.put(ends, handshake);
       deadlines.add(handshake);
       deadlines.begin(handshake, bound);
+      secured.introduce(front, plain.getInputStream());
       ClientHello hello = ClientHello.read(plain.getInputStream());
       List<X509Certificate> authorities = authorities(hello.host());
       SSLSocketFactory sockets =

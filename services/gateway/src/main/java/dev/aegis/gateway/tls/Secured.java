@@ -1,7 +1,10 @@
 package dev.aegis.gateway.tls;
 
+import dev.aegis.gateway.proxies.Front;
 import java.io.IOException;
+import java.io.InputStream;
 import java.lang.ref.WeakReference;
+import java.net.InetAddress;
 import java.net.Socket;
 import java.security.cert.X509Certificate;
 import java.util.List;
@@ -15,6 +18,7 @@ import org.jspecify.annotations.Nullable;
 /** What lies below the TLS of one caller's connection, and what its handshake asked for. */
 public final class Secured {
   private final Socket plain;
+  private volatile InetAddress from;
 
   // Weak, because a handshake that came to nothing is kept for a while, and this is the large part.
   private volatile WeakReference<SSLSocket> tls = new WeakReference<>(null);
@@ -23,6 +27,17 @@ public final class Secured {
 
   Secured(Socket plain) {
     this.plain = plain;
+    this.from = plain.getInetAddress();
+  }
+
+  /** Hears whom a proxy speaks for, before the handshake. */
+  void introduce(Front front, InputStream in) throws IOException {
+    from = front.from(from, in::read);
+  }
+
+  /** Who the connection is from. */
+  public InetAddress from() {
+    return from;
   }
 
   /** The handshake begins; what the caller shows must be signed by one of these, if any. */

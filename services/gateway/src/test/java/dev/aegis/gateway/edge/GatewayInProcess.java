@@ -70,7 +70,8 @@ public final class GatewayInProcess implements AutoCloseable {
   private volatile Snapshot snapshot = Snapshot.empty("test", Instant.EPOCH);
 
   private GatewayInProcess(EdgeSettings bounds) throws StartFailure {
-    CallerTls tls = new CallerTls(() -> snapshot, DEFAULT, deadlines, bounds.head());
+    CallerTls tls =
+        new CallerTls(() -> snapshot, DEFAULT, deadlines, bounds.head(), bounds.front());
     selector =
         new Http1Selector(
             bounds,

@@ -54,6 +54,11 @@ final class SecureCaller implements AutoCloseable {
     return connect(context(null), port, host, wishes);
   }
 
+  /** A connection that begins with these bytes, before the handshake. */
+  static SecureCaller connectBehind(byte[] bytes, int port, String host) throws IOException {
+    return connect(context(null), bytes, port, host, wishes -> {});
+  }
+
   /** TLS that remembers its sessions, and shows this when it is asked to. */
   static SSLContext context(@Nullable KeyedChain shown) {
     try {
@@ -79,8 +84,15 @@ final class SecureCaller implements AutoCloseable {
   /** The same over such TLS. */
   static SecureCaller connect(SSLContext context, int port, @Nullable String host, Wishes wishes)
       throws IOException {
+    return connect(context, new byte[0], port, host, wishes);
+  }
+
+  private static SecureCaller connect(
+      SSLContext context, byte[] before, int port, @Nullable String host, Wishes wishes)
+      throws IOException {
     Recorded below = new Recorded();
     below.connect(new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), port), 10_000);
+    below.getOutputStream().write(before);
     SSLSocket socket =
         (SSLSocket)
             context

@@ -1,12 +1,16 @@
 package dev.aegis.gateway.settings;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.aegis.chassis.InvalidSettings;
 import dev.aegis.chassis.Settings;
+import dev.aegis.chassis.StartFailure;
+import dev.aegis.gateway.proxies.Front;
 import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -25,5 +29,23 @@ class GatewaySettingsTest {
             "--gateway.max_connections: must be a whole number from 1 to 2147483647, not \""
                 + text
                 + "\"");
+  }
+
+  @Test
+  void aProtocolThatNobodyMaySpeakStopsTheStart() throws Exception {
+    Settings alone =
+        Settings.read(GatewaySettings.ALL, List.of("--gateway.proxy_protocol=required"), Map.of());
+    assertThatThrownBy(() -> GatewaySettings.front(alone))
+        .isInstanceOf(StartFailure.class)
+        .hasMessageContaining("gateway.trusted_proxies");
+    Settings whole =
+        Settings.read(
+            GatewaySettings.ALL,
+            List.of(
+                "--gateway.proxy_protocol=required", "--gateway.trusted_proxies=10.0.0.0/8,::1"),
+            Map.of());
+    assertThat(GatewaySettings.front(whole).announces()).isTrue();
+    assertThat(GatewaySettings.front(Settings.read(GatewaySettings.ALL, List.of(), Map.of())))
+        .isEqualTo(Front.NONE);
   }
 }
