@@ -21,6 +21,8 @@ import dev.aegis.gateway.identity.VerifiedTokens;
 import dev.aegis.gateway.ops.Applied;
 import dev.aegis.gateway.ops.NodeReport;
 import dev.aegis.gateway.ops.RedisProbe;
+import dev.aegis.gateway.overload.Load;
+import dev.aegis.gateway.overload.LoadWatch;
 import dev.aegis.gateway.pipeline.Pipeline;
 import dev.aegis.gateway.settings.GatewaySettings;
 import dev.aegis.gateway.snapshot.Compiler;
@@ -140,6 +142,9 @@ public final class GatewayService implements Service {
             deadlines,
             settings.of(GatewaySettings.HEADER_TIMEOUT),
             bounds.front());
+    Load load = new Load(settings.of(GatewaySettings.MAX_ACTIVE));
+    started(new LoadWatch(load));
+    metrics.gauge("aegis_active_requests_bound", "Requests that may be under way", load::bound);
     Http1Selector edge =
         new Http1Selector(
             bounds,
@@ -149,7 +154,8 @@ public final class GatewayService implements Service {
             deadlines,
             telemetry::finished,
             node,
-            tls);
+            tls,
+            load);
     NodeReport report =
         started(
             new NodeReport(

@@ -19,6 +19,7 @@ final class ArchitectureTest {
             entry("identity", Set.of()),
             entry("telemetry", Set.of()),
             entry("proxies", Set.of()),
+            entry("overload", Set.of()),
             entry("settings", Set.of("proxies")),
             entry("admission", Set.of("routing")),
             entry("plugin", Set.of("admission")),
@@ -33,6 +34,7 @@ final class ArchitectureTest {
                 Set.of(
                     "http1",
                     "proxies",
+                    "overload",
                     "tls",
                     "pipeline",
                     "snapshot",
@@ -46,6 +48,7 @@ final class ArchitectureTest {
                 "",
                 Set.of(
                     "settings",
+                    "overload",
                     "identity",
                     "admission",
                     "upstream",

@@ -46,6 +46,7 @@ public final class Documents {
         text(document, "isolation", "strict");
         text(document, "tier", "free");
         text(document, "status", "active");
+        optional(document, "max_active");
         object(document, "labels");
       }
       case UPSTREAM -> {

@@ -43,6 +43,8 @@ record Replies(Output out) {
       limit(limited.by());
     } else if (why instanceof Refusal.Later later) {
       out.header("Retry-After", Long.toString(later.retryAfterSeconds()));
+    } else if (why instanceof Refusal.Overloaded) {
+      out.header("Retry-After", "1");
     }
     if (why == ByCaller.METHOD_NOT_ALLOWED) {
       out.header("Allow", METHODS);

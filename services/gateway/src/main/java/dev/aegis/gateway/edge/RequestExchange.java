@@ -9,10 +9,12 @@ import dev.aegis.gateway.http1.LegFailure;
 import dev.aegis.gateway.http1.Output;
 import dev.aegis.gateway.http1.RequestHead;
 import dev.aegis.gateway.identity.Principal;
+import dev.aegis.gateway.overload.Load;
 import dev.aegis.gateway.pipeline.Progress;
 import dev.aegis.gateway.pipeline.Progress.Admitted;
 import dev.aegis.gateway.pipeline.Progress.Counted;
 import dev.aegis.gateway.pipeline.Progress.Inbound;
+import dev.aegis.gateway.pipeline.Progress.Matched;
 import dev.aegis.gateway.pipeline.Refusal;
 import dev.aegis.gateway.pipeline.Refusal.ByCaller;
 import dev.aegis.gateway.pipeline.Refusal.ByUpstream;
@@ -98,12 +100,8 @@ final class RequestExchange {
       if (head.asterisk()) {
         return answered(inbound, null, body);
       }
-      return switch (edge.pipeline().run(inbound)) {
-        case Step.Stop<Admitted>(Progress at, Refusal why) -> refused(at, why, body);
-        case Step.Go<Admitted>(Admitted admitted) when head.maxForwards() == 0 ->
-            answered(admitted, admitted.limit(), body);
-        case Step.Go<Admitted>(Admitted admitted) -> forwarded(admitted, body);
-      };
+      TenantPlan tenant = inbound.snapshot().tenant(head.host());
+      return tenant == null ? served(inbound, body) : counted(inbound, tenant, body);
     } catch (RuntimeException e) {
       String incident = Uuid7.text(startedMillis);
       LOG.error("Incident {} in request {}", incident, requestId, e);
@@ -118,6 +116,36 @@ final class RequestExchange {
       new Replies(leg.output).refuse(bug, inbound, true);
       return false;
     }
+  }
+
+  /** Turns a request away before anything is spent on it, when there is too much already. */
+  private boolean counted(Inbound inbound, TenantPlan tenant, Body body) throws IOException {
+    Load.Share share = edge.load().share(tenant.id());
+    return switch (edge.load().begin(share, tenant.mostActive())) {
+      case FULL -> turnedAway(inbound, tenant, Refusal.Overloaded.GATEWAY, body);
+      case TENANT_FULL -> turnedAway(inbound, tenant, Refusal.Overloaded.TENANT, body);
+      case BEGUN -> {
+        try {
+          yield served(inbound, body);
+        } finally {
+          edge.load().end(share);
+        }
+      }
+    };
+  }
+
+  private boolean turnedAway(Inbound inbound, TenantPlan tenant, Refusal why, Body body)
+      throws IOException {
+    return refused(new Matched(inbound, tenant, null), why, body);
+  }
+
+  private boolean served(Inbound inbound, Body body) throws IOException {
+    return switch (edge.pipeline().run(inbound)) {
+      case Step.Stop<Admitted>(Progress at, Refusal why) -> refused(at, why, body);
+      case Step.Go<Admitted>(Admitted admitted) when head.maxForwards() == 0 ->
+          answered(admitted, admitted.limit(), body);
+      case Step.Go<Admitted>(Admitted admitted) -> forwarded(admitted, body);
+    };
   }
 
   /** What trusted proxies say of the caller. */

@@ -206,6 +206,43 @@ public sealed interface Refusal {
     }
   }
 
+  /** The gateway has too much under way; nothing of the request was looked at. */
+  enum Overloaded implements Refusal {
+    GATEWAY("The gateway has as many requests under way as it can serve"),
+    TENANT("This tenant has as many requests under way as it may have");
+
+    private final String detail;
+
+    Overloaded(String detail) {
+      this.detail = detail;
+    }
+
+    @Override
+    public int status() {
+      return 503;
+    }
+
+    @Override
+    public String code() {
+      return "overloaded";
+    }
+
+    @Override
+    public Blame blame() {
+      return Blame.GATEWAY;
+    }
+
+    @Override
+    public String title() {
+      return "Too many requests are under way";
+    }
+
+    @Override
+    public String detail() {
+      return detail;
+    }
+  }
+
   /**
    * A bug.
    *

@@ -34,6 +34,14 @@ public final class GatewaySettings {
           "callers' connections at once",
           GatewaySettings::atLeastOne);
 
+  public static final Setting<Integer> MAX_ACTIVE =
+      Setting.of(
+          "gateway.max_active",
+          "AEGIS_GATEWAY_MAX_ACTIVE",
+          "10000",
+          "requests under way at once",
+          GatewaySettings::atLeastOne);
+
   public static final Setting<Duration> IDLE_TIMEOUT =
       Setting.duration(
           "gateway.idle_timeout",
@@ -137,6 +145,7 @@ public final class GatewaySettings {
             TLS_PORT,
             MANAGEMENT_PORT,
             MAX_CONNECTIONS,
+            MAX_ACTIVE,
             IDLE_TIMEOUT,
             HEADER_TIMEOUT,
             BODY_TIMEOUT,

@@ -92,6 +92,7 @@ final class TenantCompiler {
     return new TenantPlan(
         tenant,
         definition.status() == TenantDefinition.Status.SUSPENDED,
+        definition.mostActive(),
         definition.hosts(),
         identity,
         RouteTable.of(routes),

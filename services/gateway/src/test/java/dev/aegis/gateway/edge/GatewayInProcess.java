@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.aegis.chassis.HttpListener;
 import dev.aegis.chassis.StartFailure;
 import dev.aegis.gateway.identity.VerifiedTokens;
+import dev.aegis.gateway.overload.Load;
 import dev.aegis.gateway.pipeline.Pipeline;
 import dev.aegis.gateway.settings.GatewaySettings;
 import dev.aegis.gateway.snapshot.Compiler;
@@ -69,7 +70,7 @@ public final class GatewayInProcess implements AutoCloseable {
   private final HttpListener secure;
   private volatile Snapshot snapshot = Snapshot.empty("test", Instant.EPOCH);
 
-  private GatewayInProcess(EdgeSettings bounds) throws StartFailure {
+  private GatewayInProcess(EdgeSettings bounds, int mostActive) throws StartFailure {
     CallerTls tls =
         new CallerTls(() -> snapshot, DEFAULT, deadlines, bounds.head(), bounds.front());
     selector =
@@ -81,7 +82,8 @@ public final class GatewayInProcess implements AutoCloseable {
             deadlines,
             finished::add,
             "gateway-test",
-            tls);
+            tls,
+            new Load(mostActive));
     listener = listen(server -> {});
     secure = listen(server -> server.useNio(false).tls(of -> of.sslContext(tls.context())));
   }
@@ -104,7 +106,16 @@ public final class GatewayInProcess implements AutoCloseable {
   /** The same with other bounds. */
   public static GatewayInProcess before(EdgeSettings bounds, int idleMillis, String... targets)
       throws StartFailure {
-    GatewayInProcess gateway = new GatewayInProcess(bounds);
+    return before(new GatewayInProcess(bounds, 10_000), idleMillis, targets);
+  }
+
+  /** One that serves so many requests at once. */
+  static GatewayInProcess atMost(int mostActive, String... targets) throws StartFailure {
+    return before(new GatewayInProcess(BOUNDS, mostActive), 60_000, targets);
+  }
+
+  private static GatewayInProcess before(
+      GatewayInProcess gateway, int idleMillis, String... targets) {
     List<Map<String, String>> urls = new ArrayList<>();
     for (String target : targets) {
       urls.add(Map.of("url", target));
