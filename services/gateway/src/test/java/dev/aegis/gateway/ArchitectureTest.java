@@ -15,6 +15,7 @@ final class ArchitectureTest {
         "dev.aegis.gateway",
         Map.ofEntries(
             entry("http1", Set.of()),
+            entry("http2", Set.of("http1")),
             entry("routing", Set.of()),
             entry("identity", Set.of()),
             entry("telemetry", Set.of()),
@@ -23,7 +24,7 @@ final class ArchitectureTest {
             entry("settings", Set.of("proxies")),
             entry("admission", Set.of("routing")),
             entry("plugin", Set.of("admission")),
-            entry("upstream", Set.of("http1")),
+            entry("upstream", Set.of("http1", "http2")),
             entry("snapshot", Set.of("routing", "identity", "admission", "plugin", "upstream")),
             entry(
                 "pipeline",
@@ -35,6 +36,7 @@ final class ArchitectureTest {
                     "http1",
                     "proxies",
                     "overload",
+                    "http2",
                     "tls",
                     "pipeline",
                     "snapshot",

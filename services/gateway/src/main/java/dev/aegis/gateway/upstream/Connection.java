@@ -5,10 +5,7 @@ import dev.aegis.gateway.http1.LegFailure;
 import dev.aegis.gateway.http1.Output;
 import dev.aegis.gateway.http1.ResponseHead;
 import java.io.IOException;
-import java.net.InetSocketAddress;
-import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
-import java.nio.channels.SocketChannel;
 import java.time.Duration;
 import java.util.Arrays;
 
@@ -21,12 +18,12 @@ final class Connection extends Deadlines.Wait implements AutoCloseable {
   private static final long MAX_IDLE_NANOS = Duration.ofSeconds(30).toNanos();
   private static final long FRESH_NANOS = Duration.ofMillis(500).toNanos();
 
-  private final SocketChannel channel;
+  private final Wire wire;
   private final Deadlines deadlines;
   private final Target target;
   final ResponseHead head = new ResponseHead();
-  final Input input = new ChannelInput();
-  final Output output = new ChannelOutput();
+  final Input input = new WireInput();
+  final Output output = new WireOutput();
   private long bound = Duration.ofSeconds(60).toNanos();
   private long reply = bound;
   private boolean bounded;
@@ -38,8 +35,8 @@ final class Connection extends Deadlines.Wait implements AutoCloseable {
   private boolean reading;
   private boolean sending;
 
-  private Connection(SocketChannel channel, Target target, Deadlines deadlines) {
-    this.channel = channel;
+  private Connection(Wire wire, Target target, Deadlines deadlines) {
+    this.wire = wire;
     this.target = target;
     this.deadlines = deadlines;
     deadlines.add(this);
@@ -49,19 +46,7 @@ final class Connection extends Deadlines.Wait implements AutoCloseable {
   /** Connects to a target. */
   @SuppressWarnings("MustBeClosedChecker")
   static Connection open(Target target, Duration timeout, Deadlines deadlines) throws IOException {
-    InetSocketAddress address = target.address();
-    if (address.isUnresolved()) {
-      throw new IOException("unknown host");
-    }
-    SocketChannel channel = SocketChannel.open();
-    try {
-      channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
-      channel.socket().connect(address, (int) timeout.toMillis());
-      return new Connection(channel, target, deadlines);
-    } catch (IOException | RuntimeException e) {
-      channel.close();
-      throw e;
-    }
+    return new Connection(Wire.open(target, timeout), target, deadlines);
   }
 
   Target target() {
@@ -153,20 +138,7 @@ final class Connection extends Deadlines.Wait implements AutoCloseable {
    */
   boolean usable() {
     long rested = System.nanoTime() - restingSince;
-    if (rested > MAX_IDLE_NANOS || !channel.isOpen()) {
-      return false;
-    }
-    try {
-      if (rested < FRESH_NANOS) {
-        return channel.socket().getInputStream().available() == 0;
-      }
-      channel.configureBlocking(false);
-      int read = channel.read(ByteBuffer.allocate(1));
-      channel.configureBlocking(true);
-      return read == 0;
-    } catch (IOException e) {
-      return false;
-    }
+    return rested <= MAX_IDLE_NANOS && wire.usable(rested >= FRESH_NANOS);
   }
 
   /** Sends bytes. */
@@ -174,9 +146,7 @@ final class Connection extends Deadlines.Wait implements AutoCloseable {
     ByteBuffer view = ByteBuffer.wrap(bytes, from, length);
     deadlines.until(writing, soonest(bound));
     try {
-      while (view.hasRemaining()) {
-        channel.write(view);
-      }
+      wire.write(view);
     } catch (IOException e) {
       throw new LegFailure(LegFailure.Leg.UPSTREAM, late(), e);
     } finally {
@@ -206,7 +176,7 @@ final class Connection extends Deadlines.Wait implements AutoCloseable {
 
   /** Tells the target that nothing more follows. */
   void endSending() throws IOException {
-    channel.shutdownOutput();
+    wire.endSending();
   }
 
   @Override
@@ -218,11 +188,7 @@ final class Connection extends Deadlines.Wait implements AutoCloseable {
   public void close() {
     deadlines.remove(this);
     deadlines.remove(writing);
-    try {
-      channel.close();
-    } catch (IOException e) {
-      // Closed is what it was to become; there is nothing left to lose on it.
-    }
+    wire.close();
   }
 
   private final class Writing extends Deadlines.Wait {
@@ -232,10 +198,10 @@ final class Connection extends Deadlines.Wait implements AutoCloseable {
     }
   }
 
-  private final class ChannelInput extends Input {
+  private final class WireInput extends Input {
     private ByteBuffer view;
 
-    ChannelInput() {
+    WireInput() {
       super(new byte[BUFFER]);
       view = ByteBuffer.wrap(bytes);
     }
@@ -260,7 +226,7 @@ final class Connection extends Deadlines.Wait implements AutoCloseable {
       beginReading();
       int read;
       try {
-        read = channel.read(view);
+        read = wire.read(view);
       } catch (IOException e) {
         throw new LegFailure(LegFailure.Leg.UPSTREAM, late(), e);
       } finally {
@@ -274,8 +240,8 @@ final class Connection extends Deadlines.Wait implements AutoCloseable {
     }
   }
 
-  private final class ChannelOutput extends Output {
-    ChannelOutput() {
+  private final class WireOutput extends Output {
+    WireOutput() {
       super(1024, BUFFER);
     }
 

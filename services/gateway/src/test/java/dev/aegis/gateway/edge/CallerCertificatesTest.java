@@ -11,13 +11,19 @@ import dev.aegis.testkit.HttpProbe;
 import dev.aegis.testkit.StubUpstream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import javax.net.ssl.SNIHostName;
 import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLParameters;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -286,6 +292,38 @@ final class CallerCertificatesTest {
       assertThat(code(get(caller, HOST, "/own/1"))).isEqualTo("misdirected_request");
       assertThat(code(get(anonymous, OPEN, "/"))).isEqualTo("misdirected_request");
     }
+  }
+
+  /** The same on each stream of a connection that carries many. */
+  @Test
+  void streamsKnowTheCallerToo() throws Exception {
+    gateway.put("tenants/a", Map.of("id", "a", "name", "a", "hosts", List.of(HOST, "127.0.0.1")));
+    demand("address", "required", "authority", "127.0.0.1");
+    HttpRequest request =
+        HttpRequest.newBuilder(URI.create("https://127.0.0.1:" + gateway.securePort() + "/own/1"))
+            .build();
+    for (String asked : List.of("127.0.0.1", HOST)) {
+      SSLContext context = showing("billing");
+      SSLParameters wishes = context.getDefaultSSLParameters();
+      wishes.setServerNames(List.of(new SNIHostName(asked)));
+      try (HttpClient client =
+          HttpClient.newBuilder()
+              .version(HttpClient.Version.HTTP_2)
+              .sslContext(context)
+              .sslParameters(wishes)
+              .build()) {
+        for (int i = 0; i < 2; i++) {
+          HttpResponse<String> reply = client.send(request, HttpResponse.BodyHandlers.ofString());
+          assertThat(reply.version()).isEqualTo(HttpClient.Version.HTTP_2);
+          assertThat(reply.statusCode()).isEqualTo(asked.equals(HOST) ? 421 : 200);
+        }
+      }
+    }
+    assertThat(backend.received())
+        .hasSize(2)
+        .allSatisfy(
+            received ->
+                assertThat(received.field("X-User-Id")).isEqualTo("spiffe://acme.test/billing"));
   }
 
   /** Of two certificates for one host, the one that refuses more holds. */

@@ -65,7 +65,7 @@ public final class GatewayInProcess implements AutoCloseable {
       new Compiler("test", upstreams, masterKey, InstantSource.system());
   private final Deadlines deadlines = new Deadlines();
   private final List<Finished> finished = new CopyOnWriteArrayList<>();
-  private final Http1Selector selector;
+  private final CallerSelector selector;
   private final HttpListener listener;
   private final HttpListener secure;
   private volatile Snapshot snapshot = Snapshot.empty("test", Instant.EPOCH);
@@ -74,7 +74,7 @@ public final class GatewayInProcess implements AutoCloseable {
     CallerTls tls =
         new CallerTls(() -> snapshot, DEFAULT, deadlines, bounds.head(), bounds.front());
     selector =
-        new Http1Selector(
+        new CallerSelector(
             bounds,
             () -> snapshot,
             new Pipeline(new VerifiedTokens<>()),

@@ -189,6 +189,12 @@ final class SecureCaller implements AutoCloseable {
     }
 
     @Override
+    public String chooseEngineClientAlias(
+        String[] types, Principal @Nullable [] by, SSLEngine engine) {
+      return "own";
+    }
+
+    @Override
     public String @Nullable [] getClientAliases(String type, Principal @Nullable [] by) {
       return keys.getClientAliases(type, null);
     }
