@@ -182,7 +182,7 @@ public final class GatewayService implements Service {
                 GatewaySettings.TLS_PORT,
                 edge,
                 // Helidon's other sockets make their engines without asking the factory.
-                server -> server.useNio(false).tls(of -> of.sslContext(tls.context()))));
+                server -> server.tls(of -> of.sslContext(tls.context()))));
     started.push(() -> edge.drain(LAST_REQUESTS));
     listeners.add(callers.listener());
     listeners.add(secure.listener());
@@ -205,6 +205,9 @@ public final class GatewayService implements Service {
           server
               .protocolsDiscoverServices(false)
               .addConnectionSelector(edge)
+              // Helidon's other sockets hold another 8 KiB a connection, and make engines of TLS
+              // without asking the factory.
+              .useNio(false)
               .idleConnectionTimeout(settings.of(GatewaySettings.IDLE_TIMEOUT));
           more.accept(server);
         });

@@ -85,7 +85,7 @@ public final class GatewayInProcess implements AutoCloseable {
             tls,
             new Load(mostActive));
     listener = listen(server -> {});
-    secure = listen(server -> server.useNio(false).tls(of -> of.sslContext(tls.context())));
+    secure = listen(server -> server.tls(of -> of.sslContext(tls.context())));
   }
 
   private HttpListener listen(Consumer<WebServerConfig.Builder> more) throws StartFailure {
@@ -93,7 +93,7 @@ public final class GatewayInProcess implements AutoCloseable {
         new HttpListener.Options(
             "gateway", "127.0.0.1", 0, GatewaySettings.PORT, -1, 100, Duration.ofMillis(100)),
         server -> {
-          server.protocolsDiscoverServices(false).addConnectionSelector(selector);
+          server.protocolsDiscoverServices(false).addConnectionSelector(selector).useNio(false);
           more.accept(server);
         });
   }
