@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
 /** A gateway that has too much under way: whom it turns away, and how. */
@@ -21,11 +22,12 @@ final class OverloadTest {
     return "GET / HTTP/1.1\r\nHost: " + host + "\r\n\r\n";
   }
 
-  private static RawBackend slow(CountDownLatch enough) {
+  private static RawBackend slow(CountDownLatch asked, CountDownLatch enough) {
     return RawBackend.start(
         leg -> {
           while (true) {
             leg.head();
+            asked.countDown();
             enough.await();
             leg.send(OK);
           }
@@ -44,9 +46,10 @@ final class OverloadTest {
 
   @Test
   void aTenantThatFloodsTakesNothingFromTheOthers() throws Exception {
+    CountDownLatch asked = new CountDownLatch(BOUND);
     CountDownLatch enough = new CountDownLatch(1);
     List<HttpProbe> floods = new ArrayList<>();
-    try (RawBackend slow = slow(enough);
+    try (RawBackend slow = slow(asked, enough);
         StubUpstream quick = StubUpstream.answering("quick");
         GatewayInProcess gateway = GatewayInProcess.atMost(BOUND, slow.url());
         HttpProbe other = gateway.connect();
@@ -58,7 +61,7 @@ final class OverloadTest {
         floods.add(flood);
         flood.send(get("a.test"));
       }
-      await().until(() -> gateway.active() == BOUND);
+      assertThat(asked.await(10, TimeUnit.SECONDS)).isTrue();
       for (int i = 0; i < 50; i++) {
         try (HttpProbe more = gateway.connect()) {
           HttpMessage refused = more.send(get("a.test")).read();
@@ -90,14 +93,15 @@ final class OverloadTest {
 
   @Test
   void aTenantHasABoundOfItsOwn() throws Exception {
+    CountDownLatch asked = new CountDownLatch(1);
     CountDownLatch enough = new CountDownLatch(1);
-    try (RawBackend slow = slow(enough);
+    try (RawBackend slow = slow(asked, enough);
         GatewayInProcess gateway = GatewayInProcess.before(slow.url());
         HttpProbe first = gateway.connect();
         HttpProbe second = gateway.connect()) {
       gateway.put("tenants/a", Map.of("id", "a", "name", "a", "max_active", 1));
       first.send(get("a.test"));
-      await().until(() -> gateway.active() == 1);
+      assertThat(asked.await(10, TimeUnit.SECONDS)).isTrue();
       HttpMessage refused = second.send(get("a.test")).read();
       assertThat(refused.text()).contains("\"code\":\"overloaded\"").contains("This tenant has");
       enough.countDown();
