@@ -19,6 +19,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
@@ -50,26 +51,12 @@ final class Gateway implements Served {
       publish(journal, backendPort, key);
     }
     int port = FreePorts.next();
-    List<String> command = new ArrayList<>();
-    command.addAll(List.of("taskset", "-c", Integer.toString(processor)));
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    Path options = Repository.root().resolve("services/gateway/jvm.options");
-    if (Files.exists(options)) {
-      command.add("@" + options);
-    }
-    command.addAll(List.of("-cp", Repository.classPath("services/gateway")));
-    command.add("dev.aegis.gateway.GatewayMain");
     ChildProcess process =
-        ChildProcess.start(
-            command,
-            Map.of(
-                "AEGIS_DATA", data.toString(),
-                "AEGIS_KAFKA_BOOTSTRAP", kafka.bootstrap(),
-                "AEGIS_MASTER_KEY", MasterKey.newText(),
-                "AEGIS_GATEWAY_PORT", Integer.toString(port),
-                "AEGIS_GATEWAY_TLS_PORT", "0",
-                "AEGIS_GATEWAY_MANAGEMENT_PORT", "0"));
-    process.awaitLine(Pattern.compile("gateway is ready"), Duration.ofSeconds(60));
+        launch(
+            List.of("taskset", "-c", Integer.toString(processor)),
+            data,
+            kafka,
+            Map.of("AEGIS_GATEWAY_PORT", Integer.toString(port)));
     long now = Instant.now().getEpochSecond();
     String token =
         key.token(
@@ -87,6 +74,29 @@ final class Gateway implements Served {
                 "exp",
                 now + 3600));
     return new Gateway(process, port, token);
+  }
+
+  /** The process, once it is ready; {@code before} stands before its command. */
+  static ChildProcess launch(
+      List<String> before, Path data, KafkaPeer kafka, Map<String, String> more)
+      throws InterruptedException {
+    List<String> command = new ArrayList<>(before);
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    Path options = Repository.root().resolve("services/gateway/jvm.options");
+    if (Files.exists(options)) {
+      command.add("@" + options);
+    }
+    command.addAll(List.of("-cp", Repository.classPath("services/gateway")));
+    command.add("dev.aegis.gateway.GatewayMain");
+    Map<String, String> environment = new HashMap<>(more);
+    environment.put("AEGIS_DATA", data.toString());
+    environment.put("AEGIS_KAFKA_BOOTSTRAP", kafka.bootstrap());
+    environment.put("AEGIS_MASTER_KEY", MasterKey.newText());
+    environment.put("AEGIS_GATEWAY_TLS_PORT", "0");
+    environment.put("AEGIS_GATEWAY_MANAGEMENT_PORT", "0");
+    ChildProcess process = ChildProcess.start(command, environment);
+    process.awaitLine(Pattern.compile("gateway is ready"), Duration.ofMinutes(2));
+    return process;
   }
 
   @Override
@@ -154,7 +164,7 @@ final class Gateway implements Served {
             Map.of("limit", 1_000_000_000, "window_seconds", 3600)));
   }
 
-  private static void put(JournalWriter journal, String key, Map<String, ?> definition)
+  static void put(JournalWriter journal, String key, Map<String, ?> definition)
       throws BusUnavailable, InterruptedException {
     journal.append(
         new Change(

@@ -21,6 +21,8 @@ import dev.aegis.gateway.identity.VerifiedTokens;
 import dev.aegis.gateway.ops.Applied;
 import dev.aegis.gateway.ops.NodeReport;
 import dev.aegis.gateway.ops.RedisProbe;
+import dev.aegis.gateway.overload.Load;
+import dev.aegis.gateway.overload.LoadWatch;
 import dev.aegis.gateway.pipeline.Pipeline;
 import dev.aegis.gateway.settings.GatewaySettings;
 import dev.aegis.gateway.snapshot.Compiler;
@@ -136,7 +138,8 @@ public final class GatewayService implements Service {
         new EdgeSettings(
             settings.of(GatewaySettings.IDLE_TIMEOUT),
             settings.of(GatewaySettings.HEADER_TIMEOUT),
-            settings.of(GatewaySettings.BODY_TIMEOUT));
+            settings.of(GatewaySettings.BODY_TIMEOUT),
+            GatewaySettings.front(settings));
     VerifiedTokens<dev.aegis.gateway.admission.Access> tokens = new VerifiedTokens<>();
     CallerTls tls =
         new CallerTls(
@@ -146,8 +149,12 @@ public final class GatewayService implements Service {
                 settings.of(CommonSettings.BASE_DOMAIN),
                 clock.instant()),
             deadlines,
-            settings.of(GatewaySettings.HEADER_TIMEOUT));
+            settings.of(GatewaySettings.HEADER_TIMEOUT),
+            bounds.front());
     Forwarder forwarder = new Forwarder(deadlines);
+    Load load = new Load(settings.of(GatewaySettings.MAX_ACTIVE));
+    started(new LoadWatch(load));
+    metrics.gauge("aegis_active_requests_bound", "Requests that may be under way", load::bound);
     CallerSelector edge =
         new CallerSelector(
             bounds,
@@ -157,7 +164,8 @@ public final class GatewayService implements Service {
             deadlines,
             telemetry::finished,
             node,
-            tls);
+            tls,
+            load);
     NodeReport report =
         started(
             new NodeReport(
@@ -184,7 +192,7 @@ public final class GatewayService implements Service {
                 GatewaySettings.TLS_PORT,
                 edge,
                 // Helidon's other sockets make their engines without asking the factory.
-                server -> server.useNio(false).tls(of -> of.sslContext(tls.context()))));
+                server -> server.tls(of -> of.sslContext(tls.context()))));
     started.push(() -> edge.drain(LAST_REQUESTS));
     listeners.add(callers.listener());
     listeners.add(secure.listener());
@@ -236,6 +244,9 @@ public final class GatewayService implements Service {
           server
               .protocolsDiscoverServices(false)
               .addConnectionSelector(edge)
+              // Helidon's other sockets hold another 8 KiB a connection, and make engines of TLS
+              // without asking the factory.
+              .useNio(false)
               .idleConnectionTimeout(settings.of(GatewaySettings.IDLE_TIMEOUT));
           more.accept(server);
         });

@@ -19,7 +19,9 @@ final class ArchitectureTest {
             entry("routing", Set.of()),
             entry("identity", Set.of()),
             entry("telemetry", Set.of()),
-            entry("settings", Set.of()),
+            entry("proxies", Set.of()),
+            entry("overload", Set.of()),
+            entry("settings", Set.of("proxies")),
             entry("admission", Set.of("routing")),
             entry("plugin", Set.of("admission")),
             entry("upstream", Set.of("http1", "http2")),
@@ -27,11 +29,13 @@ final class ArchitectureTest {
             entry(
                 "pipeline",
                 Set.of("http1", "routing", "identity", "admission", "plugin", "snapshot")),
-            entry("tls", Set.of("snapshot", "upstream")),
+            entry("tls", Set.of("proxies", "snapshot", "upstream")),
             entry(
                 "edge",
                 Set.of(
                     "http1",
+                    "proxies",
+                    "overload",
                     "http2",
                     "tls",
                     "pipeline",
@@ -46,6 +50,7 @@ final class ArchitectureTest {
                 "",
                 Set.of(
                     "settings",
+                    "overload",
                     "identity",
                     "admission",
                     "upstream",

@@ -18,7 +18,8 @@ import org.jspecify.annotations.Nullable;
  * @param routeId matched route, null when none matched or the tenant's default route did
  * @param upstreamId upstream that the route named
  * @param subject who the caller was found to be
- * @param credential what the caller showed: {@code jwt}, {@code api_key}, or the word none
+ * @param credential what the caller showed: {@code jwt}, {@code client_certificate}, {@code
+ *     api_key}, or the word none
  * @param method of the request, upper case
  * @param path canonical path, without query
  * @param status that the caller got, 0 when the caller was gone before

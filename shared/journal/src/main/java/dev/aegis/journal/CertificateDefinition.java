@@ -26,10 +26,29 @@ import org.jspecify.annotations.Nullable;
  * @param chain the server's own certificate, then the one that signed it, and so on
  * @param privateKey key of the first certificate, PKCS #8 in PEM, sealed; null only where the
  *     definition is not valid
+ * @param callersShow what callers of these hosts are asked for in turn
+ * @param authorities who must have signed what callers show; empty when they are asked for nothing
+ * @param callersRoles roles of the tenant that whoever shows one of these has
  */
 public record CertificateDefinition(
-    String id, List<String> hosts, List<X509Certificate> chain, @Nullable SealedSecret privateKey)
+    String id,
+    List<String> hosts,
+    List<X509Certificate> chain,
+    @Nullable SealedSecret privateKey,
+    CallersShow callersShow,
+    List<X509Certificate> authorities,
+    List<String> callersRoles)
     implements Definition {
+
+  /** Whether callers show a certificate of their own in the handshake: {@code client_auth}. */
+  public enum CallersShow {
+    /** They are not asked. */
+    NONE,
+    /** They are asked and may show none. */
+    OPTIONAL,
+    /** Without one they are refused. */
+    REQUIRED
+  }
 
   /** Most characters of a chain, and of a key. */
   static final int MAX_PEM = 64 * 1024;
@@ -39,6 +58,7 @@ public record CertificateDefinition(
 
   private static final String WILDCARD = "*.";
   private static final int MAX_CHAIN = 10;
+  private static final int MAX_AUTHORITIES = 20;
   private static final int LEAST_RSA_BITS = 2048;
   private static final int MOST_RSA_BITS = 8192;
   private static final int LEAST_EC_BITS = 256;
@@ -73,7 +93,51 @@ public record CertificateDefinition(
     if (key == null) {
       fields.reject("private_key", "is required");
     }
-    return new CertificateDefinition(id, hosts, chain, key);
+    CallersShow show =
+        CallersShow.valueOf(
+            fields
+                .oneOf("client_auth", "none", List.of("none", "optional", "required"))
+                .toUpperCase(Locale.ROOT));
+    List<X509Certificate> authorities = authorities(fields);
+    if (show != CallersShow.NONE && fields.absent("client_ca")) {
+      fields.reject("client_ca", "is required: who signs what callers show?");
+    }
+    List<String> roles = fields.texts("client_roles");
+    if (roles.stream().anyMatch(role -> role.indexOf(',') >= 0)) {
+      fields.reject("client_roles", "must hold ids of roles");
+    }
+    return new CertificateDefinition(
+        id, hosts, chain, key, show, show == CallersShow.NONE ? List.of() : authorities, roles);
+  }
+
+  /**
+   * They must be authorities: the certificate of a caller in their place would be taken without a
+   * look at its time.
+   */
+  private static List<X509Certificate> authorities(Fields fields) {
+    if (fields.absent("client_ca")) {
+      fields.textOr("client_ca", "");
+      return List.of();
+    }
+    String pem = fields.text("client_ca", MAX_PEM);
+    if (pem.isEmpty()) {
+      return List.of();
+    }
+    try {
+      List<X509Certificate> authorities = Pem.certificates(pem);
+      if (authorities.size() > MAX_AUTHORITIES) {
+        fields.reject("client_ca", "must hold at most " + MAX_AUTHORITIES + " certificates");
+      }
+      for (int i = 0; i < authorities.size(); i++) {
+        if (authorities.get(i).getBasicConstraints() < 0) {
+          fields.reject("client_ca", "certificate " + (i + 1) + " is not that of an authority");
+        }
+      }
+      return authorities;
+    } catch (IllegalArgumentException e) {
+      fields.reject("client_ca", String.valueOf(e.getMessage()));
+      return List.of();
+    }
   }
 
   /** Hosts for which a caller will not accept it, because it does not name them (RFC 9525). */

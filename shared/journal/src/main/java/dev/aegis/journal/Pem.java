@@ -75,7 +75,7 @@ public final class Pem {
         throw new IllegalArgumentException(
             "must be an unencrypted PKCS #8 key (BEGIN PRIVATE KEY), not "
                 + block.label()
-                + "; openssl pkcs8 -topk8 -nodes makes one of it");
+                + "; openssl pkcs8 -topk8 -nocrypt makes one of it");
       }
     }
     throw new IllegalArgumentException("must be a private key in PEM (BEGIN PRIVATE KEY)");

@@ -54,6 +54,8 @@ public record RouteDefinition(
   public enum Auth {
     /** A token of an issuer that the tenant trusts. */
     JWT,
+    /** A certificate in the TLS handshake, of an authority that the host's certificate names. */
+    CLIENT_CERTIFICATE,
     /** Nothing. */
     NONE
   }
@@ -85,7 +87,7 @@ public record RouteDefinition(
     fields
         .textMap("headers")
         .forEach((name, value) -> headers.put(name.toLowerCase(Locale.ROOT), value));
-    String auth = fields.oneOf("auth", "jwt", List.of("jwt", "none"));
+    String auth = fields.oneOf("auth", "jwt", List.of("jwt", "client_certificate", "none"));
     String stripPrefix = fields.optionalText("strip_prefix");
     if (stripPrefix != null
         && (PathPattern.violation(stripPrefix) != null

@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param isolation how far ancestors reach in
  * @param tier name of the service level, free text
  * @param status whether its requests are served
+ * @param mostActive requests that it may have under way at once in one gateway
  * @param labels free text for people and programs
  */
 public record TenantDefinition(
@@ -28,6 +29,7 @@ public record TenantDefinition(
     Isolation isolation,
     String tier,
     Status status,
+    int mostActive,
     Map<String, String> labels)
     implements Definition {
 
@@ -51,6 +53,9 @@ public record TenantDefinition(
     ACTIVE,
     SUSPENDED
   }
+
+  /** No bound of its own: the gateway's is lower. */
+  private static final int MOST_ACTIVE = 1_000_000;
 
   private static final Pattern HOST =
       Pattern.compile(
@@ -90,6 +95,7 @@ public record TenantDefinition(
             fields
                 .oneOf("status", "active", List.of("active", "suspended"))
                 .toUpperCase(Locale.ROOT)),
+        (int) fields.number("max_active", MOST_ACTIVE, 1, MOST_ACTIVE),
         fields.textMap("labels"));
   }
 }

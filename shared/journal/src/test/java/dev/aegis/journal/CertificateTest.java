@@ -103,7 +103,7 @@ final class CertificateTest {
     "ca.pem,chain.key,does not belong to the certificate",
     "rsa.pem,chain.key,is not an RSA key",
     "rsa.pem,rsa.pem,must be a private key in PEM",
-    "rsa.pem,rsa-traditional.key,openssl pkcs8 -topk8 -nodes",
+    "rsa.pem,rsa-traditional.key,openssl pkcs8 -topk8 -nocrypt",
   })
   void anotherKeyIsRefusedAndNotRepeated(String chain, String key, String reason) {
     String secret = text(key);
@@ -111,6 +111,44 @@ final class CertificateTest {
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining(reason)
         .hasMessageNotContaining(secret.lines().toList().get(3));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        // client_auth | file of client_ca | client_roles | what is wrong, nothing when it stands
+        "none | | |",
+        "none | authority.pem | |",
+        "required | authority.pem | reader |",
+        "optional | authority.pem | |",
+        "required | | | /client_ca is required",
+        "optional | | | /client_ca is required",
+        "always | authority.pem | | /client_auth must be one of none, optional, required",
+        "required | rsa.key | | /client_ca must hold a certificate in PEM",
+        "required | chain.pem | | /client_ca certificate 1 is not that of an authority",
+        "required | authority.pem | a,b | /client_roles must hold ids of roles",
+      })
+  void whatCallersShowMustBeVouchedFor(String auth, String file, String role, String wrong) {
+    ObjectNode document = document("'shop.acme.test'", text("rsa.pem")).put("client_auth", auth);
+    if (file != null) {
+      document.put("client_ca", text(file));
+    }
+    if (role != null) {
+      document.putArray("client_roles").add(role);
+    }
+    List<String> violations =
+        violations(document).stream()
+            .map(violation -> violation.field() + " " + violation.message())
+            .toList();
+    if (wrong == null) {
+      assertThat(violations).isEmpty();
+      CertificateDefinition read =
+          (CertificateDefinition) Definition.read(Kind.CERTIFICATE, document);
+      assertThat(read.authorities()).hasSize(auth.equals("none") ? 0 : 1);
+    } else {
+      assertThat(violations).singleElement().asString().startsWith(wrong);
+    }
   }
 
   @Test

@@ -46,6 +46,7 @@ public final class Documents {
         text(document, "isolation", "strict");
         text(document, "tier", "free");
         text(document, "status", "active");
+        optional(document, "max_active");
         object(document, "labels");
       }
       case UPSTREAM -> {
@@ -100,7 +101,9 @@ public final class Documents {
       }
       case WEBHOOK -> flag(document, "enabled", true);
       case CERTIFICATE -> {
-        // Everything about it must be said.
+        optional(document, "client_ca");
+        text(document, "client_auth", "none");
+        array(document, "client_roles");
       }
     }
     return document;

@@ -26,7 +26,7 @@ final class CallerConnection implements ServerConnection {
   private final Edge edge;
   private final CallerSelector selector;
   private final ConnectionLeg leg;
-  private final String address;
+  private String address = "";
   private final RequestHead head = new RequestHead();
   private boolean first = true;
   private volatile @Nullable CallerStreams streams;
@@ -39,13 +39,13 @@ final class CallerConnection implements ServerConnection {
     this.edge = edge;
     this.selector = selector;
     this.leg = new ConnectionLeg(context, edge.deadlines(), edge.settings(), secured, this::ending);
-    this.address = context.remotePeer().host();
   }
 
   @Override
   public void handle(Limit limit) {
     selector.opened();
     try {
+      introduce();
       while (serveOne()) {
         idleSince = System.nanoTime();
       }
@@ -56,6 +56,13 @@ final class CallerConnection implements ServerConnection {
       leg.release();
       selector.closed();
     }
+  }
+
+  /** Hears whom a proxy speaks for, before the first request or, over TLS, before the handshake. */
+  private void introduce() throws IOException {
+    leg.boundReads(edge.settings().head());
+    leg.introduce(edge.settings().front());
+    address = leg.from().getHostAddress();
   }
 
   /** Serves one request; true when another may follow. */

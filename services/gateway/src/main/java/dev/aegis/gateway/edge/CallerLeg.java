@@ -3,7 +3,8 @@ package dev.aegis.gateway.edge;
 import dev.aegis.gateway.http1.Input;
 import dev.aegis.gateway.http1.ReplyTo;
 import dev.aegis.gateway.http1.RequestHead;
-import org.jspecify.annotations.Nullable;
+import dev.aegis.gateway.pipeline.Handshake;
+import java.net.InetAddress;
 
 /** Where one request comes from and its reply goes to, whatever protocol the caller speaks. */
 abstract class CallerLeg {
@@ -41,8 +42,11 @@ abstract class CallerLeg {
   /** Ends it at once; whoever waits for it is woken. */
   abstract void close();
 
-  /** The host that was asked for when the connection was secured, or null. */
-  abstract @Nullable String serverName();
+  /** How the connection was opened. */
+  abstract Handshake handshake();
+
+  /** Who the connection is from: the peer, or for whom the peer speaks. */
+  abstract InetAddress from();
 
   /** Whether the connection is by TLS. */
   abstract boolean secure();

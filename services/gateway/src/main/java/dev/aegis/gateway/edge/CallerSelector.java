@@ -1,5 +1,6 @@
 package dev.aegis.gateway.edge;
 
+import dev.aegis.gateway.overload.Load;
 import dev.aegis.gateway.pipeline.Pipeline;
 import dev.aegis.gateway.snapshot.Snapshot;
 import dev.aegis.gateway.telemetry.Finished;
@@ -36,6 +37,7 @@ public final class CallerSelector implements ServerConnectionSelector {
    * @param records hears of every request when it has come to its end; called on its thread
    * @param node name of this gateway
    * @param tls knows the handshakes of secure connections
+   * @param load whose requests may begin
    */
   public CallerSelector(
       EdgeSettings settings,
@@ -45,9 +47,11 @@ public final class CallerSelector implements ServerConnectionSelector {
       Deadlines deadlines,
       Consumer<Finished> records,
       String node,
-      CallerTls tls) {
+      CallerTls tls,
+      Load load) {
     this.tls = tls;
-    this.edge = new Edge(settings, snapshot, pipeline, forwarder, deadlines, records, node, active);
+    this.edge =
+        new Edge(settings, snapshot, pipeline, forwarder, deadlines, records, node, active, load);
   }
 
   /** Requests under way. */

@@ -7,6 +7,9 @@ import dev.aegis.gateway.http1.Output;
 import dev.aegis.gateway.http1.ReplyTo;
 import dev.aegis.gateway.http1.RequestHead;
 import dev.aegis.gateway.http2.Transport;
+import dev.aegis.gateway.identity.CallerCertificate;
+import dev.aegis.gateway.pipeline.Handshake;
+import dev.aegis.gateway.proxies.Front;
 import dev.aegis.gateway.tls.Secured;
 import dev.aegis.gateway.upstream.Deadlines;
 import io.helidon.common.buffers.BufferData;
@@ -17,6 +20,9 @@ import io.helidon.webserver.ConnectionContext;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BooleanSupplier;
@@ -34,6 +40,8 @@ final class ConnectionLeg extends CallerLeg implements Transport {
   static final Duration LINGER = Duration.ofSeconds(1);
 
   private final @Nullable Secured secured;
+  private final Handshake handshake;
+  private volatile InetAddress from;
   private final HelidonSocket socket;
   private final DataReader reader;
   private final DataWriter writer;
@@ -65,6 +73,8 @@ final class ConnectionLeg extends CallerLeg implements Transport {
     this.idle = bounds.idle();
     this.rest = bounds.head();
     this.secured = secured;
+    this.handshake = secured == null ? Handshake.PLAIN : handshake(secured);
+    this.from = ((InetSocketAddress) context.remotePeer().address()).getAddress();
     this.socket = context.serverSocket();
     this.reader = context.dataReader();
     this.writer = context.dataWriter();
@@ -127,8 +137,27 @@ final class ConnectionLeg extends CallerLeg implements Transport {
   }
 
   @Override
-  @Nullable String serverName() {
-    return secured == null ? null : secured.serverName();
+  Handshake handshake() {
+    return handshake;
+  }
+
+  @Override
+  InetAddress from() {
+    return from;
+  }
+
+  /** Hears whom a proxy speaks for; over TLS it was heard before the handshake. */
+  void introduce(Front front) throws IOException {
+    from = secured == null ? front.from(from, input::read) : secured.from();
+  }
+
+  private static Handshake handshake(Secured secured) {
+    X509Certificate shown = secured.shown();
+    return new Handshake(
+        true,
+        secured.serverName(),
+        secured.authorities(),
+        shown == null ? null : CallerCertificate.of(shown));
   }
 
   @Override

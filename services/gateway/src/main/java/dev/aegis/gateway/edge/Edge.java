@@ -1,5 +1,6 @@
 package dev.aegis.gateway.edge;
 
+import dev.aegis.gateway.overload.Load;
 import dev.aegis.gateway.pipeline.Pipeline;
 import dev.aegis.gateway.snapshot.Snapshot;
 import dev.aegis.gateway.telemetry.Finished;
@@ -20,6 +21,7 @@ import java.util.function.Supplier;
  * @param records hears of every request when it has come to its end
  * @param node name of this gateway
  * @param active requests under way
+ * @param load the same by tenant, and whose may begin
  */
 record Edge(
     EdgeSettings settings,
@@ -29,4 +31,5 @@ record Edge(
     Deadlines deadlines,
     Consumer<Finished> records,
     String node,
-    LongAdder active) {}
+    LongAdder active,
+    Load load) {}

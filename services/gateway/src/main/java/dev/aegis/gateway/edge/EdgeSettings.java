@@ -1,12 +1,19 @@
 package dev.aegis.gateway.edge;
 
+import dev.aegis.gateway.proxies.Front;
 import java.time.Duration;
 
 /**
- * Bounds on what a caller may keep the gateway waiting.
+ * Bounds on what a caller may keep the gateway waiting, and who may speak for it.
  *
  * @param idle between two requests of a connection
  * @param head from the first byte of a request to the end of its head
  * @param body between two reads of a request's body, and two writes of a reply
+ * @param front what stands between callers and the gateway
  */
-public record EdgeSettings(Duration idle, Duration head, Duration body) {}
+public record EdgeSettings(Duration idle, Duration head, Duration body, Front front) {
+  /** Bounds on callers who connect themselves. */
+  public EdgeSettings(Duration idle, Duration head, Duration body) {
+    this(idle, head, body, Front.NONE);
+  }
+}

@@ -55,6 +55,8 @@ record Replies(ReplyTo to) {
       to.out().header("Retry-After", Long.toString(later.retryAfterSeconds()));
     } else if (why instanceof Refusal.InMaintenance(Maintenance by) && !by.retryAfter().isZero()) {
       to.out().header("Retry-After", Long.toString(by.retryAfter().toSeconds()));
+    } else if (why instanceof Refusal.Overloaded) {
+      to.out().header("Retry-After", "1");
     }
     if (why == ByCaller.METHOD_NOT_ALLOWED) {
       to.out().header("Allow", METHODS);

@@ -12,6 +12,7 @@ import dev.aegis.gateway.http1.Output;
 import dev.aegis.gateway.http1.ReplyTo;
 import dev.aegis.gateway.http1.RequestHead;
 import dev.aegis.gateway.identity.Principal;
+import dev.aegis.gateway.overload.Load;
 import dev.aegis.gateway.pipeline.Progress;
 import dev.aegis.gateway.pipeline.Progress.Admitted;
 import dev.aegis.gateway.pipeline.Progress.Counted;
@@ -21,6 +22,7 @@ import dev.aegis.gateway.pipeline.Refusal;
 import dev.aegis.gateway.pipeline.Refusal.ByCaller;
 import dev.aegis.gateway.pipeline.Refusal.ByUpstream;
 import dev.aegis.gateway.pipeline.Step;
+import dev.aegis.gateway.proxies.Front;
 import dev.aegis.gateway.snapshot.CorsPlan;
 import dev.aegis.gateway.snapshot.Redirect;
 import dev.aegis.gateway.snapshot.RoutePlan;
@@ -33,6 +35,7 @@ import dev.aegis.gateway.upstream.Squeeze;
 import dev.aegis.gateway.upstream.Upstream;
 import dev.aegis.model.Uuid7;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.Set;
@@ -51,7 +54,8 @@ final class RequestExchange {
   private final Edge edge;
   private final CallerLeg leg;
   private final RequestHead head;
-  private final String address;
+  private String address;
+  private boolean secure;
   private final long startedMillis = System.currentTimeMillis();
   private final long startedNanos = System.nanoTime();
   private volatile String requestId = "";
@@ -65,6 +69,7 @@ final class RequestExchange {
     this.leg = leg;
     this.head = head;
     this.address = address;
+    this.secure = leg.secure();
   }
 
   /** Whether another thread still reads the caller's body, so that nobody else may. */
@@ -75,36 +80,30 @@ final class RequestExchange {
   /** Serves a request whose head was read; true when the connection can take another. */
   boolean run() throws IOException {
     requestId = requestId();
+    believe(edge.settings().front());
     closes = !head.persistent() || leg.ending();
     Inbound inbound =
-        new Inbound(edge.snapshot().get(), requestId, head, address, startedMillis, startedNanos);
+        new Inbound(
+            edge.snapshot().get(),
+            requestId,
+            head,
+            address,
+            leg.handshake(),
+            startedMillis,
+            startedNanos);
     Body body = Body.of(head, leg.input());
     try {
       if (head.method().equals("CONNECT") || head.method().equals("TRACE")) {
         return refused(inbound, ByCaller.METHOD_NOT_ALLOWED, body);
       }
-      if (misdirected(inbound, leg.serverName())) {
+      if (misdirected(inbound, leg.handshake().host())) {
         return refused(inbound, ByCaller.MISDIRECTED_REQUEST, body);
       }
       if (head.asterisk()) {
         return answered(inbound, null, body);
       }
-      Matched asked = edge.pipeline().preflight(inbound);
-      RoutePlan asksAbout = asked == null ? null : asked.route();
-      CorsPlan cors = asksAbout == null ? null : asksAbout.cors();
-      if (asked != null && cors != null) {
-        return preflighted(asked, cors, body);
-      }
-      return switch (edge.pipeline().run(inbound)) {
-        case Step.Stop<Admitted>(Progress at, Refusal why) -> refused(at, why, body);
-        case Step.Go<Admitted>(Admitted admitted) when head.maxForwards() == 0 ->
-            answered(admitted, admitted.limit(), body);
-        case Step.Go<Admitted>(Admitted admitted) ->
-            switch (admitted.identified().route().end()) {
-              case RoutePlan.End.Forwarded(Split split) -> forwarded(admitted, split, body);
-              case RoutePlan.End.Redirected(Redirect to) -> redirected(admitted, to, body);
-            };
-      };
+      TenantPlan tenant = inbound.snapshot().tenant(head.host());
+      return tenant == null ? served(inbound, body) : counted(inbound, tenant, body);
     } catch (RuntimeException e) {
       String incident = Uuid7.text(startedMillis);
       LOG.error("Incident {} in request {}", incident, requestId, e);
@@ -118,6 +117,55 @@ final class RequestExchange {
       }
       new Replies(leg.reply(head)).refuse(bug, inbound, true);
       return false;
+    }
+  }
+
+  /** Turns a request away before anything is spent on it, when there is too much already. */
+  private boolean counted(Inbound inbound, TenantPlan tenant, Body body) throws IOException {
+    Load.Share share = edge.load().share(tenant.id());
+    return switch (edge.load().begin(share, tenant.mostActive())) {
+      case FULL -> turnedAway(inbound, tenant, Refusal.Overloaded.GATEWAY, body);
+      case TENANT_FULL -> turnedAway(inbound, tenant, Refusal.Overloaded.TENANT, body);
+      case BEGUN -> {
+        try {
+          yield served(inbound, body);
+        } finally {
+          edge.load().end(share);
+        }
+      }
+    };
+  }
+
+  private boolean turnedAway(Inbound inbound, TenantPlan tenant, Refusal why, Body body)
+      throws IOException {
+    return refused(new Matched(inbound, tenant, null), why, body);
+  }
+
+  private boolean served(Inbound inbound, Body body) throws IOException {
+    Matched asked = edge.pipeline().preflight(inbound);
+    RoutePlan asksAbout = asked == null ? null : asked.route();
+    CorsPlan cors = asksAbout == null ? null : asksAbout.cors();
+    if (asked != null && cors != null) {
+      return preflighted(asked, cors, body);
+    }
+    return switch (edge.pipeline().run(inbound)) {
+      case Step.Stop<Admitted>(Progress at, Refusal why) -> refused(at, why, body);
+      case Step.Go<Admitted>(Admitted admitted) when head.maxForwards() == 0 ->
+          answered(admitted, admitted.limit(), body);
+      case Step.Go<Admitted>(Admitted admitted) ->
+          switch (admitted.identified().route().end()) {
+            case RoutePlan.End.Forwarded(Split split) -> forwarded(admitted, split, body);
+            case RoutePlan.End.Redirected(Redirect to) -> redirected(admitted, to, body);
+          };
+    };
+  }
+
+  /** What trusted proxies say of the caller. */
+  private void believe(Front front) {
+    InetAddress from = leg.from();
+    if (front.trusted().contains(from)) {
+      address = front.trusted().caller(from, head.values("x-forwarded-for")).getHostAddress();
+      secure = front.secure(from, secure, head.values("x-forwarded-proto"));
     }
   }
 
@@ -241,7 +289,7 @@ final class RequestExchange {
   }
 
   private OutboundHead outboundHead(Admitted admitted) {
-    return new OutboundHead(admitted, address, leg.secure(), leg.protocol(head));
+    return new OutboundHead(admitted, address, secure, leg.protocol(head));
   }
 
   private boolean carried(Admitted admitted, Upstream upstream, Forwarding forwarding)

@@ -45,7 +45,7 @@ final class RequestRecord {
             route == null ? null : route.id(),
             backend == null ? null : backend.id(),
             principal == null ? null : principal.subject(),
-            principal == null ? "none" : "jwt",
+            credential(principal, route),
             head.method(),
             head.path(),
             status,
@@ -65,6 +65,17 @@ final class RequestRecord {
             node);
     String limit = why instanceof Refusal.RateLimited limited ? limited.by().limit().id() : null;
     return new Finished(event, inbound.address(), limit);
+  }
+
+  private static String credential(@Nullable Principal principal, @Nullable RoutePlan route) {
+    if (principal == null || route == null) {
+      return "none";
+    }
+    return switch (route.auth()) {
+      case JWT -> "jwt";
+      case CLIENT_CERTIFICATE -> "client_certificate";
+      case NONE -> "none";
+    };
   }
 
   /** A request whose head could not be read. */

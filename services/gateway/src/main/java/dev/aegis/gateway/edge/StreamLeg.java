@@ -9,10 +9,11 @@ import dev.aegis.gateway.http2.Stream;
 import dev.aegis.gateway.http2.StreamFailure;
 import dev.aegis.gateway.http2.StreamReply;
 import dev.aegis.gateway.http2.Waiting;
+import dev.aegis.gateway.pipeline.Handshake;
 import dev.aegis.gateway.upstream.Deadlines;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.time.Duration;
-import org.jspecify.annotations.Nullable;
 
 /** One stream of a caller's connection that carries many, with the bounds on waiting for it. */
 final class StreamLeg extends CallerLeg {
@@ -85,8 +86,13 @@ final class StreamLeg extends CallerLeg {
   }
 
   @Override
-  @Nullable String serverName() {
-    return connection.serverName();
+  Handshake handshake() {
+    return connection.handshake();
+  }
+
+  @Override
+  InetAddress from() {
+    return connection.from();
   }
 
   @Override

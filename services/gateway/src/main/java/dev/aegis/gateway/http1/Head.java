@@ -361,6 +361,21 @@ public abstract sealed class Head permits RequestHead, ResponseHead {
     return false;
   }
 
+  /**
+   * The values of all lines with this name, separated by commas (RFC 9110 section 5.3), or null.
+   */
+  public final @Nullable String values(String name) {
+    String values = null;
+    for (int line = 0; line < lines; line++) {
+      int slot = line * STRIDE;
+      if (equalsIgnoreCase(slots[slot + LINE], slots[slot + NAME_END], name)) {
+        String value = text(slots[slot + VALUE], slots[slot + VALUE_END]);
+        values = values == null ? value : values + "," + value;
+      }
+    }
+    return values;
+  }
+
   /** The same without more names. */
   final void copyLines(Output out, Set<Field> dropped) {
     copyLines(out, dropped, FieldNames.NONE);

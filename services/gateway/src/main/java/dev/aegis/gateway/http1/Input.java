@@ -98,6 +98,11 @@ public abstract class Input {
     return count;
   }
 
+  /** The next byte, waiting for it; -1 when the other side has ended. */
+  public final int read() throws IOException {
+    return ensure() ? bytes[at++] & 0xff : -1;
+  }
+
   /** Waits for more when nothing is there; false when the other side has ended. */
   public final boolean ensure() throws IOException {
     return at < end || fill();

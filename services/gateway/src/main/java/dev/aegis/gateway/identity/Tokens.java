@@ -158,7 +158,7 @@ public final class Tokens {
   }
 
   /** Goes into header lines to the backend, so it must not end one. */
-  private static boolean printable(String text) {
+  static boolean printable(String text) {
     for (int i = 0; i < text.length(); i++) {
       char c = text.charAt(i);
       if (c < ' ' || c > '~') {

@@ -4,6 +4,7 @@ import dev.aegis.gateway.admission.Access;
 import dev.aegis.gateway.admission.FixedWindow;
 import dev.aegis.gateway.http1.Field;
 import dev.aegis.gateway.http1.RequestHead;
+import dev.aegis.gateway.identity.CallerCertificate;
 import dev.aegis.gateway.identity.Principal;
 import dev.aegis.gateway.identity.Tokens;
 import dev.aegis.gateway.identity.Verified;
@@ -15,11 +16,11 @@ import dev.aegis.gateway.pipeline.Progress.Inbound;
 import dev.aegis.gateway.pipeline.Progress.Matched;
 import dev.aegis.gateway.pipeline.Refusal.ByCaller;
 import dev.aegis.gateway.plugin.RateLimit;
+import dev.aegis.gateway.snapshot.Demand;
 import dev.aegis.gateway.snapshot.IdentityPlan;
 import dev.aegis.gateway.snapshot.RoutePlan;
 import dev.aegis.gateway.snapshot.TenantPlan;
 import dev.aegis.journal.Maintenance;
-import dev.aegis.journal.RouteDefinition;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
@@ -87,6 +88,13 @@ public final class Pipeline {
     if (tenant.suspended()) {
       return new Step.Stop<>(new Matched(inbound, tenant, null), ByCaller.TENANT_SUSPENDED);
     }
+    Demand demand = tenant.certificates().demand(head.host());
+    if (demand != null) {
+      Refusal wrong = inbound.handshake().refusal(demand, head.host(), began(inbound));
+      if (wrong != null) {
+        return new Step.Stop<>(new Matched(inbound, tenant, null), wrong);
+      }
+    }
     RoutePlan route = route(tenant, head, head.method());
     Matched matched = new Matched(inbound, tenant, route);
     if (route == null) {
@@ -104,15 +112,39 @@ public final class Pipeline {
     if (route == null) {
       return new Step.Stop<>(matched, ByCaller.NO_ROUTE);
     }
-    if (route.auth() == RouteDefinition.Auth.NONE) {
-      return new Step.Go<>(new Identified(matched, route, null));
+    return switch (route.auth()) {
+      case NONE -> new Step.Go<>(new Identified(matched, route, null));
+      case CLIENT_CERTIFICATE -> byCertificate(matched, route);
+      case JWT -> byToken(matched, route);
+    };
+  }
+
+  /** The certificate was verified in the handshake, and that it was for this host in match. */
+  private static Step<Identified> byCertificate(Matched matched, RoutePlan route) {
+    TenantPlan tenant = matched.tenant();
+    Demand demand = tenant.certificates().demand(matched.inbound().head().host());
+    CallerCertificate shown = matched.inbound().handshake().shown(began(matched.inbound()));
+    if (demand == null || shown == null) {
+      return new Step.Stop<>(matched, ByCaller.CLIENT_CERTIFICATE_REQUIRED);
     }
+    Principal principal =
+        new Principal(
+            shown.subject(),
+            tenant.id(),
+            demand.roles(),
+            null,
+            shown.notBefore(),
+            shown.notAfter());
+    return new Step.Go<>(new Identified(matched, route, new Caller(principal, demand.access())));
+  }
+
+  private Step<Identified> byToken(Matched matched, RoutePlan route) {
     String token = bearer(matched.inbound().head());
     if (token == null) {
       return new Step.Stop<>(matched, ByCaller.MISSING_CREDENTIALS);
     }
     IdentityPlan identity = matched.tenant().identity();
-    Instant now = Instant.ofEpochMilli(matched.inbound().startedMillis());
+    Instant now = began(matched.inbound());
     VerifiedTokens.Known<Access> known = verified.find(token, identity.tokens());
     Verified outcome =
         known == null
@@ -163,6 +195,10 @@ public final class Pipeline {
       }
     }
     return new Step.Go<>(new Admitted(identified, tightest));
+  }
+
+  private static Instant began(Inbound inbound) {
+    return Instant.ofEpochMilli(inbound.startedMillis());
   }
 
   private static String routeName(RoutePlan route) {

@@ -27,6 +27,7 @@ public sealed interface Progress {
    * @param requestId the caller's {@code X-Request-Id} or a new one
    * @param head its head
    * @param address the caller's address
+   * @param handshake how its connection was opened
    * @param startedMillis when its first byte was read, Unix time
    * @param startedNanos the same on the monotonic clock
    */
@@ -35,6 +36,7 @@ public sealed interface Progress {
       String requestId,
       RequestHead head,
       String address,
+      Handshake handshake,
       long startedMillis,
       long startedNanos)
       implements Progress {

@@ -54,8 +54,7 @@ public sealed interface Refusal {
     REQUEST_TIMEOUT(408, "request_timeout", "The request took too long to arrive"),
     PAYLOAD_TOO_LARGE(413, "payload_too_large", "The request's body is too large"),
     METHOD_NOT_ALLOWED(405, "method_not_allowed", "This method is not served here"),
-    MISDIRECTED_REQUEST(
-        421, "misdirected_request", "This connection was opened for another tenant's host"),
+    MISDIRECTED_REQUEST(421, "misdirected_request", "This connection was not opened for this host"),
     UNKNOWN_TENANT(404, "unknown_tenant", "No tenant has this host"),
     TENANT_SUSPENDED(403, "tenant_suspended", "This tenant is suspended"),
     NO_ROUTE(404, "no_route", "This tenant has no route for this request"),
@@ -63,7 +62,9 @@ public sealed interface Refusal {
     INVALID_TOKEN(401, "invalid_token", "The token is not valid"),
     TOKEN_EXPIRED(401, "token_expired", "The token has expired"),
     WRONG_TENANT(403, "wrong_tenant", "The token is not for this tenant"),
-    FORBIDDEN(403, "forbidden", "The token's roles do not allow this request"),
+    CLIENT_CERTIFICATE_REQUIRED(
+        403, "client_certificate_required", "The caller must show a certificate over TLS"),
+    FORBIDDEN(403, "forbidden", "The caller's roles do not allow this request"),
     CALLER_GONE(499, "caller_gone", "The caller closed the connection");
 
     private final int status;
@@ -232,6 +233,43 @@ public sealed interface Refusal {
     @Override
     public String detail() {
       return by.message();
+    }
+  }
+
+  /** The gateway has too much under way; nothing of the request was looked at. */
+  enum Overloaded implements Refusal {
+    GATEWAY("The gateway has as many requests under way as it can serve"),
+    TENANT("This tenant has as many requests under way as it may have");
+
+    private final String detail;
+
+    Overloaded(String detail) {
+      this.detail = detail;
+    }
+
+    @Override
+    public int status() {
+      return 503;
+    }
+
+    @Override
+    public String code() {
+      return "overloaded";
+    }
+
+    @Override
+    public Blame blame() {
+      return Blame.GATEWAY;
+    }
+
+    @Override
+    public String title() {
+      return "Too many requests are under way";
+    }
+
+    @Override
+    public String detail() {
+      return detail;
     }
   }
 

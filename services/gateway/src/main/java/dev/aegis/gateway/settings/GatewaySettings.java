@@ -3,6 +3,10 @@ package dev.aegis.gateway.settings;
 import dev.aegis.chassis.CommonSettings;
 import dev.aegis.chassis.Quantities;
 import dev.aegis.chassis.Setting;
+import dev.aegis.chassis.Settings;
+import dev.aegis.chassis.StartFailure;
+import dev.aegis.gateway.proxies.Front;
+import dev.aegis.gateway.proxies.TrustedProxies;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.time.Duration;
@@ -33,6 +37,14 @@ public final class GatewaySettings {
           "callers' connections at once",
           GatewaySettings::atLeastOne);
 
+  public static final Setting<Integer> MAX_ACTIVE =
+      Setting.of(
+          "gateway.max_active",
+          "AEGIS_GATEWAY_MAX_ACTIVE",
+          "10000",
+          "requests under way at once",
+          GatewaySettings::atLeastOne);
+
   public static final Setting<Duration> IDLE_TIMEOUT =
       Setting.duration(
           "gateway.idle_timeout",
@@ -61,6 +73,22 @@ public final class GatewaySettings {
           "1500ms",
           "how long requests in progress may take to end when the gateway stops, at most 10s",
           GatewaySettings::drain);
+
+  public static final Setting<String> PROXY_PROTOCOL =
+      Setting.choice(
+          "gateway.proxy_protocol",
+          "AEGIS_GATEWAY_PROXY_PROTOCOL",
+          "off",
+          List.of("off", "required"),
+          "whether connections begin with a PROXY protocol header, `off` or `required`");
+
+  public static final Setting<TrustedProxies> TRUSTED_PROXIES =
+      Setting.of(
+          "gateway.trusted_proxies",
+          "AEGIS_GATEWAY_TRUSTED_PROXIES",
+          "",
+          "addresses and networks of the proxies in front that may say who calls",
+          TrustedProxies::parse);
 
   public static final Setting<Long> SPOOL_BYTES =
       Setting.bytes(
@@ -96,6 +124,21 @@ public final class GatewaySettings {
     throw new IllegalArgumentException("must be a whole number from 1 to " + Integer.MAX_VALUE);
   }
 
+  /**
+   * What stands in front of the gateway.
+   *
+   * @throws StartFailure when nobody could connect
+   */
+  public static Front front(Settings settings) throws StartFailure {
+    Front front =
+        new Front(settings.of(PROXY_PROTOCOL).equals("required"), settings.of(TRUSTED_PROXIES));
+    if (front.announces() && front.trusted().isEmpty()) {
+      throw new StartFailure(
+          "gateway.proxy_protocol is required, but gateway.trusted_proxies names no proxy");
+    }
+    return front;
+  }
+
   /** Bounded, because a process that does not stop in time is ended (chassis.Foreground). */
   private static Duration drain(String text) {
     Duration drain = Quantities.duration(text);
@@ -128,10 +171,13 @@ public final class GatewaySettings {
             TLS_PORT,
             MANAGEMENT_PORT,
             MAX_CONNECTIONS,
+            MAX_ACTIVE,
             IDLE_TIMEOUT,
             HEADER_TIMEOUT,
             BODY_TIMEOUT,
             DRAIN_TIMEOUT,
+            PROXY_PROTOCOL,
+            TRUSTED_PROXIES,
             SPOOL_BYTES,
             DNS_SERVER));
     return List.copyOf(all);

@@ -17,13 +17,17 @@ import org.jspecify.annotations.Nullable;
  *
  * @param certificates all of them
  * @param byHost the one for each host and for each wildcard
+ * @param demands what each host, and each wildcard, asks its callers for; nothing where there is
+ *     none
  */
-public record CertificateTable(List<Certificate> certificates, Map<String, Certificate> byHost) {
-  static final CertificateTable EMPTY = new CertificateTable(List.of(), Map.of());
+public record CertificateTable(
+    List<Certificate> certificates, Map<String, Certificate> byHost, Map<String, Demand> demands) {
+  static final CertificateTable EMPTY = new CertificateTable(List.of(), Map.of(), Map.of());
 
   public CertificateTable {
     certificates = List.copyOf(certificates);
     byHost = Map.copyOf(byHost);
+    demands = Map.copyOf(demands);
   }
 
   /**
@@ -45,14 +49,14 @@ public record CertificateTable(List<Certificate> certificates, Map<String, Certi
    * A table of these. Of two for one host it has the one that is valid longer, so that a new one
    * can be published before the old one goes.
    */
-  static CertificateTable of(Collection<Certificate> certificates) {
+  static CertificateTable of(Collection<Certificate> certificates, Map<String, Demand> demands) {
     Map<String, Certificate> byHost = new HashMap<>();
     for (Certificate certificate : certificates) {
       for (String host : certificate.definition().hosts()) {
         byHost.merge(host, certificate, (a, b) -> b.until().isAfter(a.until()) ? b : a);
       }
     }
-    return new CertificateTable(List.copyOf(certificates), byHost);
+    return new CertificateTable(List.copyOf(certificates), byHost, demands);
   }
 
   /** What is shown to whoever asks for {@code host}: the exact name goes before the wildcard. */
@@ -62,6 +66,17 @@ public record CertificateTable(List<Certificate> certificates, Map<String, Certi
       found = byHost.get(CertificateDefinition.wildcard(host));
     }
     return found == null ? null : found.chain();
+  }
+
+  /**
+   * What {@code host} asks its callers for, or null. A host that is named itself asks for what is
+   * said there, also if that is nothing; others for what their wildcard says.
+   */
+  public @Nullable Demand demand(String host) {
+    Demand own = demands.get(host);
+    return own != null || byHost.containsKey(host)
+        ? own
+        : demands.get(CertificateDefinition.wildcard(host));
   }
 
   /** What is suspicious about them at this moment. */

@@ -67,7 +67,7 @@ public record Snapshot(
         baseDomain,
         tenants,
         Map.copyOf(hosts),
-        CertificateTable.of(certificates),
+        CertificateTable.of(certificates, Map.of()), // nobody's hosts ask for nothing
         List.copyOf(homeless));
   }
 
@@ -89,6 +89,17 @@ public record Snapshot(
   public @Nullable KeyedChain certificate(String host) {
     TenantPlan tenant = hosts.get(host);
     return (tenant == null ? certificates : tenant.certificates()).find(host);
+  }
+
+  /**
+   * What {@code host} asks its callers for in their TLS handshake, or null. Only what the tenant of
+   * the host says counts.
+   *
+   * @param host lower case
+   */
+  public @Nullable Demand demand(String host) {
+    TenantPlan tenant = hosts.get(host);
+    return tenant == null ? null : tenant.certificates().demand(host);
   }
 
   private static @Nullable TenantPlan below(

@@ -1,5 +1,6 @@
 package dev.aegis.gateway.snapshot;
 
+import dev.aegis.gateway.admission.Access;
 import dev.aegis.gateway.identity.Issuer;
 import dev.aegis.gateway.identity.Tokens;
 import dev.aegis.gateway.plugin.RateLimit;
@@ -66,6 +67,8 @@ final class TenantCompiler {
       return known == null ? null : known.with(findings); // the last good one, if any
     }
     Map<String, Upstream> upstreams = upstreams();
+    IdentityPlan identity = identity();
+    CertificateTable certificates = certificates(identity);
     List<Limit> limits = limits();
     Map<RouteDefinition, RoutePlan> routes = new LinkedHashMap<>();
     for (Entry entry : fold.list(Kind.ROUTE, tenant)) {
@@ -77,6 +80,13 @@ final class TenantCompiler {
                     entry.key().toString(),
                     "upstream \"" + id + "\" does not exist; requests get 503"));
           }
+        }
+        if (route.auth() == RouteDefinition.Auth.CLIENT_CERTIFICATE
+            && certificates.demands().isEmpty()) {
+          findings.add(
+              Finding.warning(
+                  entry.key().toString(),
+                  "no certificate has client_auth, so nobody can show one; requests get 403"));
         }
         HeaderEdit replyEdit =
             HeaderEdit.of(route.replyHeaders(), route.cors() == null ? List.of() : CorsPlan.FIELDS);
@@ -102,11 +112,12 @@ final class TenantCompiler {
     return new TenantPlan(
         tenant,
         definition.status() == TenantDefinition.Status.SUSPENDED,
+        definition.mostActive(),
         definition.hosts(),
-        identity(),
+        identity,
         RouteTable.of(routes),
         defaultRoute(upstreams, limits),
-        certificates(),
+        certificates,
         findings);
   }
 
@@ -201,8 +212,10 @@ final class TenantCompiler {
         id, List.of(new RoleDefinition.Permission(Set.of(), List.of("/**"), true)), List.of());
   }
 
-  private CertificateTable certificates() {
+  private CertificateTable certificates(IdentityPlan identity) {
     List<CertificateTable.Certificate> certificates = new ArrayList<>();
+    List<CertificateDefinition> understood = new ArrayList<>();
+    Map<String, Demand> closed = new HashMap<>();
     Map<ObjectKey, CertificateTable.Certificate> earlier = new HashMap<>();
     if (known != null) {
       known.certificates().certificates().forEach(each -> earlier.put(each.key(), each));
@@ -211,11 +224,16 @@ final class TenantCompiler {
       CertificateTable.Certificate before = earlier.get(entry.key());
       if (before != null && before.revision() == entry.revision()) {
         certificates.add(before); // to prove a key costs milliseconds
+        understood.add(before.definition());
         continue;
       }
-      SealedSecret sealed;
-      if (definition(entry) instanceof CertificateDefinition definition
-          && (sealed = definition.privateKey()) != null) {
+      if (!(definition(entry) instanceof CertificateDefinition definition)) {
+        close(entry, closed);
+        continue;
+      }
+      understood.add(definition); // what it asks for holds even if it cannot be shown
+      SealedSecret sealed = definition.privateKey();
+      if (sealed != null) {
         try {
           String pem = compiler.masterKey().open(entry.key(), sealed);
           KeyedChain chain = KeyedChain.of(definition.chain(), pem);
@@ -226,7 +244,40 @@ final class TenantCompiler {
         }
       }
     }
-    return CertificateTable.of(certificates);
+    Map<String, Demand> demands = demands(understood, identity);
+    demands.putAll(closed);
+    return CertificateTable.of(certificates, demands);
+  }
+
+  /** Of two certificates for one host, the one that is valid longer, as when they are shown. */
+  private static Map<String, Demand> demands(
+      List<CertificateDefinition> definitions, IdentityPlan identity) {
+    Map<String, Demand> demands = new HashMap<>();
+    definitions.stream()
+        .filter(each -> each.callersShow() != CertificateDefinition.CallersShow.NONE)
+        .sorted(Comparator.comparing(each -> each.chain().getFirst().getNotAfter()))
+        .forEach(
+            each -> {
+              Demand demand =
+                  new Demand(
+                      each.callersShow() == CertificateDefinition.CallersShow.REQUIRED,
+                      each.authorities(),
+                      each.callersRoles(),
+                      Access.of(each.callersRoles(), identity.roles()));
+              each.hosts().forEach(host -> demands.merge(host, demand, Demand::or));
+            });
+    return demands;
+  }
+
+  /** What stands for a demand that cannot be understood: it might have let in nobody. */
+  private void close(Entry entry, Map<String, Demand> closed) {
+    String asks = entry.body().path("client_auth").asText("none");
+    if (!asks.equals("none")) {
+      findings.add(
+          Finding.error(entry.key().toString(), "callers of its hosts are refused meanwhile"));
+      Demand nobody = new Demand(true, List.of(), List.of(), Access.of(List.of(), Map.of()));
+      entry.body().path("hosts").forEach(host -> closed.put(host.asText(), nobody));
+    }
   }
 
   private record Limit(PluginDefinition plugin, RateLimit limit) {}

@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param id of the tenant
  * @param suspended whether its requests are turned away
+ * @param mostActive requests that it may have under way at once
  * @param hosts its own host names
  * @param identity whom it trusts and what its roles allow
  * @param routes its routes
@@ -21,6 +22,7 @@ import org.jspecify.annotations.Nullable;
 public record TenantPlan(
     String id,
     boolean suspended,
+    int mostActive,
     List<String> hosts,
     IdentityPlan identity,
     RouteTable<RoutePlan> routes,
@@ -35,6 +37,6 @@ public record TenantPlan(
   /** The same plan with other findings. */
   TenantPlan with(List<Finding> newer) {
     return new TenantPlan(
-        id, suspended, hosts, identity, routes, defaultRoute, certificates, newer);
+        id, suspended, mostActive, hosts, identity, routes, defaultRoute, certificates, newer);
   }
 }

@@ -1,5 +1,7 @@
 package dev.aegis.gateway.tls;
 
+import dev.aegis.gateway.proxies.Front;
+import dev.aegis.gateway.snapshot.Demand;
 import dev.aegis.gateway.snapshot.Snapshot;
 import dev.aegis.gateway.upstream.Deadlines;
 import dev.aegis.journal.KeyedChain;
@@ -9,6 +11,7 @@ import java.net.InetAddress;
 import java.net.Socket;
 import java.net.SocketAddress;
 import java.security.GeneralSecurityException;
+import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -46,7 +49,10 @@ public final class CallerTls {
 
   private final Deadlines deadlines;
   private final Duration bound;
+  private final Front front;
+  private final Supplier<Snapshot> snapshot;
   private final ShownCertificates certificates;
+  private final Trusting trusting;
   private final SSLContext context;
   private final Map<Ends, Handshake> handshakes = new ConcurrentHashMap<>();
 
@@ -55,12 +61,20 @@ public final class CallerTls {
    * @param otherwise what is shown for hosts without a certificate
    * @param deadlines ends handshakes
    * @param bound how long a handshake may take
+   * @param front what stands between callers and the gateway
    */
   public CallerTls(
-      Supplier<Snapshot> snapshot, KeyedChain otherwise, Deadlines deadlines, Duration bound) {
+      Supplier<Snapshot> snapshot,
+      KeyedChain otherwise,
+      Deadlines deadlines,
+      Duration bound,
+      Front front) {
+    this.front = front;
     this.deadlines = deadlines;
     this.bound = bound;
+    this.snapshot = snapshot;
     this.certificates = new ShownCertificates(snapshot, otherwise);
+    this.trusting = new Trusting(certificates);
     try {
       SSLContext jdk = SSLContext.getInstance("TLS");
       jdk.init(new KeyManager[] {certificates}, null, null);
@@ -125,21 +139,34 @@ public final class CallerTls {
     @Override
     public Socket createSocket(Socket plain, InputStream consumed, boolean autoClose)
         throws IOException {
-      SSLSocket socket = (SSLSocket) jdk.createSocket(plain, consumed, autoClose);
       plain.setSoTimeout(0); // waits are bounded by deadlines
-      Secured secured = new Secured(plain, socket);
-      SSLParameters parameters = socket.getSSLParameters();
-      parameters.setProtocols(PROTOCOLS.toArray(String[]::new));
-      parameters.setCipherSuites(SUITES.toArray(String[]::new));
-      parameters.setUseCipherSuitesOrder(true);
-      parameters.setSNIMatchers(List.of(secured.listener()));
-      socket.setSSLParameters(parameters);
+      Secured secured = new Secured(plain);
       Ends ends = new Ends(plain.getRemoteSocketAddress(), plain.getLocalSocketAddress());
       Handshake handshake = new Handshake(ends, secured);
       handshakes.put(ends, handshake);
       deadlines.add(handshake);
       deadlines.begin(handshake, bound);
+      secured.introduce(front, plain.getInputStream());
+      ClientHello hello = ClientHello.read(plain.getInputStream());
+      List<X509Certificate> authorities = authorities(hello.host());
+      SSLSocketFactory sockets =
+          authorities.isEmpty() ? jdk : trusting.context(authorities).getSocketFactory();
+      SSLSocket socket = (SSLSocket) sockets.createSocket(plain, hello.consumed(), autoClose);
+      secured.over(socket, authorities);
+      SSLParameters parameters = socket.getSSLParameters();
+      parameters.setProtocols(PROTOCOLS.toArray(String[]::new));
+      parameters.setCipherSuites(SUITES.toArray(String[]::new));
+      parameters.setUseCipherSuitesOrder(true);
+      parameters.setSNIMatchers(List.of(secured.listener()));
+      // Who shows none is told so over HTTP, where a caller can read why.
+      parameters.setWantClientAuth(!authorities.isEmpty());
+      socket.setSSLParameters(parameters);
       return socket;
+    }
+
+    private List<X509Certificate> authorities(@Nullable String host) {
+      Demand demand = host == null ? null : snapshot.get().demand(host);
+      return demand == null ? List.of() : demand.authorities();
     }
 
     @Override

@@ -1,10 +1,16 @@
 package dev.aegis.gateway.tls;
 
+import dev.aegis.gateway.proxies.Front;
 import java.io.IOException;
+import java.io.InputStream;
 import java.lang.ref.WeakReference;
+import java.net.InetAddress;
 import java.net.Socket;
+import java.security.cert.X509Certificate;
+import java.util.List;
 import javax.net.ssl.SNIMatcher;
 import javax.net.ssl.SNIServerName;
+import javax.net.ssl.SSLPeerUnverifiedException;
 import javax.net.ssl.SSLSocket;
 import javax.net.ssl.StandardConstants;
 import org.jspecify.annotations.Nullable;
@@ -12,14 +18,50 @@ import org.jspecify.annotations.Nullable;
 /** What lies below the TLS of one caller's connection, and what its handshake asked for. */
 public final class Secured {
   private final Socket plain;
+  private volatile InetAddress from;
 
   // Weak, because a handshake that came to nothing is kept for a while, and this is the large part.
-  private final WeakReference<SSLSocket> tls;
+  private volatile WeakReference<SSLSocket> tls = new WeakReference<>(null);
+  private volatile List<X509Certificate> authorities = List.of();
   private volatile @Nullable String serverName;
 
-  Secured(Socket plain, SSLSocket tls) {
+  Secured(Socket plain) {
     this.plain = plain;
-    this.tls = new WeakReference<>(tls);
+    this.from = plain.getInetAddress();
+  }
+
+  /** Hears whom a proxy speaks for, before the handshake. */
+  void introduce(Front front, InputStream in) throws IOException {
+    from = front.from(from, in::read);
+  }
+
+  /** Who the connection is from. */
+  public InetAddress from() {
+    return from;
+  }
+
+  /** The handshake begins; what the caller shows must be signed by one of these, if any. */
+  void over(SSLSocket socket, List<X509Certificate> whoSigns) {
+    tls = new WeakReference<>(socket);
+    authorities = whoSigns;
+  }
+
+  /** By whom a certificate of the caller had to be signed; empty when it was asked for none. */
+  public List<X509Certificate> authorities() {
+    return authorities;
+  }
+
+  /** What the caller has shown and TLS has verified, null for nothing. */
+  public @Nullable X509Certificate shown() {
+    SSLSocket socket = tls.get();
+    if (socket == null || authorities.isEmpty()) {
+      return null;
+    }
+    try {
+      return (X509Certificate) socket.getSession().getPeerCertificates()[0];
+    } catch (SSLPeerUnverifiedException e) {
+      return null; // it was asked and showed none
+    }
   }
 
   /** The host that the caller asked for, lower case; null when it asked for none. */

@@ -8,6 +8,7 @@ import dev.aegis.chassis.HttpListener;
 import dev.aegis.chassis.StartFailure;
 import dev.aegis.events.UpstreamEvent;
 import dev.aegis.gateway.identity.VerifiedTokens;
+import dev.aegis.gateway.overload.Load;
 import dev.aegis.gateway.pipeline.Pipeline;
 import dev.aegis.gateway.settings.GatewaySettings;
 import dev.aegis.gateway.snapshot.Compiler;
@@ -35,6 +36,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -72,8 +74,9 @@ public final class GatewayInProcess implements AutoCloseable {
   private final HttpListener secure;
   private volatile Snapshot snapshot = Snapshot.empty("test", Instant.EPOCH);
 
-  private GatewayInProcess(EdgeSettings bounds) throws StartFailure {
-    CallerTls tls = new CallerTls(() -> snapshot, DEFAULT, deadlines, bounds.head());
+  private GatewayInProcess(EdgeSettings bounds, int mostActive) throws StartFailure {
+    CallerTls tls =
+        new CallerTls(() -> snapshot, DEFAULT, deadlines, bounds.head(), bounds.front());
     selector =
         new CallerSelector(
             bounds,
@@ -83,9 +86,10 @@ public final class GatewayInProcess implements AutoCloseable {
             deadlines,
             finished::add,
             "gateway-test",
-            tls);
+            tls,
+            new Load(mostActive));
     listener = listen(server -> {});
-    secure = listen(server -> server.useNio(false).tls(of -> of.sslContext(tls.context())));
+    secure = listen(server -> server.tls(of -> of.sslContext(tls.context())));
   }
 
   private HttpListener listen(Consumer<WebServerConfig.Builder> more) throws StartFailure {
@@ -93,7 +97,7 @@ public final class GatewayInProcess implements AutoCloseable {
         new HttpListener.Options(
             "gateway", "127.0.0.1", 0, GatewaySettings.PORT, -1, 100, Duration.ofMillis(100)),
         server -> {
-          server.protocolsDiscoverServices(false).addConnectionSelector(selector);
+          server.protocolsDiscoverServices(false).addConnectionSelector(selector).useNio(false);
           more.accept(server);
         });
   }
@@ -106,7 +110,16 @@ public final class GatewayInProcess implements AutoCloseable {
   /** The same with other bounds. */
   public static GatewayInProcess before(EdgeSettings bounds, int idleMillis, String... targets)
       throws StartFailure {
-    GatewayInProcess gateway = new GatewayInProcess(bounds);
+    return before(new GatewayInProcess(bounds, 10_000), idleMillis, targets);
+  }
+
+  /** One that serves so many requests at once. */
+  static GatewayInProcess atMost(int mostActive, String... targets) throws StartFailure {
+    return before(new GatewayInProcess(BOUNDS, mostActive), 60_000, targets);
+  }
+
+  private static GatewayInProcess before(
+      GatewayInProcess gateway, int idleMillis, String... targets) {
     List<Map<String, String>> urls = new ArrayList<>();
     for (String target : targets) {
       urls.add(Map.of("url", target));
@@ -159,20 +172,23 @@ public final class GatewayInProcess implements AutoCloseable {
 
   /** Lets {@code tenant} show {@code chain} for these hosts. */
   void certificate(String tenant, String id, KeyedChain chain, String... hosts) {
+    certificate(tenant, id, chain, Map.of(), hosts);
+  }
+
+  /** The same with more members. */
+  void certificate(
+      String tenant, String id, KeyedChain chain, Map<String, ?> more, String... hosts) {
     ObjectKey key = new ObjectKey(Kind.CERTIFICATE, tenant, id);
     StringBuilder pem = new StringBuilder();
     chain.chain().forEach(each -> pem.append(Pem.text(each)));
-    put(
-        key.toString(),
-        Map.of(
-            "id",
-            id,
-            "hosts",
-            List.of(hosts),
-            "certificate",
-            pem.toString(),
-            "private_key",
-            JSON.convertValue(masterKey.seal(key, Pem.text(chain.key())).toJson(), Map.class)));
+    Map<String, Object> definition = new HashMap<>(more);
+    definition.put("id", id);
+    definition.put("hosts", List.of(hosts));
+    definition.put("certificate", pem.toString());
+    definition.put(
+        "private_key",
+        JSON.convertValue(masterKey.seal(key, Pem.text(chain.key())).toJson(), Map.class));
+    put(key.toString(), definition);
   }
 
   Mirrors mirrors() {

@@ -1,5 +1,6 @@
 package dev.aegis.gateway.edge;
 
+import dev.aegis.journal.KeyedChain;
 import dev.aegis.testkit.HttpProbe;
 import java.io.ByteArrayOutputStream;
 import java.io.FilterInputStream;
@@ -9,14 +10,20 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.security.GeneralSecurityException;
+import java.security.KeyStore;
+import java.security.Principal;
+import java.security.PrivateKey;
 import java.security.cert.X509Certificate;
 import java.util.List;
+import javax.net.ssl.KeyManager;
+import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SNIHostName;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLParameters;
 import javax.net.ssl.SSLSocket;
 import javax.net.ssl.TrustManager;
+import javax.net.ssl.X509ExtendedKeyManager;
 import javax.net.ssl.X509ExtendedTrustManager;
 import org.jspecify.annotations.Nullable;
 
@@ -44,37 +51,65 @@ final class SecureCaller implements AutoCloseable {
 
   /** The same with more to say. */
   static SecureCaller connect(int port, @Nullable String host, Wishes wishes) throws IOException {
+    return connect(context(null), port, host, wishes);
+  }
+
+  /** A connection that begins with these bytes, before the handshake. */
+  static SecureCaller connectBehind(byte[] bytes, int port, String host) throws IOException {
+    return connect(context(null), bytes, port, host, wishes -> {});
+  }
+
+  /** TLS that remembers its sessions, and shows this when it is asked to. */
+  static SSLContext context(@Nullable KeyedChain shown) {
     try {
-      SSLContext context = trustingAll();
-      Recorded below = new Recorded();
-      below.connect(new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), port), 10_000);
-      SSLSocket socket =
-          (SSLSocket)
-              context
-                  .getSocketFactory()
-                  .createSocket(below, below.getInetAddress().getHostAddress(), port, true);
-      try {
-        socket.setSoTimeout(10_000);
-        SSLParameters parameters = socket.getSSLParameters();
-        parameters.setServerNames(host == null ? List.of() : List.of(new SNIHostName(host)));
-        wishes.on(parameters);
-        socket.setSSLParameters(parameters);
-        socket.startHandshake();
-        return new SecureCaller(socket, below);
-      } catch (IOException e) {
-        socket.close();
-        throw e;
+      KeyManager[] keys = null;
+      if (shown != null) {
+        KeyStore store = KeyStore.getInstance("PKCS12");
+        store.load(null, null);
+        store.setKeyEntry(
+            "own", shown.key(), new char[0], shown.chain().toArray(X509Certificate[]::new));
+        KeyManagerFactory factory = KeyManagerFactory.getInstance("SunX509");
+        factory.init(store, new char[0]);
+        keys =
+            new KeyManager[] {new Insisting((X509ExtendedKeyManager) factory.getKeyManagers()[0])};
       }
-    } catch (GeneralSecurityException e) {
+      SSLContext context = SSLContext.getInstance("TLS");
+      context.init(keys, new TrustManager[] {new Credulous()}, null);
+      return context;
+    } catch (GeneralSecurityException | IOException e) {
       throw new IllegalStateException(e);
     }
   }
 
-  /** Takes whatever it is shown. */
-  static SSLContext trustingAll() throws GeneralSecurityException {
-    SSLContext context = SSLContext.getInstance("TLS");
-    context.init(null, new TrustManager[] {new Credulous()}, null);
-    return context;
+  /** The same over such TLS. */
+  static SecureCaller connect(SSLContext context, int port, @Nullable String host, Wishes wishes)
+      throws IOException {
+    return connect(context, new byte[0], port, host, wishes);
+  }
+
+  private static SecureCaller connect(
+      SSLContext context, byte[] before, int port, @Nullable String host, Wishes wishes)
+      throws IOException {
+    Recorded below = new Recorded();
+    below.connect(new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), port), 10_000);
+    below.getOutputStream().write(before);
+    SSLSocket socket =
+        (SSLSocket)
+            context
+                .getSocketFactory()
+                .createSocket(below, below.getInetAddress().getHostAddress(), port, true);
+    try {
+      socket.setSoTimeout(10_000);
+      SSLParameters parameters = socket.getSSLParameters();
+      parameters.setServerNames(host == null ? List.of() : List.of(new SNIHostName(host)));
+      wishes.on(parameters);
+      socket.setSSLParameters(parameters);
+      socket.startHandshake();
+      return new SecureCaller(socket, below);
+    } catch (IOException e) {
+      socket.close();
+      throw e;
+    }
   }
 
   /** What a handshake that asks for {@code host} is shown. */
@@ -137,6 +172,52 @@ final class SecureCaller implements AutoCloseable {
           return read;
         }
       };
+    }
+  }
+
+  /** Shows its certificate to whoever asks for one, whomever they trust. */
+  private static final class Insisting extends X509ExtendedKeyManager {
+    private final X509ExtendedKeyManager keys;
+
+    Insisting(X509ExtendedKeyManager keys) {
+      this.keys = keys;
+    }
+
+    @Override
+    public String chooseClientAlias(String[] types, Principal @Nullable [] by, Socket socket) {
+      return "own";
+    }
+
+    @Override
+    public String chooseEngineClientAlias(
+        String[] types, Principal @Nullable [] by, SSLEngine engine) {
+      return "own";
+    }
+
+    @Override
+    public String @Nullable [] getClientAliases(String type, Principal @Nullable [] by) {
+      return keys.getClientAliases(type, null);
+    }
+
+    @Override
+    public String @Nullable [] getServerAliases(String type, Principal @Nullable [] by) {
+      return null;
+    }
+
+    @Override
+    public @Nullable String chooseServerAlias(
+        String type, Principal @Nullable [] by, Socket socket) {
+      return null;
+    }
+
+    @Override
+    public X509Certificate @Nullable [] getCertificateChain(String alias) {
+      return keys.getCertificateChain(alias);
+    }
+
+    @Override
+    public @Nullable PrivateKey getPrivateKey(String alias) {
+      return keys.getPrivateKey(alias);
     }
   }
 

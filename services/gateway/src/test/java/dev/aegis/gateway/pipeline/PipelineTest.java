@@ -75,7 +75,14 @@ final class PipelineTest {
       throw new AssertionError(e);
     }
     return pipeline.run(
-        new Inbound(configuration.snapshot(), "id", head, "192.0.2.1", now.toEpochMilli(), 0));
+        new Inbound(
+            configuration.snapshot(),
+            "id",
+            head,
+            "192.0.2.1",
+            Handshake.PLAIN,
+            now.toEpochMilli(),
+            0));
   }
 
   private static String code(Step<Admitted> step) {

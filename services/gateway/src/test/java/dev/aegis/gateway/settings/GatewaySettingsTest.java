@@ -1,10 +1,13 @@
 package dev.aegis.gateway.settings;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.aegis.chassis.InvalidSettings;
 import dev.aegis.chassis.Settings;
+import dev.aegis.chassis.StartFailure;
+import dev.aegis.gateway.proxies.Front;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -44,5 +47,23 @@ class GatewaySettingsTest {
     Settings settings =
         Settings.read(GatewaySettings.ALL, List.of("--dns.server=[::1]:53"), Map.of());
     assertThat(settings.of(GatewaySettings.DNS_SERVER)).contains("[::1]:53");
+  }
+
+  @Test
+  void aProtocolThatNobodyMaySpeakStopsTheStart() throws Exception {
+    Settings alone =
+        Settings.read(GatewaySettings.ALL, List.of("--gateway.proxy_protocol=required"), Map.of());
+    assertThatThrownBy(() -> GatewaySettings.front(alone))
+        .isInstanceOf(StartFailure.class)
+        .hasMessageContaining("gateway.trusted_proxies");
+    Settings whole =
+        Settings.read(
+            GatewaySettings.ALL,
+            List.of(
+                "--gateway.proxy_protocol=required", "--gateway.trusted_proxies=10.0.0.0/8,::1"),
+            Map.of());
+    assertThat(GatewaySettings.front(whole).announces()).isTrue();
+    assertThat(GatewaySettings.front(Settings.read(GatewaySettings.ALL, List.of(), Map.of())))
+        .isEqualTo(Front.NONE);
   }
 }

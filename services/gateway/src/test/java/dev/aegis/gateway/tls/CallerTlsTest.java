@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import dev.aegis.chassis.StartFailure;
+import dev.aegis.gateway.proxies.Front;
 import dev.aegis.gateway.snapshot.Snapshot;
 import dev.aegis.gateway.upstream.Deadlines;
 import dev.aegis.journal.KeyedChain;
@@ -36,13 +37,17 @@ final class CallerTlsTest {
         ServerSocket server = new ServerSocket(0, 5, InetAddress.ofLiteral("127.0.0.1"))) {
       CallerTls tls =
           new CallerTls(
-              () -> Snapshot.empty("example.com", NOW), chain, deadlines, Duration.ofMillis(200));
+              () -> Snapshot.empty("example.com", NOW),
+              chain,
+              deadlines,
+              Duration.ofMillis(200),
+              Front.NONE);
       try (Socket caller = new Socket(server.getInetAddress(), server.getLocalPort());
           Socket plain = server.accept()) {
+        caller.getOutputStream().write("GET / HTTP/1.1\r\n\r\n".getBytes("US-ASCII"));
         SSLSocket socket =
             (SSLSocket) tls.context().getSocketFactory().createSocket(plain, null, true);
         assertThat(tls.handshakes()).isEqualTo(1);
-        caller.getOutputStream().write("GET / HTTP/1.1\r\n\r\n".getBytes("US-ASCII"));
         assertThatThrownBy(socket::startHandshake).isInstanceOf(SSLException.class);
         await().until(() -> tls.handshakes() == 0);
         assertThatThrownBy(
