@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
@@ -22,6 +23,10 @@ import org.jspecify.annotations.Nullable;
 public final class Forwarder {
   private static final Set<String> IDEMPOTENT = Set.of("GET", "HEAD", "OPTIONS", "PUT", "DELETE");
 
+  /** Replies that are compressed at once; each holds about 270 kB outside the heap. */
+  static final int MOST_SQUEEZES = 256;
+
+  private final Semaphore squeezes = new Semaphore(MOST_SQUEEZES);
   private final Deadlines deadlines;
   private final Mirrors mirrors = new Mirrors(this);
 
@@ -66,7 +71,7 @@ public final class Forwarder {
   }
 
   private Exchange carried(Upstream upstream, Outbound outbound) {
-    Relay relay = new Relay(outbound);
+    Relay relay = new Relay(outbound, squeezes);
     try {
       relay.compose();
     } catch (Failed e) {

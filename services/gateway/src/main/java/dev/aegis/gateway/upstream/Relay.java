@@ -14,6 +14,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.EnumSet;
 import java.util.Set;
+import java.util.concurrent.Semaphore;
 import java.util.function.IntPredicate;
 import org.jspecify.annotations.Nullable;
 
@@ -29,6 +30,7 @@ final class Relay {
   private static final Duration LAST_BYTES = Duration.ofMillis(100);
 
   private final Outbound outbound;
+  private final Semaphore squeezes;
   private final Body body;
   private final Message message = new Message();
   private boolean streamed;
@@ -41,8 +43,12 @@ final class Relay {
   private @Nullable Body squeezed;
   private @Nullable Tunnel tunnel;
 
-  Relay(Outbound outbound) {
+  /**
+   * @param squeezes one of which each compressed reply takes while it is under way
+   */
+  Relay(Outbound outbound, Semaphore squeezes) {
     this.outbound = outbound;
+    this.squeezes = squeezes;
     this.body = outbound.body();
   }
 
@@ -213,7 +219,7 @@ final class Relay {
     status = head.status();
     head.copyStatusLine(to.out());
     Squeeze squeeze = passing.done() || !to.framesAll() ? null : outbound.squeeze();
-    if (squeeze != null && squeeze.suits(head, passing.length())) {
+    if (squeeze != null && squeeze.suits(head, passing.length()) && squeezes.tryAcquire()) {
       try (Gzipped gzipped = new Gzipped(passing)) {
         Body coded = gzipped.body();
         squeezed = coded;
@@ -222,6 +228,8 @@ final class Relay {
         passOn(leg, to, coded);
       } catch (Gzipped.Broken e) {
         throw e.why();
+      } finally {
+        squeezes.release();
       }
       return;
     }

@@ -16,9 +16,13 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.zip.GZIPInputStream;
 import org.junit.jupiter.api.Test;
 
@@ -35,7 +39,11 @@ final class RoutesOverHttp2Test {
 
   private static GatewayInProcess before(StubUpstream backend, Map<String, ?> more)
       throws Exception {
-    GatewayInProcess gateway = GatewayInProcess.before(backend.url());
+    return before(backend.url(), more);
+  }
+
+  private static GatewayInProcess before(String target, Map<String, ?> more) throws Exception {
+    GatewayInProcess gateway = GatewayInProcess.before(target);
     gateway.put("tenants/a", Map.of("id", "a", "name", "a", "hosts", List.of("localhost")));
     route(gateway, more);
     return gateway;
@@ -164,6 +172,55 @@ final class RoutesOverHttp2Test {
       try (InputStream in = new GZIPInputStream(new ByteArrayInputStream(reply.body()))) {
         assertThat(new String(in.readAllBytes(), StandardCharsets.US_ASCII)).isEqualTo(body);
       }
+    }
+  }
+
+  /** Each holds memory for as long as its caller likes. */
+  @Test
+  void soManyRepliesAreCompressedAtOnceAndNoMore() throws Exception {
+    CountDownLatch counted = new CountDownLatch(1);
+    List<HttpClient> clients = List.of(client(), client(), client(), client());
+    try (RawBackend backend =
+            RawBackend.start(
+                leg -> {
+                  while (true) {
+                    leg.head();
+                    leg.send(
+                        "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n"
+                            + "Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n");
+                    counted.await();
+                    leg.send("0\r\n\r\n");
+                  }
+                });
+        GatewayInProcess gateway = before(backend.url(), Map.of("compression", Map.of()))) {
+      List<CompletableFuture<HttpResponse<InputStream>>> many = new ArrayList<>();
+      for (int i = 0; i < 260; i++) {
+        many.add(
+            clients
+                .get(i % clients.size())
+                .sendAsync(
+                    request(gateway, "/").header("Accept-Encoding", "gzip").build(),
+                    BodyHandlers.ofInputStream()));
+      }
+      int compressed = 0;
+      for (CompletableFuture<HttpResponse<InputStream>> each : many) {
+        HttpResponse<InputStream> reply = each.get(30, TimeUnit.SECONDS);
+        compressed += reply.headers().firstValue("Content-Encoding").isPresent() ? 1 : 0;
+      }
+      assertThat(compressed).isEqualTo(256);
+      counted.countDown();
+      gateway.finished(260);
+      assertThat(
+              clients
+                  .getFirst()
+                  .send(
+                      request(gateway, "/").header("Accept-Encoding", "gzip").build(),
+                      BodyHandlers.ofByteArray())
+                  .headers()
+                  .firstValue("Content-Encoding"))
+          .contains("gzip");
+    } finally {
+      clients.forEach(HttpClient::shutdownNow);
     }
   }
 
