@@ -116,7 +116,7 @@ public final class GatewayService implements Service {
             .map(url -> new ConsulDiscovery(url, new TargetsFile(data.resolve("targets.json"))))
             .orElse(null);
     Upstreams upstreams = started(new Upstreams(discovery));
-    started(new HealthChecks(upstreams));
+    started(new HealthChecks(upstreams, deadlines));
     Compiler compiler =
         new Compiler(settings.of(CommonSettings.BASE_DOMAIN), upstreams, masterKey, clock);
     Applied applied = new Applied(compiler, settings.of(CommonSettings.BASE_DOMAIN), clock);

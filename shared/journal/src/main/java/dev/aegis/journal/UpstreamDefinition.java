@@ -1,7 +1,9 @@
 package dev.aegis.journal;
 
+import dev.aegis.model.Finding;
 import java.net.URI;
 import java.net.URISyntaxException;
+import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
@@ -20,6 +22,7 @@ import org.jspecify.annotations.Nullable;
  * @param retries when a request is tried again
  * @param timeouts bounds on waiting for a target
  * @param maxActive requests that may be under way at once, 1 to 1,000,000
+ * @param tls how targets are spoken to over TLS; null when none is
  */
 public record UpstreamDefinition(
     String id,
@@ -31,7 +34,8 @@ public record UpstreamDefinition(
     @Nullable CircuitBreaker circuitBreaker,
     Retries retries,
     Timeouts timeouts,
-    int maxActive)
+    int maxActive,
+    @Nullable Tls tls)
     implements Definition {
 
   /**
@@ -40,8 +44,14 @@ public record UpstreamDefinition(
    * @param host name or literal address
    * @param port 1 to 65535
    * @param weight share of the requests, 0 (none) to 1000
+   * @param secure whether it is spoken to over TLS because its own URL says so
    */
-  public record Target(String host, int port, int weight) {
+  public record Target(String host, int port, int weight, boolean secure) {
+    /** One whose scheme nobody named. */
+    public Target(String host, int port, int weight) {
+      this(host, port, weight, false);
+    }
+
     /** {@code host:port}, with brackets around an IPv6 literal. */
     public String authority() {
       return (host.indexOf(':') >= 0 ? "[" + host + "]" : host) + ":" + port;
@@ -49,9 +59,35 @@ public record UpstreamDefinition(
   }
 
   /**
+   * How targets are spoken to over TLS.
+   *
+   * @param verify whether a target must prove who it is (RFC 9110 section 4.3.4)
+   * @param authorities who may vouch for targets, in place of those that the system trusts; empty
+   *     for these
+   * @param serverName asked for and to be proved, null for the host of each target
+   * @param chain what the gateway shows when it is asked who it is, its own certificate first;
+   *     empty for nothing
+   * @param privateKey of the first one, PKCS #8 in PEM, sealed; null when there is none
+   */
+  public record Tls(
+      boolean verify,
+      List<X509Certificate> authorities,
+      @Nullable String serverName,
+      List<X509Certificate> chain,
+      @Nullable SealedSecret privateKey) {
+    /** What holds when nothing is said: targets prove who they are to the system's authorities. */
+    public static final Tls DEFAULT = new Tls(true, List.of(), null, List.of(), null);
+
+    public Tls {
+      authorities = List.copyOf(authorities);
+      chain = List.copyOf(chain);
+    }
+  }
+
+  /**
    * How long the gateway waits for a target.
    *
-   * @param connect for the TCP handshake
+   * @param connect for the handshakes of TCP and TLS together
    * @param firstByte from the request's last byte to the end of the reply's head, zero for no bound
    *     but {@code idle}
    * @param idle between two reads or writes on an open exchange, the first byte of the reply
@@ -166,7 +202,19 @@ public record UpstreamDefinition(
         null,
         Retries.DEFAULT,
         Timeouts.DEFAULT,
-        DEFAULT_MAX_ACTIVE);
+        DEFAULT_MAX_ACTIVE,
+        null);
+  }
+
+  /** What is suspicious about it, although it is done. */
+  public List<Finding> findings(ObjectKey key) {
+    return tls == null || tls.verify()
+        ? List.of()
+        : List.of(
+            Finding.warning(
+                key.toString(),
+                "its targets need not prove who they are (\"verify\": false): whoever sits in"
+                    + " between may read and change everything"));
   }
 
   static UpstreamDefinition read(String id, Fields fields) {
@@ -182,7 +230,12 @@ public record UpstreamDefinition(
     boolean breaks = !fields.absent("circuit_breaker");
     CircuitBreaker circuitBreaker =
         fields.object("circuit_breaker", UpstreamDefinition::circuitBreaker);
-    fields.unavailable("tls");
+    boolean said = !fields.absent("tls");
+    Tls tls = fields.object("tls", UpstreamDefinition::tls);
+    boolean secure = targets.stream().anyMatch(Target::secure);
+    if (said && !secure && !targets.isEmpty()) {
+      fields.reject("tls", "needs a target whose URL begins with https://");
+    }
     return new UpstreamDefinition(
         id,
         service,
@@ -193,7 +246,47 @@ public record UpstreamDefinition(
         breaks ? circuitBreaker : null,
         fields.object("retries", UpstreamDefinition::retries),
         fields.object("timeouts", UpstreamDefinition::timeouts),
-        (int) fields.number("max_active", DEFAULT_MAX_ACTIVE, 1, 1_000_000));
+        (int) fields.number("max_active", DEFAULT_MAX_ACTIVE, 1, 1_000_000),
+        said || secure ? tls : null);
+  }
+
+  private static Tls tls(Fields fields) {
+    boolean verify = fields.flag("verify", true);
+    List<X509Certificate> authorities = certificates(fields, "ca");
+    if (!verify && !fields.absent("ca")) {
+      fields.reject("ca", "needs \"verify\": true: without it nobody is asked");
+    }
+    String serverName = fields.optionalText("server_name");
+    if (serverName != null && !TenantDefinition.isHost(serverName)) {
+      fields.reject("server_name", "must be a lower-case host name without a port");
+      serverName = null;
+    }
+    List<X509Certificate> chain = certificates(fields, "certificate");
+    String wrong = chain.isEmpty() ? null : CertificateDefinition.wrong(chain);
+    if (wrong != null) {
+      fields.reject("certificate", wrong);
+    }
+    SealedSecret key = SealedSecret.read(fields, "private_key");
+    if (key == null && !fields.absent("certificate")) {
+      fields.reject("private_key", "is required with \"certificate\"");
+    } else if (key != null && fields.absent("certificate")) {
+      fields.reject("private_key", "needs \"certificate\"");
+    }
+    return new Tls(verify, authorities, serverName, chain, key);
+  }
+
+  /** The certificates in a text of PEM, empty when it is missing or no such text. */
+  private static List<X509Certificate> certificates(Fields fields, String name) {
+    String pem = fields.optionalText(name, CertificateDefinition.MAX_PEM);
+    if (pem == null) {
+      return List.of();
+    }
+    try {
+      return Pem.certificates(pem);
+    } catch (IllegalArgumentException e) {
+      fields.reject(name, String.valueOf(e.getMessage()));
+      return List.of();
+    }
   }
 
   private static Health health(Fields fields) {
@@ -276,20 +369,23 @@ public record UpstreamDefinition(
       URI uri = new URI(url);
       String host = uri.getHost();
       String path = uri.getRawPath();
-      if ("http".equals(uri.getScheme())
+      String scheme = uri.getScheme();
+      boolean secure = "https".equals(scheme);
+      if ((secure || "http".equals(scheme))
           && host != null
           && (path == null || path.isEmpty() || path.equals("/"))
           && uri.getRawQuery() == null
           && uri.getRawFragment() == null
           && uri.getRawUserInfo() == null) {
         String bare = host.startsWith("[") ? host.substring(1, host.length() - 1) : host;
-        return new Target(bare, uri.getPort() == -1 ? 80 : uri.getPort(), weight);
+        int port = uri.getPort() == -1 ? (secure ? 443 : 80) : uri.getPort();
+        return new Target(bare, port, weight, secure);
       }
     } catch (URISyntaxException e) {
       // Falls through to the one message that says what is right.
     }
     if (!url.isEmpty()) {
-      fields.reject("url", "must be http://host:port without path, query or user");
+      fields.reject("url", "must be http:// or https://host:port without path, query or user");
     }
     return new Target("", 80, weight);
   }

@@ -42,7 +42,19 @@ class DefinitionTest {
         "UPSTREAM | {'id':'u'} | /targets",
         "UPSTREAM | {'id':'u','targets':[]} | /targets",
         "UPSTREAM | {'id':'u','service':'api','targets':[{'url':'http://a'}]} | /targets",
-        "UPSTREAM | {'id':'u','targets':[{'url':'https://a'}]} | /targets/0/url",
+        "UPSTREAM | {'id':'u','targets':[{'url':'https://a'}]} |",
+        "UPSTREAM | {'id':'u','targets':[{'url':'ftp://a'}]} | /targets/0/url",
+        "UPSTREAM | {'id':'u','targets':[{'url':'http://a'}],'tls':{}} | /tls",
+        "UPSTREAM | {'id':'u','targets':[{'url':'http://a'},{'url':'https://a'}],'tls':{}} |",
+        "UPSTREAM | {'id':'u','service':'s','tls':{}} |",
+        "UPSTREAM | {'id':'u','service':'s','tls':{'verify':false}} |",
+        "UPSTREAM | {'id':'u','service':'s','tls':{'verify':'no'}} | /tls/verify",
+        "UPSTREAM | {'id':'u','service':'s','tls':{'server_name':'a.test'}} |",
+        "UPSTREAM | {'id':'u','service':'s','tls':{'server_name':'a:1'}} | /tls/server_name",
+        "UPSTREAM | {'id':'u','service':'s','tls':{'ca':'x'}} | /tls/ca",
+        "UPSTREAM | {'id':'u','service':'s','tls':{'verify':false,'ca':'x'}} | /tls/ca",
+        "UPSTREAM | {'id':'u','service':'s','tls':{'private_key':{'key_id':'a','ciphertext':'AA=='}}} | /tls/private_key",
+        "UPSTREAM | {'id':'u','service':'s','tls':{'verfy':true}} | /tls/verfy",
         "UPSTREAM | {'id':'u','targets':[{'url':'http://a/b'}]} | /targets/0/url",
         "UPSTREAM | {'id':'u','targets':[{'url':'http://u:p@a'}]} | /targets/0/url",
         "UPSTREAM | {'id':'u','targets':[{'url':'a b'}]} | /targets/0/url",
@@ -215,7 +227,8 @@ class DefinitionTest {
                 UpstreamDefinition.Retries.DEFAULT,
                 new UpstreamDefinition.Timeouts(
                     Duration.ofMillis(50), Duration.ZERO, Duration.ofSeconds(60), Duration.ZERO),
-                UpstreamDefinition.DEFAULT_MAX_ACTIVE));
+                UpstreamDefinition.DEFAULT_MAX_ACTIVE,
+                null));
     assertThat(new UpstreamDefinition.Target("::1", 9_000, 1).authority()).isEqualTo("[::1]:9000");
     TenantDefinition tenant =
         (TenantDefinition) Definition.read(Kind.TENANT, json("{'id':'a','name':'A'}"));

@@ -8,6 +8,8 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * An HTTP/1.1 connection to one target. One request at a time; closed, never reused, after any
@@ -21,6 +23,7 @@ final class Connection extends Deadlines.Wait implements AutoCloseable {
   private final Wire wire;
   private final Deadlines deadlines;
   private final Target target;
+  private final @Nullable TargetTls tls;
   final ResponseHead head = new ResponseHead();
   final Input input = new WireInput();
   final Output output = new WireOutput();
@@ -35,9 +38,10 @@ final class Connection extends Deadlines.Wait implements AutoCloseable {
   private boolean reading;
   private boolean sending;
 
-  private Connection(Wire wire, Target target, Deadlines deadlines) {
+  private Connection(Wire wire, Target target, @Nullable TargetTls tls, Deadlines deadlines) {
     this.wire = wire;
     this.target = target;
+    this.tls = tls;
     this.deadlines = deadlines;
     deadlines.add(this);
     deadlines.add(writing);
@@ -46,11 +50,17 @@ final class Connection extends Deadlines.Wait implements AutoCloseable {
   /** Connects to a target. */
   @SuppressWarnings("MustBeClosedChecker")
   static Connection open(Target target, Duration timeout, Deadlines deadlines) throws IOException {
-    return new Connection(Wire.open(target, timeout), target, deadlines);
+    TargetTls tls = target.tls(); // before connecting: if it changes meanwhile, it is not kept
+    return new Connection(Wire.open(target, timeout, List.of(), deadlines), target, tls, deadlines);
   }
 
   Target target() {
     return target;
+  }
+
+  /** How the target was spoken to over TLS when it was made, null when it was not. */
+  @Nullable TargetTls tls() {
+    return tls;
   }
 
   /**

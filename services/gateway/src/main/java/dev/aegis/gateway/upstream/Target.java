@@ -21,6 +21,8 @@ public final class Target {
   private final long hash;
   private final Ejection ejection = new Ejection();
   private final Vitality vitality = new Vitality();
+  private final Trouble trouble = new Trouble();
+  private volatile @Nullable TargetTls tls;
   private volatile boolean retired;
 
   /**
@@ -51,6 +53,32 @@ public final class Target {
   /** Whether it passes its checks. */
   Vitality vitality() {
     return vitality;
+  }
+
+  String host() {
+    return host;
+  }
+
+  int port() {
+    return port;
+  }
+
+  /** How it is spoken to over TLS, null when it is not. */
+  @Nullable TargetTls tls() {
+    return tls;
+  }
+
+  /** Why it cannot be spoken to over TLS. */
+  Trouble trouble() {
+    return trouble;
+  }
+
+  /** How it is spoken to from now on; connections that were made otherwise get no new request. */
+  void tls(@Nullable TargetTls newer) {
+    if (tls != newer) {
+      tls = newer;
+      closeIdle();
+    }
   }
 
   /** Attempts under way. */
@@ -87,6 +115,10 @@ public final class Target {
 
   /** Keeps a connection for the next request. */
   void keep(Connection connection) {
+    if (connection.tls() != tls) {
+      connection.close();
+      return;
+    }
     if (retired || idleCount.incrementAndGet() > MAX_IDLE) {
       if (!retired) {
         idleCount.decrementAndGet();
@@ -96,7 +128,7 @@ public final class Target {
     }
     connection.rest();
     idle.addFirst(connection);
-    if (retired) {
+    if (retired || connection.tls() != tls) {
       closeIdle();
     }
   }

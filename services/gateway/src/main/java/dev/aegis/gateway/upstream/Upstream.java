@@ -26,6 +26,7 @@ public final class Upstream {
   private final AtomicInteger active = new AtomicInteger();
   private final CircuitBreaker breaker = new CircuitBreaker();
   private volatile UpstreamDefinition definition;
+  private volatile @Nullable TargetTls tls;
   private volatile Targets targets = new Targets(Map.of(), List.of(), (request, fit) -> null);
 
   /**
@@ -38,9 +39,17 @@ public final class Upstream {
   private record Targets(Map<String, Target> byAuthority, List<Share> shares, Choice choice) {}
 
   Upstream(String tenant, UpstreamDefinition definition) {
+    this(tenant, definition, null);
+  }
+
+  /**
+   * @param tls how its targets are spoken to over TLS, null when none is
+   */
+  Upstream(String tenant, UpstreamDefinition definition, @Nullable TargetTls tls) {
     this.tenant = tenant;
     this.id = definition.id();
     this.definition = definition;
+    this.tls = tls;
     this.breaker.rules(definition.circuitBreaker());
   }
 
@@ -195,9 +204,15 @@ public final class Upstream {
     return count;
   }
 
-  /** What is said of it now. */
-  synchronized void definition(UpstreamDefinition newer) {
+  /** How its targets are spoken to over TLS, null when none is. */
+  @Nullable TargetTls tls() {
+    return tls;
+  }
+
+  /** What is said of it now; {@link #targets} must follow if it names its targets. */
+  synchronized void definition(UpstreamDefinition newer, @Nullable TargetTls newerTls) {
     definition = newer;
+    tls = newerTls;
     breaker.rules(newer.circuitBreaker());
     if (newer.passive().failures() == 0) {
       all().forEach(target -> target.ejection().end());
@@ -223,6 +238,7 @@ public final class Upstream {
       if (target == null) {
         target = new Target(one.host(), one.port(), authority);
       }
+      target.tls(tls(one));
       byAuthority.put(authority, target);
       if (one.weight() > 0) {
         shares.add(new Share(target, one.weight()));
@@ -235,6 +251,11 @@ public final class Upstream {
             target.retire();
           }
         });
+  }
+
+  /** Its own scheme says whether, or, where nobody named one, that there is anything to say. */
+  private @Nullable TargetTls tls(UpstreamDefinition.Target target) {
+    return target.secure() || definition.targets().isEmpty() ? tls : null;
   }
 
   private Choice choice(List<Share> shares) {

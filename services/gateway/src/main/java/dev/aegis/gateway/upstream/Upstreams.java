@@ -28,15 +28,21 @@ public final class Upstreams implements AutoCloseable {
     return discovery != null;
   }
 
-  /** The upstream of {@code tenant} with this definition: the one there is, or a new one. */
-  public Upstream put(String tenant, UpstreamDefinition definition) {
+  /**
+   * The upstream of {@code tenant} with this definition: the one there is, or a new one.
+   *
+   * @param privateKey what its targets may ask for over TLS, in clear; null when there is none
+   * @throws IllegalArgumentException when that is not the key of its certificate; nothing changes
+   */
+  public Upstream put(String tenant, UpstreamDefinition definition, @Nullable String privateKey) {
     Map<String, Held> own = byTenant.computeIfAbsent(tenant, id -> new ConcurrentHashMap<>());
     Held held = own.get(definition.id());
     if (held != null && held.definition().equals(definition)) {
       return held.upstream();
     }
-    Upstream upstream = held == null ? new Upstream(tenant, definition) : held.upstream();
-    upstream.definition(definition);
+    TargetTls tls = tls(held == null ? null : held.upstream().tls(), definition, privateKey);
+    Upstream upstream = held == null ? new Upstream(tenant, definition, tls) : held.upstream();
+    upstream.definition(definition, tls);
     if (held != null) {
       forget(held);
     }
@@ -48,6 +54,21 @@ public final class Upstreams implements AutoCloseable {
     }
     own.put(definition.id(), new Held(upstream, definition));
     return upstream;
+  }
+
+  /** The same for targets that are not shown who asks them. */
+  public Upstream put(String tenant, UpstreamDefinition definition) {
+    return put(tenant, definition, null);
+  }
+
+  /** What was compiled before stays as long as nothing else is said, and its sessions with it. */
+  private static @Nullable TargetTls tls(
+      @Nullable TargetTls known, UpstreamDefinition definition, @Nullable String privateKey) {
+    UpstreamDefinition.Tls said = definition.tls();
+    if (said == null) {
+      return null;
+    }
+    return known != null && known.compiledFrom(said) ? known : TargetTls.of(said, privateKey);
   }
 
   /** Drops the upstreams of {@code tenant} that are not in {@code ids}. */

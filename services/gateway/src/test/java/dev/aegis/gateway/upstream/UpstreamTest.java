@@ -36,7 +36,8 @@ final class UpstreamTest {
         null,
         UpstreamDefinition.Retries.DEFAULT,
         UpstreamDefinition.Timeouts.DEFAULT,
-        UpstreamDefinition.DEFAULT_MAX_ACTIVE);
+        UpstreamDefinition.DEFAULT_MAX_ACTIVE,
+        null);
   }
 
   private static Upstream of(int targets) {
@@ -134,10 +135,11 @@ final class UpstreamTest {
     assertThat(bad).isNotNull();
     fail(upstream, bad);
     UpstreamDefinition more = definition(3, RULES);
-    upstream.definition(more);
+    upstream.definition(more, null);
     upstream.targets(more.targets());
     assertThat(chosen(upstream)).containsExactlyInAnyOrder("b", "c");
-    upstream.definition(definition(3, new Passive(0, RULES.ejection(), RULES.maxEjection(), 50)));
+    upstream.definition(
+        definition(3, new Passive(0, RULES.ejection(), RULES.maxEjection(), 50)), null);
     assertThat(chosen(upstream)).containsExactlyInAnyOrder("a", "b", "c");
   }
 }
