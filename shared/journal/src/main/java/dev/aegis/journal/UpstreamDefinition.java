@@ -23,6 +23,7 @@ import org.jspecify.annotations.Nullable;
  * @param timeouts bounds on waiting for a target
  * @param maxActive requests that may be under way at once, 1 to 1,000,000
  * @param tls how targets are spoken to over TLS; null when none is
+ * @param bounds what each gateway asks of one target at once
  */
 public record UpstreamDefinition(
     String id,
@@ -35,7 +36,8 @@ public record UpstreamDefinition(
     Retries retries,
     Timeouts timeouts,
     int maxActive,
-    @Nullable Tls tls)
+    @Nullable Tls tls,
+    Bounds bounds)
     implements Definition {
 
   /**
@@ -56,6 +58,22 @@ public record UpstreamDefinition(
     public String authority() {
       return (host.indexOf(':') >= 0 ? "[" + host + "]" : host) + ":" + port;
     }
+  }
+
+  /**
+   * What each gateway asks of one target at once. There is no bound unless one is set: only an
+   * operator knows what a target stands, a wrong guess would refuse requests that it could have
+   * served, and {@link #maxActive} bounds the whole.
+   *
+   * @param connections that may be in use, 0 for any number
+   * @param pending requests that may wait for one of them
+   */
+  public record Bounds(int connections, int pending) {
+    /** Any number of connections, so that nobody waits. */
+    public static final Bounds NONE = new Bounds(0, 0);
+
+    /** {@link #pending} when nothing is said but {@code connections}. */
+    public static final int DEFAULT_PENDING = 100;
   }
 
   /**
@@ -203,7 +221,8 @@ public record UpstreamDefinition(
         Retries.DEFAULT,
         Timeouts.DEFAULT,
         DEFAULT_MAX_ACTIVE,
-        null);
+        null,
+        Bounds.NONE);
   }
 
   /** What is suspicious about it, although it is done. */
@@ -247,7 +266,17 @@ public record UpstreamDefinition(
         fields.object("retries", UpstreamDefinition::retries),
         fields.object("timeouts", UpstreamDefinition::timeouts),
         (int) fields.number("max_active", DEFAULT_MAX_ACTIVE, 1, 1_000_000),
-        said || secure ? tls : null);
+        said || secure ? tls : null,
+        bounds(fields));
+  }
+
+  private static Bounds bounds(Fields fields) {
+    int connections = (int) fields.number("max_connections", 0, 0, 1_000_000);
+    int pending = (int) fields.number("max_pending", Bounds.DEFAULT_PENDING, 0, 1_000_000);
+    if (connections == 0 && !fields.absent("max_pending")) {
+      fields.reject("max_pending", "needs \"max_connections\": without it nobody waits");
+    }
+    return connections == 0 ? Bounds.NONE : new Bounds(connections, pending);
   }
 
   private static Tls tls(Fields fields) {

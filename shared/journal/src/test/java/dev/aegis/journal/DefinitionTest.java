@@ -47,6 +47,9 @@ class DefinitionTest {
         "UPSTREAM | {'id':'u','targets':[{'url':'http://a'}],'tls':{}} | /tls",
         "UPSTREAM | {'id':'u','targets':[{'url':'http://a'},{'url':'https://a'}],'tls':{}} |",
         "UPSTREAM | {'id':'u','service':'s','tls':{}} |",
+        "UPSTREAM | {'id':'u','service':'s','max_connections':1,'max_pending':0} |",
+        "UPSTREAM | {'id':'u','service':'s','max_connections':-1} | /max_connections",
+        "UPSTREAM | {'id':'u','service':'s','max_pending':5} | /max_pending",
         "UPSTREAM | {'id':'u','service':'s','tls':{'verify':false}} |",
         "UPSTREAM | {'id':'u','service':'s','tls':{'verify':'no'}} | /tls/verify",
         "UPSTREAM | {'id':'u','service':'s','tls':{'server_name':'a.test'}} |",
@@ -228,7 +231,8 @@ class DefinitionTest {
                 new UpstreamDefinition.Timeouts(
                     Duration.ofMillis(50), Duration.ZERO, Duration.ofSeconds(60), Duration.ZERO),
                 UpstreamDefinition.DEFAULT_MAX_ACTIVE,
-                null));
+                null,
+                UpstreamDefinition.Bounds.NONE));
     assertThat(new UpstreamDefinition.Target("::1", 9_000, 1).authority()).isEqualTo("[::1]:9000");
     TenantDefinition tenant =
         (TenantDefinition) Definition.read(Kind.TENANT, json("{'id':'a','name':'A'}"));

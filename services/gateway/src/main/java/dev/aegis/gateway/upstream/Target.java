@@ -22,6 +22,7 @@ public final class Target {
   private final Ejection ejection = new Ejection();
   private final Vitality vitality = new Vitality();
   private final Trouble trouble = new Trouble();
+  private final Seats seats = new Seats();
   private volatile @Nullable TargetTls tls;
   private volatile boolean retired;
 
@@ -66,6 +67,11 @@ public final class Target {
   /** How it is spoken to over TLS, null when it is not. */
   @Nullable TargetTls tls() {
     return tls;
+  }
+
+  /** Its connections in use, and who waits for one. */
+  Seats seats() {
+    return seats;
   }
 
   /** Why it cannot be spoken to over TLS. */

@@ -3,6 +3,7 @@ package dev.aegis.gateway.upstream;
 import dev.aegis.gateway.upstream.Choice.Share;
 import dev.aegis.journal.UpstreamDefinition;
 import dev.aegis.journal.UpstreamDefinition.Active;
+import dev.aegis.journal.UpstreamDefinition.Bounds;
 import dev.aegis.journal.UpstreamDefinition.Passive;
 import dev.aegis.journal.UpstreamDefinition.Retries;
 import java.util.ArrayList;
@@ -73,6 +74,11 @@ public final class Upstream {
     return definition.retries();
   }
 
+  /** What is asked of one target at once. */
+  Bounds bounds() {
+    return definition.bounds();
+  }
+
   /** Further attempts that are left. */
   RetryBudget budget() {
     return budget;
@@ -100,17 +106,28 @@ public final class Upstream {
 
   /**
    * The target for the next attempt of {@code request}, or null when all are down. One that is left
-   * out gets it only when there is no other: trying is better than refusing.
+   * out gets it only when there is no other: trying is better than refusing. One that has as many
+   * connections in use as it may comes after those that have not.
    *
    * @param failed targets that come only after all others
    * @param now nanoseconds of the monotonic clock
    */
   @Nullable Target next(Affinity request, List<Target> failed, long now) {
     Choice choice = targets.choice();
+    Bounds bounds = definition.bounds();
     Target best =
         choice.among(
             request,
-            target -> Health.of(target, now) == Health.HEALTHY && !failed.contains(target));
+            target ->
+                Health.of(target, now) == Health.HEALTHY
+                    && !failed.contains(target)
+                    && !target.seats().full(bounds));
+    if (best == null && bounds.connections() > 0) {
+      best =
+          choice.among(
+              request,
+              target -> Health.of(target, now) == Health.HEALTHY && !failed.contains(target));
+    }
     if (best == null) {
       best = choice.among(request, target -> !target.vitality().down() && !failed.contains(target));
     }

@@ -398,11 +398,17 @@ final class SecureWireTest {
     }
   }
 
-  @Test
-  void anEndIsToldFromACut() throws Exception {
+  @ParameterizedTest
+  @ValueSource(strings = {"TLSv1.3", "TLSv1.2"})
+  void anEndIsToldFromACut(String version) throws Exception {
+    TlsPeer peer =
+        new TlsPeer(
+            OURS.issue("localhost"),
+            null,
+            socket -> socket.setEnabledProtocols(new String[] {version}));
     try (Server server =
         new Server(
-            new TlsPeer(OURS.issue("localhost")),
+            peer,
             (socket, plain) -> {
               int what = socket.getInputStream().read();
               OutputStream out = socket.getOutputStream();

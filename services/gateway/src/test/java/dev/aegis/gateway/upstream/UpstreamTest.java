@@ -37,7 +37,8 @@ final class UpstreamTest {
         UpstreamDefinition.Retries.DEFAULT,
         UpstreamDefinition.Timeouts.DEFAULT,
         UpstreamDefinition.DEFAULT_MAX_ACTIVE,
-        null);
+        null,
+        UpstreamDefinition.Bounds.NONE);
   }
 
   private static Upstream of(int targets) {
