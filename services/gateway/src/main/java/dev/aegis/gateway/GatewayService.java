@@ -15,8 +15,8 @@ import dev.aegis.chassis.Service;
 import dev.aegis.chassis.Setting;
 import dev.aegis.chassis.Settings;
 import dev.aegis.chassis.StartFailure;
+import dev.aegis.gateway.edge.CallerSelector;
 import dev.aegis.gateway.edge.EdgeSettings;
-import dev.aegis.gateway.edge.Http1Selector;
 import dev.aegis.gateway.identity.VerifiedTokens;
 import dev.aegis.gateway.ops.Applied;
 import dev.aegis.gateway.ops.NodeReport;
@@ -138,8 +138,8 @@ public final class GatewayService implements Service {
                 clock.instant()),
             deadlines,
             settings.of(GatewaySettings.HEADER_TIMEOUT));
-    Http1Selector edge =
-        new Http1Selector(
+    CallerSelector edge =
+        new CallerSelector(
             bounds,
             applied,
             new Pipeline(tokens),
@@ -185,7 +185,7 @@ public final class GatewayService implements Service {
   private HttpListener callers(
       String label,
       Setting<Integer> port,
-      Http1Selector edge,
+      CallerSelector edge,
       Consumer<WebServerConfig.Builder> more)
       throws StartFailure {
     return HttpListener.startWith(

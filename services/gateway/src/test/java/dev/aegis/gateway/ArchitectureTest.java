@@ -15,13 +15,14 @@ final class ArchitectureTest {
         "dev.aegis.gateway",
         Map.ofEntries(
             entry("http1", Set.of()),
+            entry("http2", Set.of("http1")),
             entry("routing", Set.of()),
             entry("identity", Set.of()),
             entry("telemetry", Set.of()),
             entry("settings", Set.of()),
             entry("admission", Set.of("routing")),
             entry("plugin", Set.of("admission")),
-            entry("upstream", Set.of("http1")),
+            entry("upstream", Set.of("http1", "http2")),
             entry("snapshot", Set.of("routing", "identity", "admission", "plugin", "upstream")),
             entry(
                 "pipeline",
@@ -31,6 +32,7 @@ final class ArchitectureTest {
                 "edge",
                 Set.of(
                     "http1",
+                    "http2",
                     "tls",
                     "pipeline",
                     "snapshot",

@@ -283,7 +283,11 @@ final class GatewayServiceTest {
     context.init(null, trust.getTrustManagers(), null);
     URI base = gateway.listeners().get(1).uri();
     assertThat(base.getScheme()).isEqualTo("https");
-    try (HttpClient secure = HttpClient.newBuilder().sslContext(context).build()) {
+    try (HttpClient secure =
+        HttpClient.newBuilder()
+            .sslContext(context)
+            .version(HttpClient.Version.HTTP_1_1) // Host is another than the one connected to
+            .build()) {
       HttpRequest request =
           HttpRequest.newBuilder(URI.create("https://localhost:" + base.getPort() + "/a"))
               .header("Host", "acme.example.com")

@@ -10,6 +10,7 @@ import io.helidon.common.concurrency.limits.Limit;
 import io.helidon.webserver.ConnectionContext;
 import io.helidon.webserver.spi.ServerConnection;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
@@ -18,26 +19,27 @@ import org.jspecify.annotations.Nullable;
  * doubt about where a request ended.
  */
 final class CallerConnection implements ServerConnection {
-  private static final Duration LINGER = Duration.ofSeconds(1);
+  private static final byte[] PREFACE =
+      "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".getBytes(StandardCharsets.ISO_8859_1);
   private static final int MAX_LINGER_BYTES = 1 << 20;
 
   private final Edge edge;
-  private final Http1Selector selector;
-  private final CallerLeg leg;
+  private final CallerSelector selector;
+  private final ConnectionLeg leg;
   private final String address;
-  private final @Nullable Secured secured;
   private final RequestHead head = new RequestHead();
+  private boolean first = true;
+  private volatile @Nullable CallerStreams streams;
   private volatile boolean idle = true;
   private volatile boolean closing;
   private volatile long idleSince = System.nanoTime();
 
   CallerConnection(
-      Edge edge, Http1Selector selector, ConnectionContext context, @Nullable Secured secured) {
+      Edge edge, CallerSelector selector, ConnectionContext context, @Nullable Secured secured) {
     this.edge = edge;
     this.selector = selector;
-    this.leg = new CallerLeg(context, edge.deadlines(), edge.settings().body(), secured);
+    this.leg = new ConnectionLeg(context, edge.deadlines(), edge.settings(), secured, this::ending);
     this.address = context.remotePeer().host();
-    this.secured = secured;
   }
 
   @Override
@@ -50,7 +52,7 @@ final class CallerConnection implements ServerConnection {
     } catch (IOException e) {
       // The caller is gone, or took too long: nobody is left to be told.
     } finally {
-      leg.finish(LINGER);
+      leg.goodbye();
       leg.release();
       selector.closed();
     }
@@ -60,20 +62,26 @@ final class CallerConnection implements ServerConnection {
   private boolean serveOne() throws IOException {
     idle = true;
     leg.boundReads(edge.settings().idle());
-    if (closing || !leg.input.ensure()) {
+    if (closing || !leg.input().ensure()) {
       return false;
     }
     idle = false;
     leg.boundReads(edge.settings().head());
-    RequestExchange exchange = new RequestExchange(edge, this, leg, head, address, secured != null);
+    RequestExchange exchange = new RequestExchange(edge, leg, head, address);
     leg.beginRequest(exchange::tellLate);
     try {
-      if (!head.read(leg.input)) {
+      if (first && leg.input().begins(PREFACE)) {
+        serveStreams();
+        return false;
+      }
+      first = false;
+      if (!head.read(leg.input())) {
         return false;
       }
       leg.boundEachRead();
     } catch (BadMessage e) {
       if (e.kind() != BadMessage.Kind.INCOMPLETE) {
+        leg.boundEachRead();
         exchange.refuseUnread(refusal(e));
         linger();
       }
@@ -98,9 +106,20 @@ final class CallerConnection implements ServerConnection {
     return false;
   }
 
-  /** The host that was asked for when the connection was secured, or null. */
-  @Nullable String serverName() {
-    return secured == null ? null : secured.serverName();
+  /** Goes on in HTTP/2, which the caller has begun with (RFC 9113 section 3.3). */
+  private void serveStreams() throws IOException {
+    leg.endRequests();
+    leg.boundReads(edge.settings().head());
+    CallerStreams speaking = new CallerStreams(edge, leg, address);
+    streams = speaking;
+    leg.whenIdle(speaking::leave);
+    selector.opened(speaking);
+    try {
+      speaking.begin();
+      speaking.run();
+    } finally {
+      selector.closed(speaking);
+    }
   }
 
   /** Whether connections end with their current request. */
@@ -113,16 +132,16 @@ final class CallerConnection implements ServerConnection {
    * rest of a request is not lost to a reset (RFC 9112 section 9.6).
    */
   private void linger() throws IOException {
-    leg.finish(LINGER);
-    leg.boundReads(LINGER);
+    leg.goodbye();
+    leg.boundReads(ConnectionLeg.LINGER);
     long dropped = 0;
     do {
-      dropped += leg.input.available();
-      leg.input.discard();
-    } while (dropped < MAX_LINGER_BYTES && leg.input.ensure());
+      dropped += leg.input().available();
+      leg.input().discard();
+    } while (dropped < MAX_LINGER_BYTES && leg.input().ensure());
   }
 
-  private static Refusal refusal(BadMessage e) {
+  static Refusal refusal(BadMessage e) {
     return switch (e.kind()) {
       case TARGET_TOO_LONG -> ByCaller.URI_TOO_LONG;
       case HEAD_TOO_LARGE -> ByCaller.HEADER_TOO_LARGE;
@@ -138,7 +157,10 @@ final class CallerConnection implements ServerConnection {
   @Override
   public void close(boolean interrupt) {
     closing = true;
-    if (idle || interrupt) {
+    CallerStreams speaking = streams;
+    if (speaking != null && !interrupt) {
+      speaking.leave();
+    } else if (idle || interrupt) {
       leg.close();
     }
   }

@@ -12,8 +12,11 @@ import java.util.Set;
 /**
  * The head that a backend gets: the caller's lines as bytes, without those that speak of the
  * connection and those that only Aegis may say, and then Aegis' own.
+ *
+ * @param secure whether the caller came by TLS
+ * @param protocol version of HTTP in which the request came (RFC 9110 section 7.6.3)
  */
-record OutboundHead(Admitted admitted, String address, boolean secure) {
+record OutboundHead(Admitted admitted, String address, boolean secure, String protocol) {
   private static final Set<Field> OWN =
       EnumSet.of(
           Field.X_REQUEST_ID,
@@ -60,7 +63,7 @@ record OutboundHead(Admitted admitted, String address, boolean secure) {
       out.header("X-User-Id", principal.subject());
       out.header("X-User-Roles", String.join(",", principal.roles()));
     }
-    out.header("Via", old ? "1.0 aegis" : "1.1 aegis");
+    out.header("Via", protocol + " aegis");
     if (head.asksForWebSocket()) {
       Replies.webSocket(out);
     }

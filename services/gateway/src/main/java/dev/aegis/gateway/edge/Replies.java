@@ -3,6 +3,7 @@ package dev.aegis.gateway.edge;
 import dev.aegis.chassis.ProblemJson;
 import dev.aegis.gateway.http1.Field;
 import dev.aegis.gateway.http1.Output;
+import dev.aegis.gateway.http1.ReplyTo;
 import dev.aegis.gateway.http1.RequestHead;
 import dev.aegis.gateway.pipeline.Progress;
 import dev.aegis.gateway.pipeline.Progress.Counted;
@@ -16,7 +17,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** What Aegis itself says to callers: refusals, and its fields in the replies of backends. */
-record Replies(Output out) {
+record Replies(ReplyTo to) {
   /** Fields of a backend's reply that {@link #common} takes the place of. */
   static final Set<Field> OWN = EnumSet.of(Field.X_REQUEST_ID);
 
@@ -30,6 +31,7 @@ record Replies(Output out) {
           Field.X_RATELIMIT_REMAINING,
           Field.X_RATELIMIT_RESET);
 
+  private static final byte[] NOTHING = {};
   private static final String METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
 
   /** Refuses a request. */
@@ -39,33 +41,33 @@ record Replies(Output out) {
     start(why, problem.length);
     challenge(why, at);
     if (why instanceof Refusal.RateLimited limited) {
-      out.header("Retry-After", Long.toString(limited.by().count().resetSeconds()));
+      to.out().header("Retry-After", Long.toString(limited.by().count().resetSeconds()));
       limit(limited.by());
     } else if (why instanceof Refusal.Later later) {
-      out.header("Retry-After", Long.toString(later.retryAfterSeconds()));
+      to.out().header("Retry-After", Long.toString(later.retryAfterSeconds()));
     }
     if (why == ByCaller.METHOD_NOT_ALLOWED) {
-      out.header("Allow", METHODS);
+      to.out().header("Allow", METHODS);
     }
     common(at.inbound().requestId(), 1);
     connection(closes, head.minorVersion());
-    out.endLine();
-    if (!head.method().equals("HEAD")) {
-      out.put(problem);
-    }
-    out.flush();
+    end(head.method().equals("HEAD") ? NOTHING : problem);
+  }
+
+  private void end(byte[] body) throws IOException {
+    to.begin(body.length);
+    to.end(body);
   }
 
   /** Answers an OPTIONS that goes to no backend (RFC 9110 section 9.3.7). */
   void options(Progress at, @Nullable Counted counted, boolean closes) throws IOException {
-    out.put("HTTP/1.1 204 No Content");
-    out.endLine();
-    out.header("Allow", METHODS);
+    to.out().put("HTTP/1.1 204 No Content");
+    to.out().endLine();
+    to.out().header("Allow", METHODS);
     common(at.inbound().requestId(), 1);
     limit(counted);
     connection(closes, at.inbound().head().minorVersion());
-    out.endLine();
-    out.flush();
+    end(NOTHING);
   }
 
   /** Refuses bytes that are no request. */
@@ -74,9 +76,7 @@ record Replies(Output out) {
     start(why, problem.length);
     common(requestId, 1);
     connection(true, 1);
-    out.endLine();
-    out.put(problem);
-    out.flush();
+    end(problem);
   }
 
   /**
@@ -85,8 +85,8 @@ record Replies(Output out) {
    * @param minorVersion of HTTP/1.x in which the reply came (RFC 9110 section 7.6.3)
    */
   void common(String requestId, int minorVersion) {
-    out.header("X-Request-Id", requestId);
-    out.header("Via", minorVersion == 0 ? "1.0 aegis" : "1.1 aegis");
+    to.out().header("X-Request-Id", requestId);
+    to.out().header("Via", minorVersion == 0 ? "1.0 aegis" : "1.1 aegis");
   }
 
   /** Fields of replies that a limit counted: the IETF draft's and the common ones. */
@@ -96,19 +96,19 @@ record Replies(Output out) {
     }
     String reset = Long.toString(counted.count().resetSeconds());
     String remaining = Long.toString(counted.count().remaining());
-    out.header("RateLimit-Policy", counted.limit().policy());
-    out.header("RateLimit", '"' + counted.limit().id() + "\";r=" + remaining + ";t=" + reset);
-    out.header("X-RateLimit-Limit", Integer.toString(counted.count().limit()));
-    out.header("X-RateLimit-Remaining", remaining);
-    out.header("X-RateLimit-Reset", reset);
+    to.out().header("RateLimit-Policy", counted.limit().policy());
+    to.out().header("RateLimit", '"' + counted.limit().id() + "\";r=" + remaining + ";t=" + reset);
+    to.out().header("X-RateLimit-Limit", Integer.toString(counted.count().limit()));
+    to.out().header("X-RateLimit-Remaining", remaining);
+    to.out().header("X-RateLimit-Reset", reset);
   }
 
   /** Says whether the connection goes on where the version does not say it by itself. */
   void connection(boolean closes, int minorVersion) {
     if (closes) {
-      out.header("Connection", "close");
+      to.out().header("Connection", "close");
     } else if (minorVersion == 0) {
-      out.header("Connection", "keep-alive");
+      to.out().header("Connection", "keep-alive");
     }
   }
 
@@ -119,14 +119,14 @@ record Replies(Output out) {
   }
 
   private void start(Refusal why, int length) {
-    out.put("HTTP/1.1 ");
-    out.putDecimal(why.status());
-    out.put(" ");
-    out.put(reason(why.status()));
-    out.endLine();
-    out.header("Content-Type", Problem.MEDIA_TYPE);
-    out.header("Content-Length", Integer.toString(length));
-    out.header("Cache-Control", "no-store");
+    to.out().put("HTTP/1.1 ");
+    to.out().putDecimal(why.status());
+    to.out().put(" ");
+    to.out().put(reason(why.status()));
+    to.out().endLine();
+    to.out().header("Content-Type", Problem.MEDIA_TYPE);
+    to.out().header("Content-Length", Integer.toString(length));
+    to.out().header("Cache-Control", "no-store");
   }
 
   /** RFC 6750 section 3. */
@@ -136,11 +136,12 @@ record Replies(Output out) {
     }
     Matched matched = at.matchedOrNull();
     String realm = "Bearer realm=\"" + (matched == null ? "aegis" : matched.tenant().id()) + '"';
-    out.header(
-        "WWW-Authenticate",
-        why == ByCaller.MISSING_CREDENTIALS
-            ? realm
-            : realm + ", error=\"invalid_token\", error_description=\"" + why.title() + '"');
+    to.out()
+        .header(
+            "WWW-Authenticate",
+            why == ByCaller.MISSING_CREDENTIALS
+                ? realm
+                : realm + ", error=\"invalid_token\", error_description=\"" + why.title() + '"');
   }
 
   private static byte[] problem(Refusal why, @Nullable String path, String requestId) {

@@ -4,9 +4,11 @@ import dev.aegis.events.Blame;
 import dev.aegis.gateway.http1.BadMessage;
 import dev.aegis.gateway.http1.Body;
 import dev.aegis.gateway.http1.Field;
+import dev.aegis.gateway.http1.Http1Reply;
 import dev.aegis.gateway.http1.Input;
 import dev.aegis.gateway.http1.LegFailure;
 import dev.aegis.gateway.http1.Output;
+import dev.aegis.gateway.http1.ReplyTo;
 import dev.aegis.gateway.http1.RequestHead;
 import dev.aegis.gateway.identity.Principal;
 import dev.aegis.gateway.pipeline.Progress;
@@ -36,11 +38,9 @@ final class RequestExchange {
   private static final Duration SETTLE = Duration.ofSeconds(2);
 
   private final Edge edge;
-  private final CallerConnection connection;
   private final CallerLeg leg;
   private final RequestHead head;
   private final String address;
-  private final boolean secure;
   private final long startedMillis = System.currentTimeMillis();
   private final long startedNanos = System.nanoTime();
   private volatile String requestId = "";
@@ -48,19 +48,11 @@ final class RequestExchange {
   private boolean replying;
   private boolean bodyStillRead;
 
-  RequestExchange(
-      Edge edge,
-      CallerConnection connection,
-      CallerLeg leg,
-      RequestHead head,
-      String address,
-      boolean secure) {
+  RequestExchange(Edge edge, CallerLeg leg, RequestHead head, String address) {
     this.edge = edge;
-    this.connection = connection;
     this.leg = leg;
     this.head = head;
     this.address = address;
-    this.secure = secure;
   }
 
   /** Whether another thread still reads the caller's body, so that nobody else may. */
@@ -71,15 +63,15 @@ final class RequestExchange {
   /** Serves a request whose head was read; true when the connection can take another. */
   boolean run() throws IOException {
     requestId = requestId();
-    closes = !head.persistent() || connection.ending();
+    closes = !head.persistent() || leg.ending();
     Inbound inbound =
         new Inbound(edge.snapshot().get(), requestId, head, address, startedMillis, startedNanos);
-    Body body = Body.of(head, leg.input);
+    Body body = Body.of(head, leg.input());
     try {
       if (head.method().equals("CONNECT") || head.method().equals("TRACE")) {
         return refused(inbound, ByCaller.METHOD_NOT_ALLOWED, body);
       }
-      if (misdirected(inbound, connection.serverName())) {
+      if (misdirected(inbound, leg.serverName())) {
         return refused(inbound, ByCaller.MISDIRECTED_REQUEST, body);
       }
       if (head.asterisk()) {
@@ -97,12 +89,12 @@ final class RequestExchange {
       Refusal bug = new Refusal.Internal(incident);
       record(inbound, bug.status(), bug, null, body.taken(), 0);
       bodyStillRead = !body.done();
-      leg.output.clear();
+      leg.reply(head).out().clear();
       if (begun()) {
         leg.close(); // its missing end tells
         return false;
       }
-      new Replies(leg.output).refuse(bug, inbound, true);
+      new Replies(leg.reply(head)).refuse(bug, inbound, true);
       return false;
     }
   }
@@ -120,18 +112,17 @@ final class RequestExchange {
     return opened != null && asked != null && !opened.id().equals(asked.id());
   }
 
-  /** Answers bytes that are no request; the connection closes. */
+  /** Answers bytes that are no request; a connection of HTTP/1.1 closes. */
   void refuseUnread(Refusal why) throws IOException {
     requestId = Uuid7.text(startedMillis);
-    leg.boundEachRead();
     recordUnread(why);
-    new Replies(leg.output).refuseUnread(why, requestId);
+    new Replies(leg.reply(head)).refuseUnread(why, requestId);
   }
 
   /** Tells the caller that it took too long; on another thread than the request's. */
   void tellLate(Output out) throws IOException {
     requestId = requestId.isEmpty() ? Uuid7.text(startedMillis) : requestId;
-    new Replies(out).refuseUnread(ByCaller.REQUEST_TIMEOUT, requestId);
+    new Replies(new Http1Reply(out, true)).refuseUnread(ByCaller.REQUEST_TIMEOUT, requestId);
   }
 
   /** Records a request whose head never came to be. */
@@ -145,7 +136,7 @@ final class RequestExchange {
     closes |= !droppable(body);
     record(at, why.status(), why, null, 0, 0);
     beginReply();
-    new Replies(leg.output).refuse(why, at, closes);
+    new Replies(leg.reply(head)).refuse(why, at, closes);
     return dropped(body);
   }
 
@@ -154,7 +145,7 @@ final class RequestExchange {
     closes |= !droppable(body);
     record(at, 204, null, null, 0, 0);
     beginReply();
-    new Replies(leg.output).options(at, limit, closes);
+    new Replies(leg.reply(head)).options(at, limit, closes);
     return dropped(body);
   }
 
@@ -202,10 +193,10 @@ final class RequestExchange {
       throw new LegFailure(LegFailure.Leg.CALLER, false, new IOException(exchange.detail()));
     }
     LOG.debug("{} {}: {}", requestId, why.code(), exchange.detail());
-    leg.output.clear();
+    leg.reply(head).out().clear();
     record(admitted, why.status(), why, exchange, body.taken(), 0);
     closes |= !body.done() || rest != null || why.blame() == Blame.CALLER;
-    new Replies(leg.output).refuse(why, admitted, closes);
+    new Replies(leg.reply(head)).refuse(why, admitted, closes);
     return settled(rest, body) && !closes;
   }
 
@@ -294,7 +285,7 @@ final class RequestExchange {
 
     @Override
     public void head(Output out) {
-      new OutboundHead(admitted, address, secure).write(out);
+      new OutboundHead(admitted, address, leg.secure(), leg.protocol(head)).write(out);
     }
 
     @Override
@@ -324,13 +315,8 @@ final class RequestExchange {
     }
 
     @Override
-    public boolean modernCaller() {
-      return head.minorVersion() == 1;
-    }
-
-    @Override
-    public Output caller() {
-      return leg.output;
+    public ReplyTo caller() {
+      return leg.reply(head);
     }
 
     @Override
@@ -346,19 +332,19 @@ final class RequestExchange {
     /** The caller's connection once it speaks WebSocket. */
     private final class WebSocket implements Beyond {
       @Override
-      public void fields(Output out) {
+      public void fields() {
         beginReply();
         closes = true;
-        Replies replies = new Replies(out);
+        Replies replies = new Replies(leg.reply(head));
         replies.common(requestId, 1);
         replies.limit(admitted.limit());
-        Replies.webSocket(out);
+        Replies.webSocket(leg.reply(head).out());
       }
 
       @Override
       public Input input() {
         leg.unboundReads();
-        return leg.input;
+        return leg.input();
       }
 
       @Override
@@ -368,10 +354,10 @@ final class RequestExchange {
     }
 
     @Override
-    public void replyFields(Output out, boolean last, int minorVersion) {
+    public void replyFields(boolean last, int minorVersion) {
       beginReply();
-      closes |= last || connection.ending();
-      Replies replies = new Replies(out);
+      closes |= last || leg.ending();
+      Replies replies = new Replies(leg.reply(head));
       replies.common(requestId, minorVersion);
       replies.limit(admitted.limit());
       replies.connection(closes, head.minorVersion());

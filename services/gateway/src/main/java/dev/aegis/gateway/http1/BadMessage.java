@@ -30,7 +30,8 @@ public final class BadMessage extends Exception {
     this.kind = kind;
   }
 
-  static BadMessage malformed(String detail) {
+  /** One that is not what the rules say. */
+  public static BadMessage malformed(String detail) {
     return new BadMessage(Kind.MALFORMED, detail);
   }
 

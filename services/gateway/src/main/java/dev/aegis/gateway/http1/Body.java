@@ -1,31 +1,40 @@
 package dev.aegis.gateway.http1;
 
 import java.io.IOException;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The body of one message as it arrives, its framing checked and taken off.
  *
- * <p>Framing follows RFC 9112 sections 6.3 and 7.1. Chunk extensions and trailer fields end here
- * (sections 7.1.1 and 7.1.2 allow it); they are bounded and must be well-formed.
+ * <p>Framing follows RFC 9112 sections 6.3 and 7.1, or is that of a stream (RFC 9113 section 8.1).
+ * Chunk extensions end here (section 7.1.1 allows it). Trailer fields go on, but for those that the
+ * gateway knows: what is decided by a head must not be said anew behind its back (RFC 9110 section
+ * 6.5.1). Those of a request do not go on in chunks, because there are servers that know no trailer
+ * and would take it for the next request. All are bounded and must be well-formed.
  */
 public final class Body {
-  private static final byte[] LAST_CHUNK = {'0', '\r', '\n', '\r', '\n'};
+  private static final byte[] LAST_CHUNK = {'0', '\r', '\n'};
+  private static final byte[] NOTHING = {};
   private static final int MAX_CHUNK_LINE = 256;
   private static final int MAX_TRAILER = 8 * 1024;
   private static final long UNTIL_CLOSE = -2;
+  private static final long UNTIL_END = -3;
   private static final long CHUNKED = -1;
 
   private final Input input;
+  private final boolean ofReply;
   private final long framing;
   private long remaining;
   private boolean first = true;
   private boolean done;
   private long taken;
   private @Nullable Output filling;
+  private byte[] trailer = NOTHING;
 
-  private Body(Input input, long framing) {
+  private Body(Input input, boolean ofReply, long framing) {
     this.input = input;
+    this.ofReply = ofReply;
     this.framing = framing;
     this.remaining = Math.max(framing, 0);
     this.done = framing == 0;
@@ -33,18 +42,22 @@ public final class Body {
 
   /** The body of a request. */
   public static Body of(RequestHead head, Input input) {
-    return new Body(input, head.chunked() ? CHUNKED : Math.max(head.contentLength(), 0));
+    return new Body(input, false, framing(head, input, 0));
   }
 
   /** The body of a reply to {@code method}. */
   public static Body of(ResponseHead head, String method, Input input) {
     if (!head.hasBody(method)) {
-      return new Body(input, 0);
+      return new Body(input, true, 0);
     }
+    return new Body(input, true, framing(head, input, UNTIL_CLOSE));
+  }
+
+  private static long framing(Head head, Input input, long otherwise) {
     if (head.chunked()) {
-      return new Body(input, CHUNKED);
+      return input.ofMessage() ? UNTIL_END : CHUNKED;
     }
-    return new Body(input, head.contentLength() >= 0 ? head.contentLength() : UNTIL_CLOSE);
+    return head.contentLength() >= 0 ? head.contentLength() : otherwise;
   }
 
   /** Length in bytes, known beforehand, or -1. */
@@ -67,11 +80,16 @@ public final class Body {
     return taken;
   }
 
+  /** The lines of its trailer that may go on, each with its CRLF; known when it is done. */
+  public byte[] trailer() {
+    return trailer;
+  }
+
   /**
    * Passes the whole body to {@code out}, and flushes it before each wait, so that what has arrived
    * goes on at once.
    *
-   * @param chunked whether {@code out} gets it in chunks
+   * @param chunked whether {@code out} gets it in chunks, and behind those of a reply its trailer
    */
   public void relay(Output out, boolean chunked) throws IOException, BadMessage {
     filling = out;
@@ -86,6 +104,10 @@ public final class Body {
     }
     if (chunked) {
       out.put(LAST_CHUNK);
+      if (ofReply) {
+        out.put(trailer);
+      }
+      out.endLine();
     }
   }
 
@@ -115,26 +137,42 @@ public final class Body {
       return false;
     }
     if (!ensure()) {
-      if (framing == UNTIL_CLOSE) {
-        done = true;
+      if (framing == UNTIL_CLOSE || framing == UNTIL_END) {
+        finish();
         return false;
+      }
+      if (input.ofMessage()) {
+        throw BadMessage.malformed("the body is shorter than Content-Length says");
       }
       throw new BadMessage(BadMessage.Kind.INCOMPLETE, "the body ends early");
     }
     return true;
   }
 
-  private int count() {
-    int available = input.available();
-    return framing == UNTIL_CLOSE ? available : (int) Math.min(available, remaining);
+  private void finish() throws BadMessage {
+    done = true;
+    if (input.ofMessage()) {
+      trailer = Trailer.passing(input.trailer());
+    }
   }
 
-  private void take(int count) {
+  private int count() {
+    int available = input.available();
+    return framing >= CHUNKED ? (int) Math.min(available, remaining) : available;
+  }
+
+  private void take(int count) throws IOException, BadMessage {
     input.at += count;
     taken += count;
-    if (framing != UNTIL_CLOSE) {
-      remaining -= count;
-      done = remaining == 0 && framing != CHUNKED;
+    if (framing < CHUNKED) {
+      return;
+    }
+    remaining -= count;
+    if (remaining == 0 && framing != CHUNKED) {
+      if (input.ofMessage() && ensure()) {
+        throw BadMessage.malformed("the body is longer than Content-Length says");
+      }
+      finish();
     }
   }
 
@@ -172,36 +210,43 @@ public final class Body {
     expect('\n');
     remaining = size;
     if (size == 0) {
-      trailer();
+      readTrailer();
     }
     return size > 0;
   }
 
-  private void trailer() throws IOException, BadMessage {
+  private void readTrailer() throws IOException, BadMessage {
+    byte[] lines = NOTHING;
     int total = 0;
     while (true) {
       byte b = next();
       if (b == '\r') {
         expect('\n');
+        trailer = Trailer.passing(Arrays.copyOf(lines, total));
         return;
       }
       boolean name = true;
-      int length = 0;
+      int begin = total;
       for (; b != '\r'; b = next()) {
-        if (++total > MAX_TRAILER) {
+        if (total >= MAX_TRAILER) {
           throw new BadMessage(BadMessage.Kind.HEAD_TOO_LARGE, "the trailer is too large");
         }
-        if (name && b == ':' && length > 0) {
+        if (name && b == ':' && total > begin) {
           name = false;
         } else if (name ? !Head.isToken(b) : b >= 0 && b < ' ' && b != '\t' || b == 0x7f) {
           throw BadMessage.malformed("a trailer line is not a name, a colon and a value");
         }
-        length++;
+        if (total + 3 > lines.length) {
+          lines = Arrays.copyOf(lines, Math.max(256, lines.length * 2));
+        }
+        lines[total++] = b;
       }
       if (name) {
         throw BadMessage.malformed("a trailer line has no colon");
       }
       expect('\n');
+      lines[total++] = '\r';
+      lines[total++] = '\n';
     }
   }
 

@@ -1,6 +1,7 @@
 package dev.aegis.gateway.http1;
 
 import java.nio.charset.StandardCharsets;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Header fields that the gateway itself looks at, drops or sets. All others pass as bytes. */
@@ -49,6 +50,21 @@ public enum Field {
 
   private static final byte[] FORWARDED_PREFIX =
       "x-forwarded-".getBytes(StandardCharsets.ISO_8859_1);
+  private static final byte[][] HEAD_ONLY =
+      Stream.of(
+              "cache-control",
+              "content-encoding",
+              "content-range",
+              "content-type",
+              "cookie",
+              "location",
+              "proxy-authenticate",
+              "retry-after",
+              "set-cookie",
+              "vary",
+              "www-authenticate")
+          .map(name -> name.getBytes(StandardCharsets.ISO_8859_1))
+          .toArray(byte[][]::new);
   private static final int SLOTS = 256;
   private static final @Nullable Field[] TABLE = new Field[SLOTS];
 
@@ -119,6 +135,19 @@ public enum Field {
     return true;
   }
 
+  /**
+   * Whether the field routes, authenticates, or says what the content is or who may keep it, and so
+   * has no meaning in a trailer (RFC 9110 section 6.5.1).
+   */
+  static boolean ofHeadOnly(byte[] bytes, int from, int to) {
+    for (byte[] name : HEAD_ONLY) {
+      if (matches(name, bytes, from, to)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
   static int hash(byte[] bytes, int from, int to) {
     int hash = 0;
     for (int i = from; i < to; i++) {
@@ -133,11 +162,15 @@ public enum Field {
   }
 
   private boolean is(byte[] other, int from, int to) {
-    if (to - from != bytes.length) {
+    return matches(bytes, other, from, to);
+  }
+
+  private static boolean matches(byte[] name, byte[] other, int from, int to) {
+    if (to - from != name.length) {
       return false;
     }
-    for (int i = 0; i < bytes.length; i++) {
-      if (bytes[i] != fold(other[from + i])) {
+    for (int i = 0; i < name.length; i++) {
+      if (name[i] != fold(other[from + i])) {
         return false;
       }
     }

@@ -7,6 +7,8 @@ import java.io.IOException;
  * wait for more. Used by one thread at a time.
  */
 public abstract class Input {
+  private static final byte[] NOTHING = {};
+
   /** Holds the bytes from {@link #at} to {@link #end}; another array after each {@link #fill}. */
   protected byte[] bytes;
 
@@ -31,6 +33,19 @@ public abstract class Input {
    */
   protected abstract boolean fill() throws IOException;
 
+  /**
+   * Whether these are the bytes of one message alone, whose end is theirs, so that no framing is
+   * among them: a stream of HTTP/2.
+   */
+  public boolean ofMessage() {
+    return false;
+  }
+
+  /** The lines of the trailer, each with its CRLF, once the other side has ended. */
+  public byte[] trailer() {
+    return NOTHING;
+  }
+
   /** How many bytes have arrived and are not consumed. */
   public final int available() {
     return end - at;
@@ -39,6 +54,32 @@ public abstract class Input {
   /** Forgets what has arrived. */
   public final void discard() {
     at = end;
+  }
+
+  /**
+   * Consumes what has arrived, waiting for at least one byte.
+   *
+   * @return how many bytes were put into {@code to}, at most {@code most}; -1 when the other side
+   *     has ended
+   */
+  public final int take(byte[] to, int from, int most) throws IOException {
+    if (!ensure()) {
+      return -1;
+    }
+    int count = Math.min(available(), most);
+    System.arraycopy(bytes, at, to, from, count);
+    at += count;
+    return count;
+  }
+
+  /** Whether the next bytes are those of {@code text}, as far as they go; waits for enough. */
+  public final boolean begins(byte[] text) throws IOException {
+    for (int i = 0; i < text.length; i++) {
+      if (i == available() && !fill() || bytes[at + i] != text[i]) {
+        return false;
+      }
+    }
+    return true;
   }
 
   /**

@@ -37,6 +37,11 @@ public abstract class Output {
     length = 0;
   }
 
+  /** What is gathered, up to {@link #pending}; void after the next call of any other method. */
+  protected final byte[] gathered() {
+    return bytes;
+  }
+
   /** Sends what is gathered. */
   public final void flush() throws IOException {
     if (length > 0) {

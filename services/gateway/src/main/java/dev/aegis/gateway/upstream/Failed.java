@@ -1,5 +1,6 @@
 package dev.aegis.gateway.upstream;
 
+import dev.aegis.gateway.http1.BadMessage;
 import dev.aegis.gateway.upstream.Exchange.Fault;
 
 /** Thrown inside one attempt: it has ended, and this is whose fault it was. */
@@ -17,6 +18,12 @@ final class Failed extends Exception {
     super(detail, null, false, false); // an expected end of an exchange, not a bug
     this.fault = fault;
     this.status = status;
+  }
+
+  /** The caller's body is not what it should be. */
+  static Failed of(BadMessage wrong) {
+    boolean gone = wrong.kind() == BadMessage.Kind.INCOMPLETE;
+    return new Failed(gone ? Fault.CALLER_GONE : Fault.CALLER_MALFORMED, wrong.detail());
   }
 
   /** A whole reply came, but another attempt may get a better one. */

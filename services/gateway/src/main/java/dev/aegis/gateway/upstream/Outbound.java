@@ -4,6 +4,7 @@ import dev.aegis.gateway.http1.Body;
 import dev.aegis.gateway.http1.Field;
 import dev.aegis.gateway.http1.Input;
 import dev.aegis.gateway.http1.Output;
+import dev.aegis.gateway.http1.ReplyTo;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -21,11 +22,8 @@ public interface Outbound extends Affinity {
   /** Whether the caller waits for an interim reply before it sends the body. */
   boolean expectsContinue();
 
-  /** Whether the caller understands chunks and interim replies: HTTP/1.1. */
-  boolean modernCaller();
-
   /** The caller's side of the reply. */
-  Output caller();
+  ReplyTo caller();
 
   /** Fields of the target's reply that do not go on, because Aegis' own stand in their place. */
   Set<Field> replaced();
@@ -35,8 +33,8 @@ public interface Outbound extends Affinity {
 
   /** The caller's connection once it is no longer HTTP's. */
   interface Beyond {
-    /** Puts Aegis' own fields of a reply that switches protocols into {@code out}. */
-    void fields(Output out);
+    /** Puts Aegis' own fields of a reply that switches protocols. */
+    void fields();
 
     /** What the caller sends from now on, for as long as it likes. */
     Input input();
@@ -46,10 +44,10 @@ public interface Outbound extends Affinity {
   }
 
   /**
-   * Puts Aegis' own fields of the reply into {@code out}.
+   * Puts Aegis' own fields of the reply.
    *
    * @param closes whether the connection must end with this reply
    * @param minorVersion of HTTP/1.x in which the target replied
    */
-  void replyFields(Output out, boolean closes, int minorVersion);
+  void replyFields(boolean closes, int minorVersion);
 }

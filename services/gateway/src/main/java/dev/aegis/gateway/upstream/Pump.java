@@ -62,8 +62,7 @@ final class Pump implements Exchange.Rest {
     } catch (LegFailure e) {
       fail(new Failed(e.timeout() ? Fault.CALLER_TIMEOUT : Fault.CALLER_GONE, "in its body"));
     } catch (BadMessage e) {
-      boolean gone = e.kind() == BadMessage.Kind.INCOMPLETE;
-      fail(new Failed(gone ? Fault.CALLER_GONE : Fault.CALLER_MALFORMED, e.detail()));
+      fail(Failed.of(e));
     } catch (IOException e) {
       fail(new Failed(Fault.CALLER_GONE, "in its body"));
     } finally {

@@ -5,6 +5,7 @@ import dev.aegis.gateway.http1.Body;
 import dev.aegis.gateway.http1.Field;
 import dev.aegis.gateway.http1.LegFailure;
 import dev.aegis.gateway.http1.Output;
+import dev.aegis.gateway.http1.ReplyTo;
 import dev.aegis.gateway.http1.ResponseHead;
 import dev.aegis.gateway.upstream.Exchange.Fault;
 import java.io.IOException;
@@ -60,7 +61,9 @@ final class Relay {
       body.gather(message);
     } catch (LegFailure e) {
       throw new Failed(e.timeout() ? Fault.CALLER_TIMEOUT : Fault.CALLER_GONE, "in its body");
-    } catch (BadMessage | IOException e) {
+    } catch (BadMessage e) {
+      throw Failed.of(e);
+    } catch (IOException e) {
       throw new Failed(Fault.CALLER_GONE, "in its body");
     }
   }
@@ -147,13 +150,11 @@ final class Relay {
         return;
       }
       answered = true;
-      // RFC 9110 section 15.2: interim replies pass, but not to callers of HTTP/1.0.
-      if (outbound.modernCaller() && (head.status() != 100 || outbound.expectsContinue())) {
-        Output out = outbound.caller();
-        head.copyStatusLine(out);
-        head.copyLines(out, replaced(true));
-        out.endLine();
-        out.flush();
+      ReplyTo to = outbound.caller();
+      if (to.takesInterim() && (head.status() != 100 || outbound.expectsContinue())) {
+        head.copyStatusLine(to.out());
+        head.copyLines(to.out(), replaced(true));
+        to.interim();
         continued |= head.status() == 100;
       }
     }
@@ -177,37 +178,31 @@ final class Relay {
       throw new BadMessage(BadMessage.Kind.MALFORMED, "it switches protocols unasked");
     }
     status = head.status();
-    Output out = outbound.caller();
-    head.copyStatusLine(out);
-    head.copyLines(out, replaced(true));
-    beyond.fields(out);
-    out.endLine();
-    out.flush();
+    ReplyTo to = outbound.caller();
+    head.copyStatusLine(to.out());
+    head.copyLines(to.out(), replaced(true));
+    beyond.fields();
+    to.interim();
     connection.headRead(false, 0); // the request is over, and its bounds with it
-    Tunnel between = new Tunnel(connection, beyond, out);
+    Tunnel between = new Tunnel(connection, beyond, to.out());
     tunnel = between;
     between.run();
   }
 
   private void passOn(Connection connection) throws IOException, BadMessage {
     ResponseHead head = connection.head;
-    Output out = outbound.caller();
+    ReplyTo to = outbound.caller();
     Body passing = Body.of(head, outbound.method(), connection.input);
     reply = passing;
-    boolean unsized = passing.length() < 0;
-    boolean chunked = unsized && outbound.modernCaller();
     status = head.status();
-    head.copyStatusLine(out);
-    head.copyLines(out, replaced(status == 204));
-    if (chunked) {
-      out.header("Transfer-Encoding", "chunked");
-    }
+    head.copyStatusLine(to.out());
+    head.copyLines(to.out(), replaced(status == 204));
     // What follows a body that nobody asked for may be it or the next request: nobody can tell.
     boolean unasked = outbound.expectsContinue() && !continued && !body.done();
-    outbound.replyFields(out, unsized && !chunked || unasked, head.minorVersion());
-    out.endLine();
-    passing.relay(out, chunked);
-    out.flush();
+    boolean unframed = passing.length() < 0 && !to.framesAll();
+    outbound.replyFields(unframed || unasked, head.minorVersion());
+    to.begin(passing.length());
+    to.relay(passing);
   }
 
   /** Keeps the connection if it stands at the beginning of a next reply, else closes it. */

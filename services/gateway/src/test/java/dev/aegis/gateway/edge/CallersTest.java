@@ -46,7 +46,7 @@ final class CallersTest {
         "GET /%2e%2e%2fx HTTP/1.1\r\nHost: a.test\r\n\r\n",
         "GET /a#b HTTP/1.1\r\nHost: a.test\r\n\r\n",
         "GET / HTTP/1.1\r\nHost: a.test\r\nX: a\0b\r\n\r\n",
-        "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+        "PRI * HTTP/2.0\r\n\r\nSX\r\n\r\n",
         "\u0016\u0003\u0001\u0002\u0000\u0001\u0000\u0001\u00fc\u0003\u0003\r\n\r\n",
         "GET / HTTP/3.0\r\nHost: a.test\r\n\r\n"
       })

@@ -63,7 +63,7 @@ public final class GatewayInProcess implements AutoCloseable {
   private final Compiler compiler =
       new Compiler("test", upstreams, masterKey, InstantSource.system());
   private final List<Finished> finished = new CopyOnWriteArrayList<>();
-  private final Http1Selector selector;
+  private final CallerSelector selector;
   private final HttpListener listener;
   private final HttpListener secure;
   private volatile Snapshot snapshot = Snapshot.empty("test", Instant.EPOCH);
@@ -71,7 +71,7 @@ public final class GatewayInProcess implements AutoCloseable {
   private GatewayInProcess(EdgeSettings bounds) throws StartFailure {
     CallerTls tls = new CallerTls(() -> snapshot, DEFAULT, deadlines, bounds.head());
     selector =
-        new Http1Selector(
+        new CallerSelector(
             bounds,
             () -> snapshot,
             new Pipeline(new VerifiedTokens<>()),

@@ -13,19 +13,21 @@ import io.helidon.webserver.spi.ServerConnection;
 import io.helidon.webserver.spi.ServerConnectionSelector;
 import java.time.Duration;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 
-/** Plugs the gateway's own HTTP/1.1 into Helidon's listener: takes every connection. */
-public final class Http1Selector implements ServerConnectionSelector {
+/** Plugs the gateway's own HTTP into Helidon's listener: takes every connection. */
+public final class CallerSelector implements ServerConnectionSelector {
   private final Edge edge;
   private final CallerTls tls;
   private final LongAdder active = new LongAdder();
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition ended = lock.newCondition();
+  private final Set<CallerStreams> streams = ConcurrentHashMap.newKeySet();
   private int open;
   private volatile boolean draining;
 
@@ -35,7 +37,7 @@ public final class Http1Selector implements ServerConnectionSelector {
    * @param node name of this gateway
    * @param tls knows the handshakes of secure connections
    */
-  public Http1Selector(
+  public CallerSelector(
       EdgeSettings settings,
       Supplier<Snapshot> snapshot,
       Pipeline pipeline,
@@ -61,6 +63,7 @@ public final class Http1Selector implements ServerConnectionSelector {
    */
   public void drain(Duration patience) throws InterruptedException {
     draining = true;
+    streams.forEach(CallerStreams::leaveSoon);
     long nanos = patience.toNanos();
     lock.lock();
     try {
@@ -78,6 +81,17 @@ public final class Http1Selector implements ServerConnectionSelector {
 
   void closed() {
     count(-1);
+  }
+
+  void opened(CallerStreams connection) {
+    streams.add(connection);
+    if (draining) {
+      connection.leaveSoon();
+    }
+  }
+
+  void closed(CallerStreams connection) {
+    streams.remove(connection);
   }
 
   private void count(int more) {
@@ -106,7 +120,7 @@ public final class Http1Selector implements ServerConnectionSelector {
 
   @Override
   public Set<String> supportedApplicationProtocols() {
-    return Set.of("http/1.1", "http/1.0");
+    return Set.of("h2", "http/1.1", "http/1.0");
   }
 
   @Override
