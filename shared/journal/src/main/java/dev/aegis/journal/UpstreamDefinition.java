@@ -24,6 +24,8 @@ import org.jspecify.annotations.Nullable;
  * @param maxActive requests that may be under way at once, 1 to 1,000,000
  * @param tls how targets are spoken to over TLS; null when none is
  * @param bounds what each gateway asks of one target at once
+ * @param slowStart how long it takes until a target that has come, or come back, gets all of its
+ *     share; zero for at once
  */
 public record UpstreamDefinition(
     String id,
@@ -37,7 +39,8 @@ public record UpstreamDefinition(
     Timeouts timeouts,
     int maxActive,
     @Nullable Tls tls,
-    Bounds bounds)
+    Bounds bounds,
+    Duration slowStart)
     implements Definition {
 
   /**
@@ -222,7 +225,8 @@ public record UpstreamDefinition(
         Timeouts.DEFAULT,
         DEFAULT_MAX_ACTIVE,
         null,
-        Bounds.NONE);
+        Bounds.NONE,
+        Duration.ZERO);
   }
 
   /** What is suspicious about it, although it is done. */
@@ -267,7 +271,16 @@ public record UpstreamDefinition(
         fields.object("timeouts", UpstreamDefinition::timeouts),
         (int) fields.number("max_active", DEFAULT_MAX_ACTIVE, 1, 1_000_000),
         said || secure ? tls : null,
-        bounds(fields));
+        bounds(fields),
+        slowStart(fields, loadBalancing));
+  }
+
+  private static Duration slowStart(Fields fields, LoadBalancing loadBalancing) {
+    long millis = fields.number("slow_start_ms", 0, 0, 3_600_000);
+    if (millis > 0 && loadBalancing instanceof LoadBalancing.ConsistentHash) {
+      fields.reject("slow_start_ms", "has no effect with \"consistent_hash\"");
+    }
+    return Duration.ofMillis(millis);
   }
 
   private static Bounds bounds(Fields fields) {

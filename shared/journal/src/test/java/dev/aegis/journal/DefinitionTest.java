@@ -47,6 +47,9 @@ class DefinitionTest {
         "UPSTREAM | {'id':'u','targets':[{'url':'http://a'}],'tls':{}} | /tls",
         "UPSTREAM | {'id':'u','targets':[{'url':'http://a'},{'url':'https://a'}],'tls':{}} |",
         "UPSTREAM | {'id':'u','service':'s','tls':{}} |",
+        "UPSTREAM | {'id':'u','service':'s','slow_start_ms':5000,'load_balancing':'random_two'} |",
+        "UPSTREAM | {'id':'u','service':'s','slow_start_ms':-1} | /slow_start_ms",
+        "UPSTREAM | {'id':'u','service':'s','slow_start_ms':1,'load_balancing':'consistent_hash'} | /slow_start_ms",
         "UPSTREAM | {'id':'u','service':'s','max_connections':1,'max_pending':0} |",
         "UPSTREAM | {'id':'u','service':'s','max_connections':-1} | /max_connections",
         "UPSTREAM | {'id':'u','service':'s','max_pending':5} | /max_pending",
@@ -232,7 +235,8 @@ class DefinitionTest {
                     Duration.ofMillis(50), Duration.ZERO, Duration.ofSeconds(60), Duration.ZERO),
                 UpstreamDefinition.DEFAULT_MAX_ACTIVE,
                 null,
-                UpstreamDefinition.Bounds.NONE));
+                UpstreamDefinition.Bounds.NONE,
+                Duration.ZERO));
     assertThat(new UpstreamDefinition.Target("::1", 9_000, 1).authority()).isEqualTo("[::1]:9000");
     TenantDefinition tenant =
         (TenantDefinition) Definition.read(Kind.TENANT, json("{'id':'a','name':'A'}"));

@@ -93,6 +93,9 @@ public final class HealthChecks implements AutoCloseable {
       passed = passes(target, rules);
     } finally {
       if (target.vitality().checked(passed, rules)) {
+        if (passed) {
+          target.warming().begin(System.nanoTime());
+        }
         LOG.info(
             "Target {} of upstream {} of tenant {} is {}",
             target.authority(),

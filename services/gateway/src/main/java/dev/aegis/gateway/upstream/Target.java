@@ -23,6 +23,7 @@ public final class Target {
   private final Vitality vitality = new Vitality();
   private final Trouble trouble = new Trouble();
   private final Seats seats = new Seats();
+  private final Warming warming = new Warming();
   private volatile @Nullable TargetTls tls;
   private volatile boolean retired;
 
@@ -67,6 +68,22 @@ public final class Target {
   /** How it is spoken to over TLS, null when it is not. */
   @Nullable TargetTls tls() {
     return tls;
+  }
+
+  /** What it has come from, but for {@link #ejection}. */
+  Warming warming() {
+    return warming;
+  }
+
+  /**
+   * The part of its share that it gets now, from above 0 to 1.
+   *
+   * @param slowStart nanoseconds until it gets all, 0 for at once
+   */
+  double part(long now, long slowStart) {
+    return slowStart == 0
+        ? 1
+        : Math.min(warming.part(now, slowStart), ejection.part(now, slowStart));
   }
 
   /** Its connections in use, and who waits for one. */

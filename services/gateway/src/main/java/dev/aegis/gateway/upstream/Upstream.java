@@ -107,7 +107,8 @@ public final class Upstream {
   /**
    * The target for the next attempt of {@code request}, or null when all are down. One that is left
    * out gets it only when there is no other: trying is better than refusing. One that has as many
-   * connections in use as it may comes after those that have not.
+   * connections in use as it may comes after those that have not; so does, now and then, one that
+   * has just come.
    *
    * @param failed targets that come only after all others
    * @param now nanoseconds of the monotonic clock
@@ -115,14 +116,18 @@ public final class Upstream {
   @Nullable Target next(Affinity request, List<Target> failed, long now) {
     Choice choice = targets.choice();
     Bounds bounds = definition.bounds();
+    long slowStart = definition.slowStart().toNanos();
+    // One for all turns of this request: a target that lost its turn must not get its next one.
+    double draw = slowStart == 0 ? 0 : ThreadLocalRandom.current().nextDouble();
     Target best =
         choice.among(
             request,
             target ->
                 Health.of(target, now) == Health.HEALTHY
                     && !failed.contains(target)
-                    && !target.seats().full(bounds));
-    if (best == null && bounds.connections() > 0) {
+                    && !target.seats().full(bounds)
+                    && target.part(now, slowStart) > draw);
+    if (best == null && (bounds.connections() > 0 || slowStart > 0)) {
       best =
           choice.among(
               request,
@@ -242,7 +247,16 @@ public final class Upstream {
   }
 
   /** Replaces the targets; those that stay keep their connections. */
-  synchronized void targets(List<UpstreamDefinition.Target> newer) {
+  void targets(List<UpstreamDefinition.Target> newer) {
+    targets(newer, System.nanoTime());
+  }
+
+  /**
+   * The same.
+   *
+   * @param now nanoseconds of the monotonic clock
+   */
+  synchronized void targets(List<UpstreamDefinition.Target> newer, long now) {
     Map<String, Target> known = targets.byAuthority();
     Map<String, Target> byAuthority = new HashMap<>();
     List<Share> shares = new ArrayList<>();
@@ -254,6 +268,9 @@ public final class Upstream {
       Target target = known.get(authority);
       if (target == null) {
         target = new Target(one.host(), one.port(), authority);
+        if (!known.isEmpty()) {
+          target.warming().begin(now);
+        }
       }
       target.tls(tls(one));
       byAuthority.put(authority, target);

@@ -38,7 +38,8 @@ final class UpstreamTest {
         UpstreamDefinition.Timeouts.DEFAULT,
         UpstreamDefinition.DEFAULT_MAX_ACTIVE,
         null,
-        UpstreamDefinition.Bounds.NONE);
+        UpstreamDefinition.Bounds.NONE,
+        Duration.ZERO);
   }
 
   private static Upstream of(int targets) {
