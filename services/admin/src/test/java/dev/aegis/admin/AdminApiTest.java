@@ -443,6 +443,73 @@ final class AdminApiTest {
     assertThat(without.text()).contains("/private_key", "is required", "/certificate");
   }
 
+  @Test
+  void theKeyOfAnUpstreamIsSealedAndNeverShown() throws Exception {
+    String secret = pem("rsa.key").lines().toList().get(3);
+    ObjectNode document = Json.object();
+    document.putArray("targets").addObject().put("url", "https://10.0.0.1");
+    document
+        .putObject("tls")
+        .put("certificate", pem("rsa.pem"))
+        .put("private_key", pem("rsa.key"))
+        .put("verify", false);
+    Answer rehearsed =
+        admin.post(at + "/upstreams?dry_run=true", document.put("id", "u").toString());
+    assertThat(rehearsed.status()).as(rehearsed.text()).isEqualTo(200);
+    assertThat(rehearsed.text())
+        .contains("need not prove who they are")
+        .doesNotContain(secret, "ciphertext");
+
+    Answer made = admin.put(at + "/upstreams/u", document.toString());
+    assertThat(made.status()).as(made.text()).isEqualTo(201);
+    String read = admin.get(at + "/upstreams/u").text();
+    assertThat(read).contains("BEGIN CERTIFICATE").doesNotContain("private_key", "ciphertext");
+
+    // Kept when what was read is written back; another certificate needs another key.
+    assertThat(admin.put(at + "/upstreams/u", read).status()).isEqualTo(200);
+    Answer other =
+        admin.patch(
+            at + "/upstreams/u",
+            "{\"tls\":" + Json.object().put("certificate", pem("chain.pem")) + "}");
+    assertThat(other.status()).isEqualTo(422);
+    assertThat(violations(other)).hasSize(1);
+    assertThat(other.text()).contains("/tls/private_key", "is not an EC key");
+
+    // Another key, no key, no TLS at all, and back: no history tells it.
+    Answer changed =
+        admin.patch(
+            at + "/upstreams/u",
+            "{\"tls\":"
+                + Json.object()
+                    .put("certificate", pem("chain.pem"))
+                    .put("private_key", pem("chain.key"))
+                + "}");
+    assertThat(changed.status()).as(changed.text()).isEqualTo(200);
+    Answer without = admin.patch(at + "/upstreams/u", "{\"tls\":{\"certificate\":null}}");
+    assertThat(without.status()).as(without.text()).isEqualTo(200);
+    Answer plain = admin.patch(at + "/upstreams/u", "{\"tls\":null}");
+    assertThat(plain.status()).as(plain.text()).isEqualTo(200);
+    Answer again = admin.put(at + "/upstreams/u", document.toString());
+    assertThat(again.status()).as(again.text()).isEqualTo(200);
+    Answer gone = admin.patch(at + "/upstreams/u", "{\"tls\":null}");
+    for (Answer each : List.of(made, changed, without, plain, again, gone)) {
+      String text = admin.get("/admin/revisions/" + each.json().path("revision").asLong()).text();
+      assertThat(text)
+          .doesNotContain(secret, "ciphertext", pem("chain.key").lines().toList().get(1));
+    }
+    assertThat(admin.get("/admin/revisions/" + changed.json().path("revision").asLong()).text())
+        .contains("/tls/private_key", "[redacted]");
+
+    Answer alone =
+        admin.post(
+            at + "/upstreams",
+            "{\"id\":\"v\",\"service\":\"s\",\"tls\":"
+                + Json.object().put("certificate", pem("rsa.pem"))
+                + "}");
+    assertThat(alone.status()).isEqualTo(422);
+    assertThat(alone.text()).contains("/tls/private_key", "is required");
+  }
+
   private static String pem(String file) throws IOException {
     return Files.readString(
         Repository.root().resolve("shared/journal/src/test/resources/tls").resolve(file));

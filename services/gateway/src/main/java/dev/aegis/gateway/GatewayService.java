@@ -127,7 +127,7 @@ public final class GatewayService implements Service {
     Upstreams upstreams =
         started(
             new Upstreams(consul, new DnsDiscovery(resolver, lastKnown), telemetry::heard, clock));
-    started(new HealthChecks(upstreams));
+    started(new HealthChecks(upstreams, deadlines));
     Compiler compiler =
         new Compiler(settings.of(CommonSettings.BASE_DOMAIN), upstreams, masterKey, clock);
     Applied applied = new Applied(compiler, settings.of(CommonSettings.BASE_DOMAIN), clock);

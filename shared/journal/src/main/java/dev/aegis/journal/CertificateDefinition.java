@@ -201,7 +201,7 @@ public record CertificateDefinition(
   }
 
   /** What is wrong with a chain that could be read, or null. */
-  private static @Nullable String wrong(List<X509Certificate> chain) {
+  static @Nullable String wrong(List<X509Certificate> chain) {
     if (chain.size() > MAX_CHAIN) {
       return "must hold at most " + MAX_CHAIN + " certificates";
     }

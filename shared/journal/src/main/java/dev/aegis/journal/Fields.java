@@ -80,7 +80,8 @@ public final class Fields {
     return optionalText(name, MAX_TEXT);
   }
 
-  private @Nullable String optionalText(String name, int most) {
+  /** A text of at most {@code most} characters, null when missing. */
+  public @Nullable String optionalText(String name, int most) {
     JsonNode value = take(name);
     if (value == null) {
       return null;

@@ -5,7 +5,7 @@ import org.jspecify.annotations.Nullable;
 /** The kinds of object that configuration is made of. */
 public enum Kind {
   TENANT("tenants", null),
-  UPSTREAM("upstreams", null),
+  UPSTREAM("upstreams", "tls/private_key"),
   ROUTE("routes", null),
   ISSUER("issuers", "secret"),
   ROLE("roles", null),
@@ -26,7 +26,10 @@ public enum Kind {
     return collection;
   }
 
-  /** The member that holds a secret, encrypted in the journal and never in a reply, or null. */
+  /**
+   * The member that holds a secret, encrypted in the journal and never in a reply, or null. One
+   * within another is named as a JSON Pointer names it, without the first {@code /}.
+   */
   public @Nullable String secret() {
     return secret;
   }

@@ -1,7 +1,9 @@
 package dev.aegis.journal;
 
+import dev.aegis.model.Finding;
 import java.net.URI;
 import java.net.URISyntaxException;
+import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
@@ -21,6 +23,10 @@ import org.jspecify.annotations.Nullable;
  * @param timeouts bounds on waiting for a target
  * @param maxActive requests that may be under way at once, 1 to 1,000,000
  * @param protocol what the targets speak
+ * @param tls how targets are spoken to over TLS; null when none is
+ * @param bounds what each gateway asks of one target at once
+ * @param slowStart how long it takes until a target that has come, or come back, gets all of its
+ *     share; zero for at once
  */
 public record UpstreamDefinition(
     String id,
@@ -32,7 +38,10 @@ public record UpstreamDefinition(
     Retries retries,
     Timeouts timeouts,
     int maxActive,
-    Protocol protocol)
+    Protocol protocol,
+    @Nullable Tls tls,
+    Bounds bounds,
+    Duration slowStart)
     implements Definition {
 
   /** What targets speak. */
@@ -50,11 +59,17 @@ public record UpstreamDefinition(
    * @param port 1 to 65535
    * @param weight share of the requests, 0 (none) to 1000
    * @param priority those of a higher number get requests only when no lower one may get them
+   * @param secure whether it is spoken to over TLS because its own URL says so
    */
-  public record Target(String host, int port, int weight, int priority) {
-    /** One among equals. */
+  public record Target(String host, int port, int weight, int priority, boolean secure) {
+    /** One among equals, whose scheme nobody named. */
     public Target(String host, int port, int weight) {
-      this(host, port, weight, 0);
+      this(host, port, weight, 0, false);
+    }
+
+    /** One whose scheme nobody named. */
+    public Target(String host, int port, int weight, int priority) {
+      this(host, port, weight, priority, false);
     }
 
     /** {@code host:port}, with brackets around an IPv6 literal. */
@@ -64,9 +79,51 @@ public record UpstreamDefinition(
   }
 
   /**
+   * What each gateway asks of one target at once. There is no bound unless one is set: only an
+   * operator knows what a target stands, a wrong guess would refuse requests that it could have
+   * served, and {@link #maxActive} bounds the whole.
+   *
+   * @param connections that may be in use, 0 for any number
+   * @param pending requests that may wait for one of them
+   */
+  public record Bounds(int connections, int pending) {
+    /** Any number of connections, so that nobody waits. */
+    public static final Bounds NONE = new Bounds(0, 0);
+
+    /** {@link #pending} when nothing is said but {@code connections}. */
+    public static final int DEFAULT_PENDING = 100;
+  }
+
+  /**
+   * How targets are spoken to over TLS.
+   *
+   * @param verify whether a target must prove who it is (RFC 9110 section 4.3.4)
+   * @param authorities who may vouch for targets, in place of those that the system trusts; empty
+   *     for these
+   * @param serverName asked for and to be proved, null for the host of each target
+   * @param chain what the gateway shows when it is asked who it is, its own certificate first;
+   *     empty for nothing
+   * @param privateKey of the first one, PKCS #8 in PEM, sealed; null when there is none
+   */
+  public record Tls(
+      boolean verify,
+      List<X509Certificate> authorities,
+      @Nullable String serverName,
+      List<X509Certificate> chain,
+      @Nullable SealedSecret privateKey) {
+    /** What holds when nothing is said: targets prove who they are to the system's authorities. */
+    public static final Tls DEFAULT = new Tls(true, List.of(), null, List.of(), null);
+
+    public Tls {
+      authorities = List.copyOf(authorities);
+      chain = List.copyOf(chain);
+    }
+  }
+
+  /**
    * How long the gateway waits for a target.
    *
-   * @param connect for the TCP handshake
+   * @param connect for the handshakes of TCP and TLS together
    * @param firstByte from the request's last byte to the end of the reply's head, zero for no bound
    *     but {@code idle}
    * @param idle between two reads or writes on an open exchange, the first byte of the reply
@@ -181,7 +238,21 @@ public record UpstreamDefinition(
         Retries.DEFAULT,
         Timeouts.DEFAULT,
         DEFAULT_MAX_ACTIVE,
-        Protocol.HTTP1);
+        Protocol.HTTP1,
+        null,
+        Bounds.NONE,
+        Duration.ZERO);
+  }
+
+  /** What is suspicious about it, although it is done. */
+  public List<Finding> findings(ObjectKey key) {
+    return tls == null || tls.verify()
+        ? List.of()
+        : List.of(
+            Finding.warning(
+                key.toString(),
+                "its targets need not prove who they are (\"verify\": false): whoever sits in"
+                    + " between may read and change everything"));
   }
 
   static UpstreamDefinition read(String id, Fields fields) {
@@ -191,7 +262,15 @@ public record UpstreamDefinition(
     boolean breaks = !fields.absent("circuit_breaker");
     CircuitBreaker circuitBreaker =
         fields.object("circuit_breaker", UpstreamDefinition::circuitBreaker);
-    fields.unavailable("tls");
+    boolean said = !fields.absent("tls");
+    Tls tls = fields.object("tls", UpstreamDefinition::tls);
+    boolean named = source instanceof TargetSource.Fixed;
+    boolean secure =
+        source instanceof TargetSource.Fixed(List<Target> targets)
+            && targets.stream().anyMatch(Target::secure);
+    if (said && named && !secure) {
+      fields.reject("tls", "needs a target whose URL begins with https://");
+    }
     return new UpstreamDefinition(
         id,
         source,
@@ -203,7 +282,66 @@ public record UpstreamDefinition(
         fields.object("timeouts", UpstreamDefinition::timeouts),
         (int) fields.number("max_active", DEFAULT_MAX_ACTIVE, 1, 1_000_000),
         Protocol.valueOf(
-            fields.oneOf("protocol", "http1", List.of("http1", "http2")).toUpperCase(Locale.ROOT)));
+            fields.oneOf("protocol", "http1", List.of("http1", "http2")).toUpperCase(Locale.ROOT)),
+        said || secure ? tls : null,
+        bounds(fields),
+        slowStart(fields, loadBalancing));
+  }
+
+  private static Duration slowStart(Fields fields, LoadBalancing loadBalancing) {
+    long millis = fields.number("slow_start_ms", 0, 0, 3_600_000);
+    if (millis > 0 && loadBalancing instanceof LoadBalancing.ConsistentHash) {
+      fields.reject("slow_start_ms", "has no effect with \"consistent_hash\"");
+    }
+    return Duration.ofMillis(millis);
+  }
+
+  private static Bounds bounds(Fields fields) {
+    int connections = (int) fields.number("max_connections", 0, 0, 1_000_000);
+    int pending = (int) fields.number("max_pending", Bounds.DEFAULT_PENDING, 0, 1_000_000);
+    if (connections == 0 && !fields.absent("max_pending")) {
+      fields.reject("max_pending", "needs \"max_connections\": without it nobody waits");
+    }
+    return connections == 0 ? Bounds.NONE : new Bounds(connections, pending);
+  }
+
+  private static Tls tls(Fields fields) {
+    boolean verify = fields.flag("verify", true);
+    List<X509Certificate> authorities = certificates(fields, "ca");
+    if (!verify && !fields.absent("ca")) {
+      fields.reject("ca", "needs \"verify\": true: without it nobody is asked");
+    }
+    String serverName = fields.optionalText("server_name");
+    if (serverName != null && !TenantDefinition.isHost(serverName)) {
+      fields.reject("server_name", "must be a lower-case host name without a port");
+      serverName = null;
+    }
+    List<X509Certificate> chain = certificates(fields, "certificate");
+    String wrong = chain.isEmpty() ? null : CertificateDefinition.wrong(chain);
+    if (wrong != null) {
+      fields.reject("certificate", wrong);
+    }
+    SealedSecret key = SealedSecret.read(fields, "private_key");
+    if (key == null && !fields.absent("certificate")) {
+      fields.reject("private_key", "is required with \"certificate\"");
+    } else if (key != null && fields.absent("certificate")) {
+      fields.reject("private_key", "needs \"certificate\"");
+    }
+    return new Tls(verify, authorities, serverName, chain, key);
+  }
+
+  /** The certificates in a text of PEM, empty when it is missing or no such text. */
+  private static List<X509Certificate> certificates(Fields fields, String name) {
+    String pem = fields.optionalText(name, CertificateDefinition.MAX_PEM);
+    if (pem == null) {
+      return List.of();
+    }
+    try {
+      return Pem.certificates(pem);
+    } catch (IllegalArgumentException e) {
+      fields.reject(name, String.valueOf(e.getMessage()));
+      return List.of();
+    }
   }
 
   private static Health health(Fields fields) {
@@ -286,20 +424,23 @@ public record UpstreamDefinition(
       URI uri = new URI(url);
       String host = uri.getHost();
       String path = uri.getRawPath();
-      if ("http".equals(uri.getScheme())
+      String scheme = uri.getScheme();
+      boolean secure = "https".equals(scheme);
+      if ((secure || "http".equals(scheme))
           && host != null
           && (path == null || path.isEmpty() || path.equals("/"))
           && uri.getRawQuery() == null
           && uri.getRawFragment() == null
           && uri.getRawUserInfo() == null) {
         String bare = host.startsWith("[") ? host.substring(1, host.length() - 1) : host;
-        return new Target(bare, uri.getPort() == -1 ? 80 : uri.getPort(), weight);
+        int port = uri.getPort() == -1 ? (secure ? 443 : 80) : uri.getPort();
+        return new Target(bare, port, weight, 0, secure);
       }
     } catch (URISyntaxException e) {
       // Falls through to the one message that says what is right.
     }
     if (!url.isEmpty()) {
-      fields.reject("url", "must be http://host:port without path, query or user");
+      fields.reject("url", "must be http:// or https://host:port without path, query or user");
     }
     return new Target("", 80, weight);
   }

@@ -58,7 +58,25 @@ class DefinitionTest {
         "UPSTREAM | {'id':'u','service':'api','consul':{'tags':['v2','eu'],'datacenter':'dc2','metadata':{'zone':'a'}}} |",
         "UPSTREAM | {'id':'u','service':'api','consul':{'tags':[''],'datacenter':'','metadata':{'zone':1},'token':'x'}} | /consul/tags /consul/datacenter /consul/metadata /consul/token",
         "UPSTREAM | {'id':'u','targets':[{'url':'http://a'}],'consul':{'tags':['v2']}} | /consul",
-        "UPSTREAM | {'id':'u','targets':[{'url':'https://a'}]} | /targets/0/url",
+        "UPSTREAM | {'id':'u','targets':[{'url':'https://a'}]} |",
+        "UPSTREAM | {'id':'u','targets':[{'url':'ftp://a'}]} | /targets/0/url",
+        "UPSTREAM | {'id':'u','targets':[{'url':'http://a'}],'tls':{}} | /tls",
+        "UPSTREAM | {'id':'u','targets':[{'url':'http://a'},{'url':'https://a'}],'tls':{}} |",
+        "UPSTREAM | {'id':'u','service':'s','tls':{}} |",
+        "UPSTREAM | {'id':'u','service':'s','slow_start_ms':5000,'load_balancing':'random_two'} |",
+        "UPSTREAM | {'id':'u','service':'s','slow_start_ms':-1} | /slow_start_ms",
+        "UPSTREAM | {'id':'u','service':'s','slow_start_ms':1,'load_balancing':'consistent_hash'} | /slow_start_ms",
+        "UPSTREAM | {'id':'u','service':'s','max_connections':1,'max_pending':0} |",
+        "UPSTREAM | {'id':'u','service':'s','max_connections':-1} | /max_connections",
+        "UPSTREAM | {'id':'u','service':'s','max_pending':5} | /max_pending",
+        "UPSTREAM | {'id':'u','service':'s','tls':{'verify':false}} |",
+        "UPSTREAM | {'id':'u','service':'s','tls':{'verify':'no'}} | /tls/verify",
+        "UPSTREAM | {'id':'u','service':'s','tls':{'server_name':'a.test'}} |",
+        "UPSTREAM | {'id':'u','service':'s','tls':{'server_name':'a:1'}} | /tls/server_name",
+        "UPSTREAM | {'id':'u','service':'s','tls':{'ca':'x'}} | /tls/ca",
+        "UPSTREAM | {'id':'u','service':'s','tls':{'verify':false,'ca':'x'}} | /tls/ca",
+        "UPSTREAM | {'id':'u','service':'s','tls':{'private_key':{'key_id':'a','ciphertext':'AA=='}}} | /tls/private_key",
+        "UPSTREAM | {'id':'u','service':'s','tls':{'verfy':true}} | /tls/verfy",
         "UPSTREAM | {'id':'u','targets':[{'url':'http://a/b'}]} | /targets/0/url",
         "UPSTREAM | {'id':'u','targets':[{'url':'http://u:p@a'}]} | /targets/0/url",
         "UPSTREAM | {'id':'u','targets':[{'url':'a b'}]} | /targets/0/url",
@@ -240,7 +258,10 @@ class DefinitionTest {
                 new UpstreamDefinition.Timeouts(
                     Duration.ofMillis(50), Duration.ZERO, Duration.ofSeconds(60), Duration.ZERO),
                 UpstreamDefinition.DEFAULT_MAX_ACTIVE,
-                UpstreamDefinition.Protocol.HTTP1));
+                UpstreamDefinition.Protocol.HTTP1,
+                null,
+                UpstreamDefinition.Bounds.NONE,
+                Duration.ZERO));
     assertThat(new UpstreamDefinition.Target("::1", 9_000, 1).authority()).isEqualTo("[::1]:9000");
     TenantDefinition tenant =
         (TenantDefinition) Definition.read(Kind.TENANT, json("{'id':'a','name':'A'}"));

@@ -17,6 +17,7 @@ import dev.aegis.journal.InvalidDefinition;
 import dev.aegis.journal.Kind;
 import dev.aegis.journal.MasterKey;
 import dev.aegis.journal.ObjectKey;
+import dev.aegis.journal.UpstreamDefinition;
 import dev.aegis.model.Finding;
 import dev.aegis.model.Ids;
 import dev.aegis.model.Uuid7;
@@ -188,8 +189,11 @@ public final class Drafting {
             : document;
     List<Finding> findings = new ArrayList<>();
     try {
-      if (Definition.read(kind, complete) instanceof CertificateDefinition certificate) {
+      Definition definition = Definition.read(kind, complete);
+      if (definition instanceof CertificateDefinition certificate) {
         findings.addAll(certificate.findings(key, clock.instant()));
+      } else if (definition instanceof UpstreamDefinition upstream) {
+        findings.addAll(upstream.findings(key));
       }
     } catch (InvalidDefinition e) {
       for (Violation violation : e.violations()) {

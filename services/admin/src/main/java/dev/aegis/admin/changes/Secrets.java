@@ -51,10 +51,16 @@ final class Secrets {
       }
       case WEBHOOK -> webhook(key, document, current, violations);
       case CERTIFICATE -> {
-        certificate(key, document, current, violations);
+        privateKey(key, "", document, current == null ? null : current.body(), violations);
         yield null;
       }
-      case TENANT, UPSTREAM, ROUTE, ROLE, PLUGIN -> null;
+      case UPSTREAM -> {
+        if (document.path("tls") instanceof ObjectNode tls) {
+          clientKey(key, tls, current, violations);
+        }
+        yield null;
+      }
+      case TENANT, ROUTE, ROLE, PLUGIN -> null;
     };
   }
 
@@ -114,11 +120,28 @@ final class Secrets {
     }
   }
 
-  /** The key that was sent, or else the one it has, must be that of the certificate. */
-  private void certificate(
-      ObjectKey key, ObjectNode document, @Nullable Entry current, List<Violation> violations) {
-    JsonNode given = document.remove(PRIVATE_KEY);
-    JsonNode kept = current == null ? null : current.body().get(PRIVATE_KEY);
+  /** The key that targets may ask for; it goes when the certificate goes. */
+  private void clientKey(
+      ObjectKey key, ObjectNode tls, @Nullable Entry current, List<Violation> violations) {
+    boolean shows = tls.hasNonNull("certificate");
+    JsonNode kept = current == null ? null : current.body().path("tls");
+    privateKey(
+        key, "/tls", tls, shows && kept instanceof ObjectNode before ? before : null, violations);
+  }
+
+  /**
+   * The key that was sent, or else the one it has, must be that of the certificate.
+   *
+   * @param pointer where {@code owner}, which holds both, stands in the document
+   */
+  private void privateKey(
+      ObjectKey key,
+      String pointer,
+      ObjectNode owner,
+      @Nullable ObjectNode before,
+      List<Violation> violations) {
+    JsonNode given = owner.remove(PRIVATE_KEY);
+    JsonNode kept = before == null ? null : before.get(PRIVATE_KEY);
     boolean keeps = given == null || given.isNull();
     if (keeps && kept == null) {
       return; // the definition says that it is required
@@ -127,16 +150,16 @@ final class Secrets {
     if (pem == null) {
       violations.add(
           new Violation(
-              "/" + PRIVATE_KEY,
+              pointer + "/" + PRIVATE_KEY,
               keeps ? "cannot be opened with this master key; send it again" : "must be a string"));
       return;
     }
-    String mismatch = mismatch(document.path("certificate").asText(), pem);
+    String mismatch = mismatch(owner.path("certificate").asText(), pem);
     if (mismatch != null) {
-      violations.add(new Violation("/" + PRIVATE_KEY, mismatch));
+      violations.add(new Violation(pointer + "/" + PRIVATE_KEY, mismatch));
       return;
     }
-    document.set(
+    owner.set(
         PRIVATE_KEY,
         kept != null && (keeps || opensTo(key, kept, pem))
             ? kept

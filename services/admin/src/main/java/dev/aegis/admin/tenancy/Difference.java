@@ -34,16 +34,12 @@ public final class Difference {
       }
       return operations;
     }
-    compare(operations, "", before, after, kind.secret());
+    compare(operations, "", before, after, "/" + kind.secret());
     return operations;
   }
 
   private static void compare(
-      ArrayNode operations,
-      String pointer,
-      ObjectNode before,
-      ObjectNode after,
-      @Nullable String secret) {
+      ArrayNode operations, String pointer, ObjectNode before, ObjectNode after, String secret) {
     for (Map.Entry<String, JsonNode> member : before.properties()) {
       String name = member.getKey();
       String at = pointer + "/" + name.replace("~", "~0").replace("/", "~1");
@@ -52,19 +48,19 @@ public final class Difference {
       if (old.equals(now)) {
         continue;
       }
-      if (name.equals(secret)) {
+      if (at.equals(secret)) {
         note(operations, at, REDACTED, now == null ? null : REDACTED);
       } else if (old instanceof ObjectNode oldObject && now instanceof ObjectNode nowObject) {
-        compare(operations, at, oldObject, nowObject, null);
+        compare(operations, at, oldObject, nowObject, secret);
       } else {
-        note(operations, at, old, now);
+        note(operations, at, redacted(at, old, secret), redacted(at, now, secret));
       }
     }
     for (Map.Entry<String, JsonNode> member : after.properties()) {
       String name = member.getKey();
       if (!before.has(name)) {
         String at = pointer + "/" + name.replace("~", "~0").replace("/", "~1");
-        note(operations, at, null, name.equals(secret) ? REDACTED : member.getValue());
+        note(operations, at, null, redacted(at, member.getValue(), secret));
       }
     }
   }
@@ -80,6 +76,24 @@ public final class Difference {
     if (value != null) {
       operation.set("value", value.deepCopy());
     }
+  }
+
+  /** A value that may be the secret, or hold it. */
+  private static @Nullable JsonNode redacted(String at, @Nullable JsonNode value, String secret) {
+    if (value != null && at.equals(secret)) {
+      return REDACTED;
+    }
+    if (!(value instanceof ObjectNode object) || !secret.startsWith(at + "/")) {
+      return value;
+    }
+    ObjectNode shown = object.deepCopy();
+    String within = secret.substring(at.length());
+    int last = within.lastIndexOf('/');
+    if (shown.at(within.substring(0, last)) instanceof ObjectNode owner
+        && owner.has(within.substring(last + 1))) {
+      owner.set(within.substring(last + 1), REDACTED);
+    }
+    return shown;
   }
 
   private static @Nullable JsonNode redacted(Kind kind, @Nullable ObjectNode document) {

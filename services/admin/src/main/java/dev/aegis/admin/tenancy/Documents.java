@@ -55,6 +55,9 @@ public final class Documents {
             number(object, "weight", 1);
           }
         }
+        if (document.path("tls") instanceof ObjectNode tls) {
+          flag(tls, "verify", true);
+        }
         text(document, "load_balancing", "round_robin");
         if (object(document, "timeouts") instanceof ObjectNode timeouts) {
           number(timeouts, "connect_ms", 2_000);
@@ -123,7 +126,11 @@ public final class Documents {
     ObjectNode shown = document.deepCopy();
     String secret = kind.secret();
     if (secret != null) {
-      shown.remove(secret);
+      int at = secret.lastIndexOf('/');
+      JsonNode owner = at < 0 ? shown : shown.at("/" + secret.substring(0, at));
+      if (owner instanceof ObjectNode object) {
+        object.remove(secret.substring(at + 1));
+      }
     }
     return shown;
   }

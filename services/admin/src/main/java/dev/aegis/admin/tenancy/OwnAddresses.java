@@ -44,7 +44,8 @@ public final class OwnAddresses {
       String field = "/targets/" + index++ + "/url";
       try {
         URI url = new URI(target.path("url").asText());
-        int port = url.getPort() == -1 ? 80 : url.getPort();
+        int otherwise = "https".equals(url.getScheme()) ? 443 : 80;
+        int port = url.getPort() == -1 ? otherwise : url.getPort();
         if (url.getHost() != null && own.contains(port) && isHere(url.getHost())) {
           violations.add(new Violation(field, "must not be an address of Aegis' own services"));
         }

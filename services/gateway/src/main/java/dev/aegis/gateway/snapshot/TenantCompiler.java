@@ -159,7 +159,18 @@ final class TenantCompiler {
                   entry.key().toString(),
                   "service \"" + consul.service() + "\": no Consul is configured"));
         }
-        upstreams.put(definition.id(), compiler.upstreams().put(tenant, definition));
+        findings.addAll(definition.findings(entry.key()));
+        UpstreamDefinition.Tls tls = definition.tls();
+        SealedSecret sealed = tls == null ? null : tls.privateKey();
+        try {
+          String opened = sealed == null ? null : compiler.masterKey().open(entry.key(), sealed);
+          upstreams.put(definition.id(), compiler.upstreams().put(tenant, definition, opened));
+        } catch (IllegalArgumentException e) {
+          findings.add(
+              Finding.error(
+                  entry.key().toString(),
+                  "its private_key " + e.getMessage() + "; it is not asked"));
+        }
       }
     }
     String defaultId = DEFAULT_UPSTREAM + tenant;

@@ -4,6 +4,7 @@ import dev.aegis.gateway.proxies.Front;
 import dev.aegis.gateway.snapshot.Demand;
 import dev.aegis.gateway.snapshot.Snapshot;
 import dev.aegis.gateway.upstream.Deadlines;
+import dev.aegis.gateway.upstream.TlsTerms;
 import dev.aegis.journal.KeyedChain;
 import java.io.IOException;
 import java.io.InputStream;
@@ -32,21 +33,6 @@ import org.jspecify.annotations.Nullable;
  * nothing is forgotten when its time is over.
  */
 public final class CallerTls {
-  private static final List<String> PROTOCOLS = List.of("TLSv1.3", "TLSv1.2");
-
-  /** Those of TLS 1.3, and for 1.2 only forward secrecy with an AEAD (RFC 9325 section 4.2). */
-  private static final List<String> SUITES =
-      List.of(
-          "TLS_AES_128_GCM_SHA256",
-          "TLS_AES_256_GCM_SHA384",
-          "TLS_CHACHA20_POLY1305_SHA256",
-          "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256",
-          "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256",
-          "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384",
-          "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384",
-          "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256",
-          "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256");
-
   private final Deadlines deadlines;
   private final Duration bound;
   private final Front front;
@@ -154,8 +140,7 @@ public final class CallerTls {
       SSLSocket socket = (SSLSocket) sockets.createSocket(plain, hello.consumed(), autoClose);
       secured.over(socket, authorities);
       SSLParameters parameters = socket.getSSLParameters();
-      parameters.setProtocols(PROTOCOLS.toArray(String[]::new));
-      parameters.setCipherSuites(SUITES.toArray(String[]::new));
+      TlsTerms.apply(parameters);
       parameters.setUseCipherSuitesOrder(true);
       parameters.setSNIMatchers(List.of(secured.listener()));
       // Who shows none is told so over HTTP, where a caller can read why.
@@ -171,12 +156,12 @@ public final class CallerTls {
 
     @Override
     public String[] getDefaultCipherSuites() {
-      return SUITES.toArray(String[]::new);
+      return TlsTerms.suites();
     }
 
     @Override
     public String[] getSupportedCipherSuites() {
-      return SUITES.toArray(String[]::new);
+      return TlsTerms.suites();
     }
 
     @Override

@@ -8,6 +8,8 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * An HTTP/1.1 connection to one target. One request at a time; closed, never reused, after any
@@ -19,25 +21,33 @@ final class Connection extends TargetLeg {
   private static final long FRESH_NANOS = Duration.ofMillis(500).toNanos();
 
   private final Wire wire;
+  private final @Nullable TargetTls tls;
   private final Input input = new WireInput();
   final Output output = new WireOutput();
   private long restingSince;
   private boolean reused;
 
-  private Connection(Wire wire, Target target, Deadlines deadlines) {
+  private Connection(Wire wire, Target target, @Nullable TargetTls tls, Deadlines deadlines) {
     super(target, deadlines);
     this.wire = wire;
+    this.tls = tls;
   }
 
   /** Connects to a target. */
   @SuppressWarnings("MustBeClosedChecker")
   static Connection open(Target target, Duration timeout, Deadlines deadlines) throws IOException {
-    return new Connection(Wire.open(target, timeout), target, deadlines);
+    TargetTls tls = target.tls(); // before connecting: if it changes meanwhile, it is not kept
+    return new Connection(Wire.open(target, timeout, List.of(), deadlines), target, tls, deadlines);
   }
 
   @Override
   Input input() {
     return input;
+  }
+
+  /** How the target was spoken to over TLS when it was made, null when it was not. */
+  @Nullable TargetTls tls() {
+    return tls;
   }
 
   @Override

@@ -57,6 +57,11 @@ final class Ejection {
     return ejected && now - until < 0;
   }
 
+  /** The part of its share that it gets, see {@link Warming}: it came back when this was over. */
+  double part(long now, long length) {
+    return ejected ? Warming.part(until, now, length) : 1;
+  }
+
   /** Back at once, as when nobody is to be left out any more. */
   void end() {
     ejected = false;

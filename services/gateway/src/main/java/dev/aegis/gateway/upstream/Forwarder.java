@@ -1,6 +1,7 @@
 package dev.aegis.gateway.upstream;
 
 import dev.aegis.gateway.upstream.Exchange.Fault;
+import dev.aegis.journal.UpstreamDefinition.Bounds;
 import dev.aegis.journal.UpstreamDefinition.Retries;
 import java.io.IOException;
 import java.time.Duration;
@@ -90,6 +91,16 @@ public final class Forwarder {
       if (next == null) {
         break;
       }
+      Bounds bounds = upstream.bounds();
+      long left = whole.isZero() ? Long.MAX_VALUE : end - System.nanoTime();
+      long patience = Math.min(upstream.timeouts().connect().toNanos(), left);
+      Seats.Answer seat = next.seats().take(bounds, patience);
+      if (seat == Seats.Answer.TURNED_AWAY) {
+        if (attempts == 0) {
+          last = new Failed(Fault.OVERLOADED, "all connections are in use");
+        }
+        break;
+      }
       target = next;
       attempts++;
       boolean more = attempts < rules.attempts();
@@ -146,6 +157,9 @@ public final class Forwarder {
         }
       } finally {
         next.end();
+        if (seat == Seats.Answer.SEATED) {
+          next.seats().leave(upstream.bounds());
+        }
         upstream.ended(next, standing, System.nanoTime());
       }
       if (!again || !whole.isZero() && System.nanoTime() - end >= 0) {

@@ -2,11 +2,10 @@ package dev.aegis.gateway.upstream;
 
 import dev.aegis.journal.UpstreamDefinition.Active;
 import java.io.IOException;
-import java.io.InputStream;
-import java.net.InetSocketAddress;
-import java.net.Socket;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.locks.LockSupport;
 import org.slf4j.Logger;
@@ -22,12 +21,18 @@ public final class HealthChecks implements AutoCloseable {
   private static final int STATUS_END = "HTTP/1.1 200".length();
 
   private final Upstreams upstreams;
+  private final Deadlines deadlines;
   private final Thread thread;
   private volatile boolean closed;
 
-  /** Begins to ask the targets of {@code upstreams}. */
-  public HealthChecks(Upstreams upstreams) {
+  /**
+   * Begins to ask the targets of {@code upstreams}.
+   *
+   * @param deadlines ends checks that take too long
+   */
+  public HealthChecks(Upstreams upstreams, Deadlines deadlines) {
     this.upstreams = upstreams;
+    this.deadlines = deadlines;
     this.thread = Thread.ofPlatform().daemon().name("health-checks").start(this::run);
   }
 
@@ -45,14 +50,34 @@ public final class HealthChecks implements AutoCloseable {
   private void look(long now) {
     for (Upstream upstream : upstreams.all()) {
       Active rules = upstream.active();
-      if (rules == null) {
-        continue;
-      }
       for (Target target : upstream.all()) {
-        if (target.vitality().begin(now, pause(rules))) {
+        tell(upstream, target);
+        if (rules != null && target.vitality().begin(now, pause(rules))) {
           Thread.ofVirtual().name("health-check").start(() -> check(upstream, target, rules));
         }
       }
+    }
+  }
+
+  /** Requests do not log; what they met over TLS is told here. */
+  private static void tell(Upstream upstream, Target target) {
+    String news = target.trouble().news();
+    if (news == null) {
+      return;
+    }
+    if (news.isEmpty()) {
+      LOG.info(
+          "Target {} of upstream {} of tenant {} is spoken to again",
+          target.authority(),
+          upstream.id(),
+          upstream.tenant());
+    } else {
+      LOG.warn(
+          "Target {} of upstream {} of tenant {} cannot be spoken to: {}",
+          target.authority(),
+          upstream.id(),
+          upstream.tenant(),
+          news);
     }
   }
 
@@ -62,12 +87,15 @@ public final class HealthChecks implements AutoCloseable {
     return interval - interval / 10 + ThreadLocalRandom.current().nextLong(interval / 5);
   }
 
-  private static void check(Upstream upstream, Target target, Active rules) {
+  private void check(Upstream upstream, Target target, Active rules) {
     boolean passed = false;
     try {
       passed = passes(target, rules);
     } finally {
       if (upstream.checked(target, passed, rules)) {
+        if (passed) {
+          target.warming().begin(System.nanoTime());
+        }
         LOG.info(
             "Target {} of upstream {} of tenant {} is {}",
             target.authority(),
@@ -78,25 +106,43 @@ public final class HealthChecks implements AutoCloseable {
     }
   }
 
-  private static boolean passes(Target target, Active rules) {
+  private boolean passes(Target target, Active rules) {
     long until = System.nanoTime() + rules.timeout().toNanos();
-    InetSocketAddress address = target.address();
-    if (address.isUnresolved()) {
-      return false;
-    }
-    try (Socket socket = new Socket()) {
-      socket.connect(address, left(until));
+    try (Wire wire = Wire.open(target, rules.timeout(), List.of(), deadlines);
+        Watch watch = new Watch(wire, until)) {
       String path = rules.path();
       if (path == null) {
         return true;
       }
-      socket.getOutputStream().write(request(path, target.authority()));
-      int status = status(socket, until);
-      return rules.statuses().isEmpty()
-          ? status >= 200 && status <= 299
-          : rules.statuses().contains(status);
+      wire.write(ByteBuffer.wrap(request(path, target.authority())));
+      int status = status(wire);
+      return !watch.expired()
+          && (rules.statuses().isEmpty()
+              ? status >= 200 && status <= 299
+              : rules.statuses().contains(status));
     } catch (IOException e) {
       return false; // what it means is what is asked for
+    }
+  }
+
+  /** Ends a check that takes too long. */
+  private final class Watch extends Deadlines.Wait implements AutoCloseable {
+    private final Wire wire;
+
+    Watch(Wire wire, long until) {
+      this.wire = wire;
+      deadlines.until(this, until);
+      deadlines.add(this);
+    }
+
+    @Override
+    protected void expire() {
+      wire.close();
+    }
+
+    @Override
+    public void close() {
+      deadlines.remove(this);
     }
   }
 
@@ -110,17 +156,13 @@ public final class HealthChecks implements AutoCloseable {
   }
 
   /** The status of the reply, -1 when it is no HTTP; the rest is not read. */
-  private static int status(Socket socket, long until) throws IOException {
-    InputStream in = socket.getInputStream();
+  private static int status(Wire wire) throws IOException {
     byte[] line = new byte[STATUS_END];
-    int at = 0;
-    while (at < STATUS_END) {
-      socket.setSoTimeout(left(until));
-      int read = in.read(line, at, STATUS_END - at);
-      if (read < 0) {
+    ByteBuffer view = ByteBuffer.wrap(line);
+    while (view.hasRemaining()) {
+      if (wire.read(view) < 0) {
         return -1;
       }
-      at += read;
     }
     int status = 0;
     for (int i = STATUS_END - 3; i < STATUS_END; i++) {
@@ -132,11 +174,6 @@ public final class HealthChecks implements AutoCloseable {
     }
     String start = new String(line, 0, "HTTP/1.".length(), StandardCharsets.ISO_8859_1);
     return start.equals("HTTP/1.") ? status : -1;
-  }
-
-  /** Milliseconds, never 0: that would mean no bound. */
-  private static int left(long until) {
-    return (int) Math.max(1, (until - System.nanoTime()) / 1_000_000);
   }
 
   @Override

@@ -16,6 +16,11 @@ final class PlainWire implements Wire {
   }
 
   @Override
+  public String protocol() {
+    return "";
+  }
+
+  @Override
   public int read(ByteBuffer into) throws IOException {
     return channel.read(into);
   }

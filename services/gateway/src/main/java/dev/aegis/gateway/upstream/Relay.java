@@ -16,6 +16,7 @@ import java.util.EnumSet;
 import java.util.Set;
 import java.util.concurrent.Semaphore;
 import java.util.function.IntPredicate;
+import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -292,7 +293,13 @@ final class Relay {
   }
 
   private static String why(LegFailure e) {
-    return e.timeout() ? "it took too long" : "connection lost";
+    if (e.timeout()) {
+      return "it took too long";
+    }
+    // A target that wants another certificate says so only after the handshake (RFC 8446 4.4.2.4).
+    return e.getCause() instanceof SSLException tls
+        ? "connection lost: TLS: " + tls.getMessage()
+        : "connection lost";
   }
 
   /** Head and small body, kept to be sent again. */

@@ -27,6 +27,10 @@ public final class Target {
   private final long hash;
   private final Ejection ejection = new Ejection();
   private final Vitality vitality = new Vitality();
+  private final Trouble trouble = new Trouble();
+  private final Seats seats = new Seats();
+  private final Warming warming = new Warming();
+  private volatile @Nullable TargetTls tls;
   private volatile boolean retired;
 
   /**
@@ -57,6 +61,54 @@ public final class Target {
   /** Whether it passes its checks. */
   Vitality vitality() {
     return vitality;
+  }
+
+  String host() {
+    return host;
+  }
+
+  int port() {
+    return port;
+  }
+
+  /** How it is spoken to over TLS, null when it is not. */
+  @Nullable TargetTls tls() {
+    return tls;
+  }
+
+  /** What it has come from, but for {@link #ejection}. */
+  Warming warming() {
+    return warming;
+  }
+
+  /**
+   * The part of its share that it gets now, from above 0 to 1.
+   *
+   * @param slowStart nanoseconds until it gets all, 0 for at once
+   */
+  double part(long now, long slowStart) {
+    return slowStart == 0
+        ? 1
+        : Math.min(warming.part(now, slowStart), ejection.part(now, slowStart));
+  }
+
+  /** Its connections in use, and who waits for one. */
+  Seats seats() {
+    return seats;
+  }
+
+  /** Why it cannot be spoken to over TLS. */
+  Trouble trouble() {
+    return trouble;
+  }
+
+  /** How it is spoken to from now on; connections that were made otherwise get no new request. */
+  void tls(@Nullable TargetTls newer) {
+    if (tls != newer) {
+      tls = newer;
+      closeIdle();
+      shared.forEach(TargetStreams::leave);
+    }
   }
 
   /** Attempts under way. */
@@ -92,14 +144,26 @@ public final class Target {
     return switch (protocol) {
       case HTTP1 -> Connection.open(this, bound, deadlines);
       case HTTP2 -> {
-        TargetStreams opened = TargetStreams.begin(Wire.open(this, bound), false, deadlines);
+        TargetTls terms = tls; // before connecting: if it changes meanwhile, it is not kept
+        TargetStreams opened =
+            TargetStreams.begin(streamsWire(terms, bound, deadlines), terms, deadlines);
         shared.add(opened);
-        if (retired) {
+        if (retired || terms != tls) {
           opened.leave();
         }
         yield new TargetStream(opened, this, false, deadlines);
       }
     };
+  }
+
+  private Wire streamsWire(@Nullable TargetTls terms, Duration bound, Deadlines deadlines)
+      throws IOException {
+    Wire wire = Wire.open(this, bound, List.of("h2"), deadlines);
+    if (terms != null && !wire.protocol().equals("h2")) {
+      wire.close();
+      throw new IOException("the target does not speak HTTP/2");
+    }
+    return wire;
   }
 
   private @Nullable TargetLeg takeStream(Deadlines deadlines) {
@@ -125,6 +189,10 @@ public final class Target {
 
   /** Keeps a connection for the next request. */
   void keep(Connection connection) {
+    if (connection.tls() != tls) {
+      connection.close();
+      return;
+    }
     if (retired || idleCount.incrementAndGet() > MAX_IDLE) {
       if (!retired) {
         idleCount.decrementAndGet();
@@ -134,7 +202,7 @@ public final class Target {
     }
     connection.rest();
     idle.addFirst(connection);
-    if (retired) {
+    if (retired || connection.tls() != tls) {
       closeIdle();
     }
   }

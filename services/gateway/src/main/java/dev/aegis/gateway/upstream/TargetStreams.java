@@ -8,6 +8,7 @@ import dev.aegis.gateway.http2.Transport;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 
 /** A connection to a target in HTTP/2, which carries many requests of one tenant at once. */
 final class TargetStreams extends Http2Connection {
@@ -23,11 +24,12 @@ final class TargetStreams extends Http2Connection {
    * Begins to speak HTTP/2 (RFC 9113 section 3.4); a thread of its own reads what the target says.
    *
    * @param wire to the target, ended by this connection
-   * @param secure whether it is by TLS
+   * @param tls how it is spoken to over TLS, null when it is not
    */
-  static TargetStreams begin(Wire wire, boolean secure, Deadlines deadlines) throws IOException {
+  static TargetStreams begin(Wire wire, @Nullable TargetTls tls, Deadlines deadlines)
+      throws IOException {
     Carrier carrier = new Carrier(wire, deadlines);
-    TargetStreams streams = new TargetStreams(carrier, secure);
+    TargetStreams streams = new TargetStreams(carrier, tls != null);
     try {
       streams.begin();
     } catch (IOException e) {

@@ -3,8 +3,10 @@ package dev.aegis.gateway.upstream;
 import dev.aegis.events.UpstreamEvent;
 import dev.aegis.events.UpstreamEvent.Reason;
 import dev.aegis.gateway.upstream.Choice.Share;
+import dev.aegis.journal.TargetSource;
 import dev.aegis.journal.UpstreamDefinition;
 import dev.aegis.journal.UpstreamDefinition.Active;
+import dev.aegis.journal.UpstreamDefinition.Bounds;
 import dev.aegis.journal.UpstreamDefinition.Passive;
 import dev.aegis.journal.UpstreamDefinition.Retries;
 import java.time.InstantSource;
@@ -33,6 +35,7 @@ public final class Upstream {
   private final AtomicInteger mirrored = new AtomicInteger();
   private final CircuitBreaker breaker;
   private volatile UpstreamDefinition definition;
+  private volatile @Nullable TargetTls tls;
   private volatile Targets targets = new Targets(Map.of(), List.of(), (request, fit) -> null);
 
   /**
@@ -53,22 +56,25 @@ public final class Upstream {
 
   /** One of which nobody hears. */
   Upstream(String tenant, UpstreamDefinition definition) {
-    this(tenant, definition, event -> {}, InstantSource.system());
+    this(tenant, definition, null, event -> {}, InstantSource.system());
   }
 
   /**
    * One without targets as yet.
    *
+   * @param tls how its targets are spoken to over TLS, null when none is
    * @param listener hears what becomes of it and its targets; see {@link News}
    */
   Upstream(
       String tenant,
       UpstreamDefinition definition,
+      @Nullable TargetTls tls,
       Consumer<UpstreamEvent> listener,
       InstantSource clock) {
     this.tenant = tenant;
     this.id = definition.id();
     this.definition = definition;
+    this.tls = tls;
     this.news = new News(tenant, id, listener, clock);
     this.breaker = new CircuitBreaker(this::turned);
     this.breaker.rules(definition.circuitBreaker());
@@ -97,6 +103,11 @@ public final class Upstream {
   /** When a request is tried again. */
   Retries retries() {
     return definition.retries();
+  }
+
+  /** What is asked of one target at once. */
+  Bounds bounds() {
+    return definition.bounds();
   }
 
   /** Further attempts that are left. */
@@ -140,17 +151,33 @@ public final class Upstream {
 
   /**
    * The target for the next attempt of {@code request}, or null when all are down. One that is left
-   * out gets it only when there is no other: trying is better than refusing.
+   * out gets it only when there is no other: trying is better than refusing. One that has as many
+   * connections in use as it may comes after those that have not; so does, now and then, one that
+   * has just come.
    *
    * @param failed targets that come only after all others
    * @param now nanoseconds of the monotonic clock
    */
   @Nullable Target next(Affinity request, List<Target> failed, long now) {
     Choice choice = targets.choice();
+    Bounds bounds = definition.bounds();
+    long slowStart = definition.slowStart().toNanos();
+    // One for all turns of this request: a target that lost its turn must not get its next one.
+    double draw = slowStart == 0 ? 0 : ThreadLocalRandom.current().nextDouble();
     Target best =
         choice.among(
             request,
-            target -> Health.of(target, now) == Health.HEALTHY && !failed.contains(target));
+            target ->
+                Health.of(target, now) == Health.HEALTHY
+                    && !failed.contains(target)
+                    && !target.seats().full(bounds)
+                    && target.part(now, slowStart) > draw);
+    if (best == null && (bounds.connections() > 0 || slowStart > 0)) {
+      best =
+          choice.among(
+              request,
+              target -> Health.of(target, now) == Health.HEALTHY && !failed.contains(target));
+    }
     if (best == null) {
       best = choice.among(request, target -> !target.vitality().down() && !failed.contains(target));
     }
@@ -319,9 +346,15 @@ public final class Upstream {
     return count;
   }
 
-  /** What is said of it now. */
-  synchronized void definition(UpstreamDefinition newer) {
+  /** How its targets are spoken to over TLS, null when none is. */
+  @Nullable TargetTls tls() {
+    return tls;
+  }
+
+  /** What is said of it now; {@link #targets} must follow if it names its targets. */
+  synchronized void definition(UpstreamDefinition newer, @Nullable TargetTls newerTls) {
     definition = newer;
+    tls = newerTls;
     breaker.rules(newer.circuitBreaker());
     if (newer.passive().failures() == 0) {
       for (Target target : all()) {
@@ -335,12 +368,24 @@ public final class Upstream {
     if (newer.active() == null) {
       all().forEach(this::unchecked);
     }
+    if (!(newer.source() instanceof TargetSource.Fixed)) {
+      all().forEach(target -> target.tls(newerTls)); // who finds them does not find this
+    }
     Targets now = targets;
     targets = new Targets(now.byAuthority(), now.groups(), choice(now.groups()));
   }
 
   /** Replaces the targets; those that stay keep their connections. */
-  synchronized void targets(List<UpstreamDefinition.Target> newer) {
+  void targets(List<UpstreamDefinition.Target> newer) {
+    targets(newer, System.nanoTime());
+  }
+
+  /**
+   * The same.
+   *
+   * @param now nanoseconds of the monotonic clock
+   */
+  synchronized void targets(List<UpstreamDefinition.Target> newer, long now) {
     Map<String, Target> known = targets.byAuthority();
     Map<String, Target> byAuthority = new HashMap<>();
     Map<Integer, List<Share>> byPriority = new TreeMap<>();
@@ -352,7 +397,11 @@ public final class Upstream {
       Target target = known.get(authority);
       if (target == null) {
         target = new Target(one.host(), one.port(), authority);
+        if (!known.isEmpty()) {
+          target.warming().begin(now);
+        }
       }
+      target.tls(tls(one));
       byAuthority.put(authority, target);
       if (one.weight() > 0) {
         byPriority
@@ -368,6 +417,11 @@ public final class Upstream {
             target.retire();
           }
         });
+  }
+
+  /** Its own scheme says whether, or, where nobody named one, that there is anything to say. */
+  private @Nullable TargetTls tls(UpstreamDefinition.Target target) {
+    return target.secure() || !(definition.source() instanceof TargetSource.Fixed) ? tls : null;
   }
 
   private Choice choice(List<List<Share>> groups) {

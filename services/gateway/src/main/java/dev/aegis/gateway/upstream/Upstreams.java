@@ -51,18 +51,28 @@ public final class Upstreams implements AutoCloseable {
     return consul != null;
   }
 
-  /** The upstream of {@code tenant} with this definition: the one there is, or a new one. */
-  public Upstream put(String tenant, UpstreamDefinition definition) {
+  /**
+   * The upstream of {@code tenant} with this definition: the one there is, or a new one.
+   *
+   * @param privateKey what its targets may ask for over TLS, in clear; null when there is none
+   * @throws IllegalArgumentException when that is not the key of its certificate; nothing changes
+   */
+  public Upstream put(String tenant, UpstreamDefinition definition, @Nullable String privateKey) {
     Map<String, Held> own = byTenant.computeIfAbsent(tenant, id -> new ConcurrentHashMap<>());
     Held held = own.get(definition.id());
     if (held != null && held.definition().equals(definition)) {
       return held.upstream();
     }
+    TargetTls before = held == null ? null : held.upstream().tls();
+    TargetTls tls = tls(before, definition, privateKey);
     Upstream upstream =
-        held == null ? new Upstream(tenant, definition, listener, clock) : held.upstream();
-    upstream.definition(definition);
+        held == null ? new Upstream(tenant, definition, tls, listener, clock) : held.upstream();
+    upstream.definition(definition, tls);
+    boolean named = definition.source() instanceof TargetSource.Fixed;
     // To follow the same source anew would forget where a registry's index stands.
-    if (held == null || !held.definition().source().equals(definition.source())) {
+    if (held == null
+        || !held.definition().source().equals(definition.source())
+        || named && tls != before) {
       if (held != null) {
         forget(held);
       }
@@ -70,6 +80,21 @@ public final class Upstreams implements AutoCloseable {
     }
     own.put(definition.id(), new Held(upstream, definition));
     return upstream;
+  }
+
+  /** The same for targets that are not shown who asks them. */
+  public Upstream put(String tenant, UpstreamDefinition definition) {
+    return put(tenant, definition, null);
+  }
+
+  /** What was compiled before stays as long as nothing else is said, and its sessions with it. */
+  private static @Nullable TargetTls tls(
+      @Nullable TargetTls known, UpstreamDefinition definition, @Nullable String privateKey) {
+    UpstreamDefinition.Tls said = definition.tls();
+    if (said == null) {
+      return null;
+    }
+    return known != null && known.compiledFrom(said) ? known : TargetTls.of(said, privateKey);
   }
 
   /** Drops the upstreams of {@code tenant} that are not in {@code ids}. */

@@ -2,18 +2,28 @@ package dev.aegis.gateway.upstream;
 
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.net.SocketTimeoutException;
 import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
 import java.time.Duration;
+import java.util.List;
+import javax.net.ssl.SSLEngine;
 
 /**
  * What carries bytes to a target and back, whatever they mean. One thread may read while another
  * writes, each blocking; {@link #close}, by any thread, wakes both.
  */
 interface Wire extends AutoCloseable {
-  /** Connects to a target. */
-  static Wire open(Target target, Duration timeout) throws IOException {
+  /**
+   * Connects to a target, over TLS if it is spoken to so.
+   *
+   * @param timeout for all handshakes together
+   * @param protocols offered for what follows (RFC 7301), see {@link #protocol}; may be empty
+   */
+  static Wire open(Target target, Duration timeout, List<String> protocols, Deadlines deadlines)
+      throws IOException {
+    long until = System.nanoTime() + timeout.toNanos();
     InetSocketAddress address = target.address();
     if (address.isUnresolved()) {
       throw new IOException("unknown host");
@@ -22,12 +32,57 @@ interface Wire extends AutoCloseable {
     try {
       channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
       channel.socket().connect(address, (int) timeout.toMillis());
-      return new PlainWire(channel);
+      TargetTls tls = target.tls();
+      return tls == null
+          ? new PlainWire(channel)
+          : secured(channel, target, tls, protocols, until, deadlines);
     } catch (IOException | RuntimeException e) {
       channel.close();
       throw e;
     }
   }
+
+  /** Shakes hands until {@code until} at the latest, a point on the monotonic clock. */
+  private static Wire secured(
+      SocketChannel channel,
+      Target target,
+      TargetTls tls,
+      List<String> protocols,
+      long until,
+      Deadlines deadlines)
+      throws IOException {
+    SSLEngine engine = tls.engine(target.host(), target.port(), protocols);
+    Deadlines.Wait handshake =
+        new Deadlines.Wait() {
+          @Override
+          protected void expire() {
+            try {
+              channel.close();
+            } catch (IOException e) {
+              // Closed is what it was to become.
+            }
+          }
+        };
+    deadlines.until(handshake, until);
+    deadlines.add(handshake);
+    try {
+      Wire wire = SecureWire.over(channel, engine, tls);
+      target.trouble().over();
+      return wire;
+    } catch (IOException e) {
+      IOException why =
+          handshake.expired() ? new SocketTimeoutException("TLS: the handshake took too long") : e;
+      target.trouble().is(String.valueOf(why.getMessage()));
+      throw why;
+    } finally {
+      deadlines.remove(handshake);
+    }
+  }
+
+  /**
+   * What the target has chosen of the protocols that were offered, {@code ""} when it said nothing.
+   */
+  String protocol();
 
   /**
    * Waits for bytes and puts them into {@code into}, which has room.

@@ -63,10 +63,10 @@ public final class GatewayInProcess implements AutoCloseable {
   private final Fold fold = new Fold();
   private final MasterKey masterKey = MasterKey.parse(MasterKey.newText());
   private final Upstreams upstreams = new Upstreams(null, null, heard::add, InstantSource.system());
-  private final HealthChecks checks = new HealthChecks(upstreams);
+  private final Deadlines deadlines = new Deadlines();
+  private final HealthChecks checks = new HealthChecks(upstreams, deadlines);
   private final Compiler compiler =
       new Compiler("test", upstreams, masterKey, InstantSource.system());
-  private final Deadlines deadlines = new Deadlines();
   private final Forwarder forwarder = new Forwarder(deadlines);
   private final List<Finished> finished = new CopyOnWriteArrayList<>();
   private final CallerSelector selector;
@@ -193,6 +193,29 @@ public final class GatewayInProcess implements AutoCloseable {
 
   Mirrors mirrors() {
     return forwarder.mirrors();
+  }
+
+  /** Lets these be the targets of tenant {@code a}, spoken to as {@code tls} says. */
+  void targets(Map<String, ?> tls, String... targets) {
+    List<Map<String, String>> urls = new ArrayList<>();
+    for (String target : targets) {
+      urls.add(Map.of("url", target));
+    }
+    put("tenants/a/upstreams/u", Map.of("id", "u", "targets", urls, "tls", tls));
+  }
+
+  /** What an upstream has to say of itself when it is asked who it is. */
+  static Map<String, Object> shown(MasterKey masterKey, KeyedChain chain) {
+    ObjectKey key = ObjectKey.parse("tenants/a/upstreams/u");
+    return Map.of(
+        "certificate",
+        Pem.text(chain.own()),
+        "private_key",
+        JSON.convertValue(masterKey.seal(key, Pem.text(chain.key())).toJson(), Map.class));
+  }
+
+  MasterKey masterKey() {
+    return masterKey;
   }
 
   Snapshot snapshot() {

@@ -21,6 +21,7 @@ import java.util.concurrent.atomic.AtomicInteger;
  */
 final class RawBackend implements AutoCloseable {
   private final ServerSocket server;
+  private final Layer layer;
   private final Script script;
   private final Set<Socket> open = ConcurrentHashMap.newKeySet();
   private final List<Leg> legs = new CopyOnWriteArrayList<>();
@@ -31,14 +32,24 @@ final class RawBackend implements AutoCloseable {
     void serve(Leg leg) throws Exception;
   }
 
-  private RawBackend(Script script) throws IOException {
+  /** What it puts between TCP and its script. */
+  interface Layer {
+    Socket over(Socket plain) throws IOException;
+  }
+
+  private RawBackend(Layer layer, Script script) throws IOException {
     this.server = new ServerSocket(0, 128, InetAddress.getLoopbackAddress());
+    this.layer = layer;
     this.script = script;
   }
 
   static RawBackend start(Script script) {
+    return start(plain -> plain, script);
+  }
+
+  static RawBackend start(Layer layer, Script script) {
     try {
-      RawBackend backend = new RawBackend(script);
+      RawBackend backend = new RawBackend(layer, script);
       Thread.ofVirtual().start(backend::accept);
       return backend;
     } catch (IOException e) {
@@ -48,12 +59,14 @@ final class RawBackend implements AutoCloseable {
 
   /** One connection. */
   static final class Leg {
+    private final Socket plain;
     private final Socket socket;
     private final InputStream in;
     private final int number;
     private final ByteArrayOutputStream received = new ByteArrayOutputStream();
 
-    Leg(Socket socket, int number) throws IOException {
+    Leg(Socket plain, Socket socket, int number) throws IOException {
+      this.plain = plain;
       this.socket = socket;
       this.in = socket.getInputStream();
       this.number = number;
@@ -120,6 +133,16 @@ final class RawBackend implements AutoCloseable {
       toEnd();
     }
 
+    /** What the script speaks over. */
+    Socket socket() {
+      return socket;
+    }
+
+    /** Ends TCP in order, and says nothing of what lies above it. */
+    void cut() throws IOException {
+      plain.close();
+    }
+
     void reset() throws IOException {
       socket.setOption(StandardSocketOptions.SO_LINGER, 0);
       socket.close();
@@ -161,7 +184,7 @@ final class RawBackend implements AutoCloseable {
         Socket socket = server.accept();
         socket.setTcpNoDelay(true);
         open.add(socket);
-        Leg leg = new Leg(socket, number.incrementAndGet());
+        Leg leg = new Leg(socket, layer.over(socket), number.incrementAndGet());
         legs.add(leg);
         Thread.ofVirtual().start(() -> serve(socket, leg));
       } catch (IOException e) {

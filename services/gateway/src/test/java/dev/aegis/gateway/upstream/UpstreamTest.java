@@ -48,7 +48,10 @@ final class UpstreamTest {
         UpstreamDefinition.Retries.DEFAULT,
         UpstreamDefinition.Timeouts.DEFAULT,
         UpstreamDefinition.DEFAULT_MAX_ACTIVE,
-        UpstreamDefinition.Protocol.HTTP1);
+        UpstreamDefinition.Protocol.HTTP1,
+        null,
+        UpstreamDefinition.Bounds.NONE,
+        Duration.ZERO);
   }
 
   private static List<UpstreamDefinition.Target> targets(UpstreamDefinition definition) {
@@ -58,7 +61,7 @@ final class UpstreamTest {
   private Upstream of(int targets) {
     UpstreamDefinition definition = definition(targets, RULES);
     Upstream upstream =
-        new Upstream("t", definition, heard::add, InstantSource.fixed(Instant.EPOCH));
+        new Upstream("t", definition, null, heard::add, InstantSource.fixed(Instant.EPOCH));
     upstream.targets(targets(definition));
     return upstream;
   }
@@ -151,10 +154,11 @@ final class UpstreamTest {
     assertThat(bad).isNotNull();
     fail(upstream, bad);
     UpstreamDefinition more = definition(3, RULES);
-    upstream.definition(more);
+    upstream.definition(more, null);
     upstream.targets(targets(more));
     assertThat(chosen(upstream)).containsExactlyInAnyOrder("b", "c");
-    upstream.definition(definition(3, new Passive(0, RULES.ejection(), RULES.maxEjection(), 50)));
+    upstream.definition(
+        definition(3, new Passive(0, RULES.ejection(), RULES.maxEjection(), 50)), null);
     assertThat(chosen(upstream)).containsExactlyInAnyOrder("a", "b", "c");
   }
 
@@ -178,7 +182,8 @@ final class UpstreamTest {
             turned("a:80", Reason.EJECTED, false), turned("a:80", Reason.EJECTED, true));
     heard.clear();
     fail(upstream, bad);
-    upstream.definition(definition(2, new Passive(0, RULES.ejection(), RULES.maxEjection(), 50)));
+    upstream.definition(
+        definition(2, new Passive(0, RULES.ejection(), RULES.maxEjection(), 50)), null);
     upstream.ended(bad, Standing.GOOD, now + 100 * SECOND);
     assertThat(heard)
         .containsExactly(
@@ -196,7 +201,7 @@ final class UpstreamTest {
         new UpstreamDefinition.Active(
             null, Set.of(), Duration.ofSeconds(1), Duration.ofSeconds(1), 1, 1);
     UpstreamDefinition checked = definition(2, RULES, checks);
-    upstream.definition(checked);
+    upstream.definition(checked, null);
     upstream.targets(targets(checked).subList(0, 1));
     assertThat(upstream.checked(gone, false, checks)).isTrue();
     upstream.checked(down, false, checks);
@@ -204,7 +209,7 @@ final class UpstreamTest {
     assertThat(heard).containsExactly(turned("a:80", Reason.HEALTH_CHECK, false));
     upstream.checked(down, true, checks);
     upstream.checked(down, false, checks);
-    upstream.definition(definition(1, RULES)); // nobody checks any more
+    upstream.definition(definition(1, RULES), null); // nobody checks any more
     upstream.checked(down, false, checks); // it was under way
     assertThat(heard)
         .extracting(event -> event.event().type())
