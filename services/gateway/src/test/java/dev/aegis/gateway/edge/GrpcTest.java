@@ -5,6 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import dev.aegis.gateway.tls.SelfSigned;
+import dev.aegis.journal.KeyedChain;
+import dev.aegis.journal.Pem;
 import dev.aegis.testkit.FreePorts;
 import io.grpc.CallOptions;
 import io.grpc.ClientCall;
@@ -29,6 +32,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Iterator;
@@ -336,6 +340,41 @@ final class GrpcTest {
           ClientCalls.blockingUnaryCall(
               secure, UNARY, CallOptions.DEFAULT, "hello".getBytes(UTF_8));
       assertThat(reply).asString(UTF_8).isEqualTo("hello");
+    } finally {
+      secure.shutdownNow().awaitTermination(10, TimeUnit.SECONDS);
+    }
+  }
+
+  /** Over TLS a target is asked for HTTP/2 by ALPN (RFC 7301). */
+  @Test
+  void carriesItToTargetsOverTls() throws Exception {
+    KeyedChain chain =
+        SelfSigned.make(
+            List.of("localhost"), Instant.now().minusSeconds(60), Instant.now().plusSeconds(3_600));
+    Server secure =
+        NettyServerBuilder.forAddress(new InetSocketAddress("127.0.0.1", 0))
+            .sslContext(
+                GrpcSslContexts.forServer(
+                        new ByteArrayInputStream(Pem.text(chain.own()).getBytes(UTF_8)),
+                        new ByteArrayInputStream(Pem.text(chain.key()).getBytes(UTF_8)))
+                    .build())
+            .addService(service())
+            .build()
+            .start();
+    try {
+      gateway.put(
+          "tenants/a/upstreams/u",
+          Map.of(
+              "id",
+              "u",
+              "protocol",
+              "http2",
+              "tls",
+              Map.of("ca", Pem.text(chain.own())),
+              "targets",
+              List.of(Map.of("url", "https://localhost:" + secure.getPort()))));
+      assertThat(unary("hello")).asString(UTF_8).isEqualTo("hello");
+      assertThat(unary("again")).asString(UTF_8).isEqualTo("again");
     } finally {
       secure.shutdownNow().awaitTermination(10, TimeUnit.SECONDS);
     }

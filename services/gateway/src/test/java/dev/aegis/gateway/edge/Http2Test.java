@@ -19,10 +19,8 @@ import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
 
-/** Callers in HTTP/2 who behave: the JDK's client, and curl. */
+/** Callers in HTTP/2 who behave: the JDK's client. */
 final class Http2Test {
   private static HttpClient client() throws Exception {
     return HttpClient.newBuilder()
@@ -150,33 +148,6 @@ final class Http2Test {
       assertThat(reply.headers().firstValue("Connection")).isEmpty();
       assertThat(reply.body()).contains("missing_credentials");
       assertThat(backend.received()).isEmpty();
-    }
-  }
-
-  /** curl: h2c with prior knowledge, h2 by ALPN, and beside them HTTP/1.1 on the same ports. */
-  @ParameterizedTest
-  @CsvSource(
-      delimiter = '|',
-      textBlock =
-          """
-          --http2-prior-knowledge    | http  | 2
-          --http2                    | https | 2
-          --http1.1                  | https | 1.1
-          --http1.1                  | http  | 1.1
-          """)
-  void speaksWithCurl(String option, String scheme, String version) throws Exception {
-    try (StubUpstream backend = StubUpstream.answering("hello");
-        GatewayInProcess gateway = before(backend.url())) {
-      int port = scheme.equals("http") ? gateway.port() : gateway.securePort();
-      String url = scheme + "://localhost:" + port + "/";
-      Process curl =
-          new ProcessBuilder(
-                  "curl", "-sk", option, "-w", "%{http_version} %{http_code}\n", "-d", "x", url)
-              .redirectErrorStream(true)
-              .start();
-      String said = new String(curl.getInputStream().readAllBytes(), ISO_8859_1);
-      assertThat(curl.waitFor()).isZero();
-      assertThat(said).isEqualTo("hello" + version + " 200\n");
     }
   }
 }
