@@ -17,6 +17,13 @@ final class Calm {
     this.what = what;
   }
 
+  /** Something of use has come, which makes up for one: some peers ping with every message. */
+  void useful() {
+    if (count > 0) {
+      count--;
+    }
+  }
+
   /**
    * One more.
    *

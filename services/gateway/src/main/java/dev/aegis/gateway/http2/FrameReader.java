@@ -1,5 +1,19 @@
 package dev.aegis.gateway.http2;
 
+import static dev.aegis.gateway.http2.FrameType.ACK;
+import static dev.aegis.gateway.http2.FrameType.CONTINUATION;
+import static dev.aegis.gateway.http2.FrameType.DATA;
+import static dev.aegis.gateway.http2.FrameType.END_HEADERS;
+import static dev.aegis.gateway.http2.FrameType.GOAWAY;
+import static dev.aegis.gateway.http2.FrameType.HEADERS;
+import static dev.aegis.gateway.http2.FrameType.PADDED;
+import static dev.aegis.gateway.http2.FrameType.PING;
+import static dev.aegis.gateway.http2.FrameType.PRIORITIZED;
+import static dev.aegis.gateway.http2.FrameType.PRIORITY;
+import static dev.aegis.gateway.http2.FrameType.RST_STREAM;
+import static dev.aegis.gateway.http2.FrameType.SETTINGS;
+import static dev.aegis.gateway.http2.FrameType.WINDOW_UPDATE;
+
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
@@ -11,12 +25,6 @@ final class FrameReader {
   private static final int HEADER = 9;
   private static final int FIRST = 2 * 1024;
   private static final int WHOLE = HEADER + FrameWriter.MAX_FRAME;
-  private static final int DATA = 0;
-  private static final int HEADERS = 1;
-  private static final int CONTINUATION = 9;
-  private static final int END_HEADERS = 4;
-  private static final int PADDED = 8;
-  private static final int PRIORITIZED = 0x20;
   private static final int MAX_BLOCK = 64 * 1024;
   private static final int MAX_CONTINUATIONS = 32;
 
@@ -115,7 +123,52 @@ final class FrameReader {
     at = next + HEADER;
     end = at + length;
     next = end;
+    check();
     return true;
+  }
+
+  /** What its header must say whatever it is for (sections 6.1 to 6.10). */
+  private void check() throws ConnectionError {
+    switch (type) {
+      case DATA, HEADERS, CONTINUATION -> stream(true);
+      case PRIORITY -> {
+        stream(true);
+        length(length == 5);
+      }
+      case RST_STREAM -> {
+        stream(true);
+        length(length == 4);
+      }
+      case SETTINGS -> {
+        stream(false);
+        length((flags & ACK) == 0 ? length % 6 == 0 : length == 0);
+      }
+      case PING -> {
+        stream(false);
+        length(length == 8);
+      }
+      case GOAWAY -> {
+        stream(false);
+        length(length >= 8);
+      }
+      case WINDOW_UPDATE -> length(length == 4);
+      default -> {} // of PUSH_PROMISE nothing is right, of unknown ones nothing is wrong
+    }
+  }
+
+  private void stream(boolean one) throws ConnectionError {
+    if ((stream != 0) != one) {
+      throw new ConnectionError(
+          ErrorCode.PROTOCOL_ERROR,
+          "a frame of type " + type + (one ? " of the connection" : " of a stream"));
+    }
+  }
+
+  private void length(boolean right) throws ConnectionError {
+    if (!right) {
+      throw new ConnectionError(
+          ErrorCode.FRAME_SIZE_ERROR, "a frame of type " + type + " is not as long as it must be");
+    }
   }
 
   /** Waits until so many bytes are there from {@link #next} on. */

@@ -1,5 +1,8 @@
 package dev.aegis.gateway.http2;
 
+import static dev.aegis.gateway.http2.FrameType.GOAWAY;
+import static dev.aegis.gateway.http2.FrameType.SETTINGS;
+
 import java.io.IOException;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -20,8 +23,6 @@ final class FrameWriter {
   private static final int MAX_ANSWERS = 1_000;
 
   private static final int HEADER = 9;
-  private static final int SETTINGS = 4;
-  private static final int GOAWAY = 7;
 
   private final Transport transport;
   private final ReentrantLock lock;

@@ -1,11 +1,21 @@
 package dev.aegis.gateway.http2;
 
+import static dev.aegis.gateway.http2.FrameType.ACK;
+import static dev.aegis.gateway.http2.FrameType.CONTINUATION;
+import static dev.aegis.gateway.http2.FrameType.DATA;
+import static dev.aegis.gateway.http2.FrameType.END_HEADERS;
+import static dev.aegis.gateway.http2.FrameType.END_STREAM;
+import static dev.aegis.gateway.http2.FrameType.GOAWAY;
+import static dev.aegis.gateway.http2.FrameType.HEADERS;
+import static dev.aegis.gateway.http2.FrameType.PING;
+import static dev.aegis.gateway.http2.FrameType.PRIORITY;
+import static dev.aegis.gateway.http2.FrameType.PUSH_PROMISE;
+import static dev.aegis.gateway.http2.FrameType.RST_STREAM;
+import static dev.aegis.gateway.http2.FrameType.SETTINGS;
+import static dev.aegis.gateway.http2.FrameType.WINDOW_UPDATE;
+
 import dev.aegis.gateway.http1.BadMessage;
 import java.io.IOException;
-import java.util.ArrayList;
-import java.util.HashMap;
-import java.util.LinkedHashMap;
-import java.util.Map;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
@@ -18,21 +28,6 @@ import org.jspecify.annotations.Nullable;
  * nuisance a peer may make.
  */
 public abstract class Http2Connection {
-  static final int DATA = 0;
-  private static final int HEADERS = 1;
-  private static final int PRIORITY = 2;
-  private static final int RST_STREAM = 3;
-  private static final int SETTINGS = 4;
-  private static final int PUSH_PROMISE = 5;
-  private static final int PING = 6;
-  private static final int GOAWAY = 7;
-  private static final int WINDOW_UPDATE = 8;
-  private static final int CONTINUATION = 9;
-
-  private static final int END_STREAM = 1;
-  private static final int ACK = 1;
-  private static final int END_HEADERS = 4;
-
   /** Bytes that a stream may send before some are taken. */
   static final int WINDOW = 64 * 1024 - 1;
 
@@ -40,7 +35,6 @@ public abstract class Http2Connection {
   private static final int SHARED_WINDOW = 1024 * 1024;
 
   private static final long MAX_WINDOW = Integer.MAX_VALUE;
-  private static final int REMEMBERED = 1_000;
   private static final int MAX_LINGER_BYTES = 1 << 20;
   private static final byte[] NOTHING = {};
 
@@ -55,19 +49,7 @@ public abstract class Http2Connection {
   private final Calm frames = new Calm(1_000, "frames that carry nothing");
 
   // All that follows is guarded by the lock.
-  private final Map<Integer, Stream> streams = new HashMap<>();
-  private final Map<Integer, Boolean> remembered =
-      new LinkedHashMap<>() {
-        private static final long serialVersionUID = 1L;
-
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<Integer, Boolean> eldest) {
-          return size() > REMEMBERED;
-        }
-      };
-  private int working;
-  private int lastPeers;
-  private int nextOwn = 1;
+  private final Streams streams;
   private long window = WINDOW;
   private long initialWindow = WINDOW;
   private long peersMaxStreams = 100; // until it says otherwise
@@ -90,6 +72,7 @@ public abstract class Http2Connection {
     this.maxStreams = maxStreams;
     this.writer = new FrameWriter(transport, lock);
     this.reader = new FrameReader(transport);
+    this.streams = new Streams(server, maxStreams);
   }
 
   /** A request has come, on a server; must not wait. {@link #finished} must follow. */
@@ -125,7 +108,8 @@ public abstract class Http2Connection {
         reader.awaitPreface();
       }
       boolean first = true;
-      while (reader.next(this::between)) {
+      FrameReader.Place place = this::between;
+      while (reader.next(place)) {
         if (first && (reader.type != SETTINGS || (reader.flags & ACK) != 0)) {
           throw broken("the first frame is not SETTINGS");
         }
@@ -159,8 +143,7 @@ public abstract class Http2Connection {
     if (inside) {
       transport.awaits(Transport.Awaited.REST);
     } else {
-      boolean none = streams.isEmpty() && working == 0;
-      transport.awaits(none ? Transport.Awaited.STREAM : Transport.Awaited.FRAME);
+      transport.awaits(streams.idle() ? Transport.Awaited.STREAM : Transport.Awaited.FRAME);
     }
   }
 
@@ -169,12 +152,12 @@ public abstract class Http2Connection {
     lock.lock();
     try {
       closed = true;
-      for (Stream stream : new ArrayList<>(streams.values())) {
+      for (Stream stream : streams.all()) {
         stream.fail(new StreamFailure(why, false, detail));
       }
       streams.clear();
       if (tell) {
-        writer.goAway(lastPeers, why);
+        writer.goAway(streams.lastPeers(), why);
       }
     } finally {
       lock.unlock();
@@ -218,7 +201,7 @@ public abstract class Http2Connection {
         case PUSH_PROMISE -> throw broken("a push, which nobody may make");
         case CONTINUATION -> throw broken("CONTINUATION after no HEADERS");
         case GOAWAY -> goAway();
-        case PRIORITY -> priority();
+        case PRIORITY -> frames.disturbed(System.nanoTime()); // means nothing (section 5.3)
         case SETTINGS -> settings();
         case PING -> ping();
         default -> frames.disturbed(System.nanoTime()); // unknown ones mean nothing (section 4.1)
@@ -237,9 +220,11 @@ public abstract class Http2Connection {
     if (granted < 0) {
       throw new ConnectionError(ErrorCode.FLOW_CONTROL_ERROR, "DATA beyond the window");
     }
-    Stream stream = known("DATA");
+    Stream stream = known();
     boolean last = (reader.flags & END_STREAM) != 0;
-    if (length == 0 && !last) {
+    if (length > 0 || last) {
+      frames.useful();
+    } else {
       frames.disturbed(System.nanoTime());
     }
     if (stream == null) {
@@ -262,39 +247,36 @@ public abstract class Http2Connection {
   }
 
   private void headers() throws ConnectionError {
+    frames.useful();
     int id = reader.stream;
-    if (id == 0 || server && id % 2 == 0) {
-      throw broken("HEADERS on a stream that the peer cannot open");
-    }
     boolean last = (reader.flags & END_STREAM) != 0;
     byte[] block = reader.block;
-    Stream stream = streams.get(id);
+    Stream stream = streams.open(id);
     if (stream != null) {
       more(stream, block, last);
       return;
     }
-    if (!server || id <= lastPeers) {
-      known("HEADERS");
+    if (!streams.isNext(id)) {
+      streams.checkLate(id, reader.type);
       decoder.decode(block, 0, block.length, line -> {});
       return;
     }
-    lastPeers = id;
+    streams.used(id);
     HeadFields fields = new HeadFields(HeadFields.Kind.REQUEST);
     decoder.decode(block, 0, block.length, fields);
     if (left) {
-      remember(id, true); // it was told that this one is ignored
+      streams.refused(id); // it was told that this one is ignored
       return;
     }
-    if (streams.size() >= maxStreams || working >= maxStreams) {
-      remember(id, true);
+    if (streams.full()) {
+      streams.refused(id);
       writer.frame(RST_STREAM, id, ErrorCode.REFUSED_STREAM.number());
       resets.disturbed(System.nanoTime());
       return;
     }
     Stream opened = new Stream(this, id, initialWindow);
     opened.headed = true;
-    streams.put(id, opened);
-    working++;
+    streams.begun(opened);
     awaited();
     try {
       opened.arrived(fields.request(last), last);
@@ -333,20 +315,9 @@ public abstract class Http2Connection {
     }
   }
 
-  private void priority() throws ConnectionError {
-    frames.disturbed(System.nanoTime());
-    if (reader.stream == 0) {
-      throw broken("PRIORITY of the connection");
-    }
-    if (reader.length != 5) {
-      throw new ConnectionError(ErrorCode.FRAME_SIZE_ERROR, "PRIORITY is not 5 bytes");
-    }
-  }
-
   private void rstStream() throws ConnectionError {
-    exactly(4, "RST_STREAM");
     ErrorCode code = ErrorCode.of(reader.number());
-    Stream stream = known("RST_STREAM");
+    Stream stream = known();
     if (stream == null) {
       return;
     }
@@ -359,17 +330,8 @@ public abstract class Http2Connection {
 
   private void settings() throws ConnectionError {
     frames.disturbed(System.nanoTime());
-    if (reader.stream != 0) {
-      throw broken("SETTINGS of a stream");
-    }
     if ((reader.flags & ACK) != 0) {
-      if (reader.length != 0) {
-        throw new ConnectionError(ErrorCode.FRAME_SIZE_ERROR, "SETTINGS acknowledged with more");
-      }
       return;
-    }
-    if (reader.length % 6 != 0) {
-      throw new ConnectionError(ErrorCode.FRAME_SIZE_ERROR, "SETTINGS has half a setting");
     }
     while (reader.at < reader.end) {
       int id = reader.half();
@@ -392,7 +354,7 @@ public abstract class Http2Connection {
         }
         long more = value - initialWindow;
         initialWindow = value;
-        for (Stream stream : streams.values()) {
+        for (Stream stream : streams.all()) {
           if (stream.window() + more > MAX_WINDOW) {
             throw new ConnectionError(ErrorCode.FLOW_CONTROL_ERROR, "a window beyond 2^31-1");
           }
@@ -410,29 +372,19 @@ public abstract class Http2Connection {
 
   private void ping() throws ConnectionError {
     frames.disturbed(System.nanoTime());
-    if (reader.stream != 0) {
-      throw broken("PING of a stream");
-    }
-    exactly(8, "PING");
     if ((reader.flags & ACK) == 0) {
       writer.answer(PING, ACK, reader.payload());
     }
   }
 
   private void goAway() throws ConnectionError {
-    if (reader.stream != 0) {
-      throw broken("GOAWAY of a stream");
-    }
-    if (reader.length < 8) {
-      throw new ConnectionError(ErrorCode.FRAME_SIZE_ERROR, "GOAWAY is too short");
-    }
     int last = reader.number() & Integer.MAX_VALUE;
     ErrorCode code = ErrorCode.of(reader.number());
     peerLeaving = true;
     if (server) {
       return;
     }
-    for (Stream stream : new ArrayList<>(streams.values())) {
+    for (Stream stream : streams.all()) {
       if (stream.id() > last) {
         stream.fail(new StreamFailure(code, true, "the peer leaves, and has not begun with it"));
         forget(stream, false);
@@ -442,7 +394,6 @@ public abstract class Http2Connection {
   }
 
   private void windowUpdate() throws ConnectionError {
-    exactly(4, "WINDOW_UPDATE");
     long more = reader.number() & Integer.MAX_VALUE;
     if (reader.stream == 0) {
       if (more == 0) {
@@ -452,10 +403,10 @@ public abstract class Http2Connection {
       if (window > MAX_WINDOW) {
         throw new ConnectionError(ErrorCode.FLOW_CONTROL_ERROR, "a window beyond 2^31-1");
       }
-      streams.values().forEach(Stream::wake);
+      streams.all().forEach(Stream::wake);
       return;
     }
-    Stream stream = known("WINDOW_UPDATE");
+    Stream stream = known();
     if (stream == null) {
       return;
     }
@@ -473,31 +424,12 @@ public abstract class Http2Connection {
    *
    * @throws ConnectionError when the peer must know (section 5.1)
    */
-  private @Nullable Stream known(String frame) throws ConnectionError {
-    int id = reader.stream;
-    Stream stream = streams.get(id);
-    if (stream != null) {
-      return stream;
+  private @Nullable Stream known() throws ConnectionError {
+    Stream stream = streams.open(reader.stream);
+    if (stream == null) {
+      streams.checkLate(reader.stream, reader.type);
     }
-    boolean idle = server ? id > lastPeers || id % 2 == 0 : id >= nextOwn || id % 2 == 0;
-    if (id == 0 || idle) {
-      throw broken(frame + " of a stream that was never opened");
-    }
-    Boolean byUs = remembered.get(id);
-    boolean late = byUs != null && byUs || reader.type == WINDOW_UPDATE;
-    if (late || reader.type == RST_STREAM) {
-      return null;
-    }
-    if (byUs == null && reader.type == HEADERS) {
-      throw broken("HEADERS of a stream that was passed over");
-    }
-    throw new ConnectionError(ErrorCode.STREAM_CLOSED, frame + " of a stream that has ended");
-  }
-
-  private void exactly(int length, String frame) throws ConnectionError {
-    if (reader.length != length) {
-      throw new ConnectionError(ErrorCode.FRAME_SIZE_ERROR, frame + " is not " + length + " bytes");
-    }
+    return stream;
   }
 
   private static ConnectionError broken(String detail) {
@@ -514,21 +446,19 @@ public abstract class Http2Connection {
     }
   }
 
-  private void forget(Stream stream, boolean byUs) {
-    if (streams.remove(stream.id()) != null) {
-      remember(stream.id(), byUs);
+  /**
+   * @param unknown whether the peer may not know yet that it has ended
+   */
+  private void forget(Stream stream, boolean unknown) {
+    if (streams.ended(stream, unknown)) {
       awaited();
       leaveIfDone();
     }
   }
 
-  private void remember(int id, boolean byUs) {
-    remembered.put(id, byUs);
-  }
-
   private void leaveIfDone() {
     boolean going = left || peerLeaving && !server;
-    if (going && streams.isEmpty() && working == 0 && !finished) {
+    if (going && streams.idle() && !finished) {
       finished = true;
       Thread.ofVirtual().name("goodbye").start(this::sayGoodbye);
     }
@@ -547,7 +477,7 @@ public abstract class Http2Connection {
 
   /** Resets a stream from this side. */
   void reset(Stream stream, ErrorCode code) {
-    if (!closed && streams.containsKey(stream.id())) {
+    if (!closed && streams.open(stream.id()) != null) {
       writer.frame(RST_STREAM, stream.id(), code.number());
       forget(stream, true);
     }
@@ -596,7 +526,7 @@ public abstract class Http2Connection {
   }
 
   void grant(int stream, int bytes) {
-    if (!closed && streams.containsKey(stream)) {
+    if (!closed && streams.open(stream) != null) {
       writer.frame(WINDOW_UPDATE, stream, bytes);
     }
   }
@@ -606,7 +536,7 @@ public abstract class Http2Connection {
     stream.reset(ErrorCode.NO_ERROR); // what the caller still sends is not wanted (section 8.1)
     lock.lock();
     try {
-      working--;
+      streams.workEnded();
       credit(stream.abandoned());
       awaited();
       leaveIfDone();
@@ -631,10 +561,9 @@ public abstract class Http2Connection {
       if (!room()) {
         return null;
       }
-      Stream stream = new Stream(this, nextOwn, initialWindow);
+      Stream stream = new Stream(this, streams.nextOwn(), initialWindow);
       stream.toHead = length > 5 && lines[0] == 'H' && lines[1] == 'E' && lines[4] == ' ';
-      nextOwn += 2;
-      streams.put(stream.id(), stream);
+      streams.opened(stream);
       headers(stream.id(), block, last);
       if (last) {
         stream.endedAtOnce();
@@ -661,17 +590,7 @@ public abstract class Http2Connection {
         && !leaving
         && !peerLeaving
         && streams.size() < peersMaxStreams
-        && nextOwn < Integer.MAX_VALUE - 2;
-  }
-
-  /** Whether nothing is under way. */
-  public final boolean idle() {
-    lock.lock();
-    try {
-      return streams.isEmpty() && working == 0;
-    } finally {
-      lock.unlock();
-    }
+        && streams.numbersLeft();
   }
 
   /** Whether it is over. */
@@ -713,7 +632,7 @@ public abstract class Http2Connection {
       if (!left && !closed) {
         leaving = true;
         left = true;
-        writer.goAway(lastPeers, ErrorCode.NO_ERROR);
+        writer.goAway(streams.lastPeers(), ErrorCode.NO_ERROR);
         writer.sendSoon();
         leaveIfDone();
       }

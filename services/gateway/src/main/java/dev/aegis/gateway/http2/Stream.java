@@ -350,7 +350,8 @@ public final class Stream {
         int most = (int) Math.min(Math.min(window, connection.window()), FrameWriter.MAX_FRAME);
         int part = left == 0 ? 0 : Math.min(left, most);
         boolean end = last && part == left;
-        connection.writer.frame(Http2Connection.DATA, end ? 1 : 0, id, bytes, at, part);
+        connection.writer.frame(
+            FrameType.DATA, end ? FrameType.END_STREAM : 0, id, bytes, at, part);
         window -= part;
         connection.spend(part);
         at += part;
