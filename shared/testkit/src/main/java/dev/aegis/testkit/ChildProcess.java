@@ -11,7 +11,9 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -225,10 +227,24 @@ public final class ChildProcess implements AutoCloseable {
     }
   }
 
-  /** Kills the process if it still runs. */
+  /** Kills the process if it still runs, and waits until those that it started are gone too. */
   @Override
   public void close() {
+    List<ProcessHandle> started = process.descendants().toList();
     kill();
+    for (ProcessHandle child : started) {
+      try {
+        // It ends by itself when its parent has: until then it may write where a test cleans up.
+        child.onExit().get(30, TimeUnit.SECONDS);
+      } catch (TimeoutException e) {
+        child.destroyForcibly();
+      } catch (ExecutionException e) {
+        throw new IllegalStateException("cannot wait for process " + child.pid(), e);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        child.destroyForcibly();
+      }
+    }
   }
 
   private String describe() {
