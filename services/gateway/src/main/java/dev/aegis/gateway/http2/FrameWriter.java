@@ -147,6 +147,19 @@ final class FrameWriter {
     }
   }
 
+  /** Sends what is there, blocking, and waits for another thread that is about it. */
+  void sendAll() throws IOException {
+    lock.lock();
+    try {
+      while (sending && !closed) {
+        room.awaitUninterruptibly();
+      }
+    } finally {
+      lock.unlock();
+    }
+    send();
+  }
+
   /**
    * Sends what is there, blocking, unless another thread does; then it waits only while too much is
    * there. Called without the lock.
@@ -182,6 +195,7 @@ final class FrameWriter {
         }
       } finally {
         sending = false;
+        room.signalAll();
       }
     } finally {
       lock.unlock();

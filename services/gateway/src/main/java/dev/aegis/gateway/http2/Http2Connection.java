@@ -164,7 +164,7 @@ public abstract class Http2Connection {
     }
     if (tell) {
       try {
-        writer.send();
+        writer.sendAll();
         transport.finish();
         linger();
       } catch (IOException e) {
@@ -466,7 +466,7 @@ public abstract class Http2Connection {
 
   private void sayGoodbye() {
     try {
-      writer.send();
+      writer.sendAll();
       transport.finish();
     } catch (IOException e) {
       transport.close();
