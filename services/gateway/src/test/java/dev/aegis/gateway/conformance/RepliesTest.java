@@ -1,6 +1,7 @@
 package dev.aegis.gateway.conformance;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import dev.aegis.gateway.conformance.RecordingBackend.Received;
 import dev.aegis.gateway.conformance.RecordingBackend.Script;
@@ -8,6 +9,7 @@ import dev.aegis.gateway.edge.GatewayInProcess;
 import dev.aegis.testkit.HttpMessage;
 import dev.aegis.testkit.HttpProbe;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
@@ -64,6 +66,11 @@ final class RepliesTest {
     }
     List<Received> scripted = received("/scripted ");
     assertThat(scripted).hasSize(1);
+    // A connection is kept a moment after the reply.
+    await()
+        .pollDelay(Duration.ZERO)
+        .pollInterval(Duration.ofMillis(1))
+        .until(() -> gateway.active() == 0);
     HttpProbe.once(gateway.port(), "GET /after" + HOST + "Connection: close\r\n\r\n");
     assertThat(received("/after ").getFirst().connection() == scripted.getFirst().connection())
         .isEqualTo(row.column(5).equals("kept"));

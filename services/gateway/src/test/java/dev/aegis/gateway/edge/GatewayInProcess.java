@@ -250,7 +250,8 @@ public final class GatewayInProcess implements AutoCloseable {
     return finished();
   }
 
-  long active() {
+  /** Requests under way. */
+  public long active() {
     return selector.active();
   }
 
