@@ -167,27 +167,44 @@ public record UpstreamDefinition(
   /** {@link #maxActive} when nothing is said. */
   public static final int DEFAULT_MAX_ACTIVE = 10_000;
 
+  /** What is asked of a target, and what a good answer is. */
+  public sealed interface Check {
+    /** A connection comes about: nothing more is asked. */
+    record Connects() implements Check {}
+
+    /**
+     * A {@code GET} is answered.
+     *
+     * @param path that is asked for
+     * @param statuses that are good, empty for any from 200 to 299
+     */
+    record Answers(String path, Set<Integer> statuses) implements Check {
+      public Answers {
+        statuses = Set.copyOf(statuses);
+      }
+    }
+
+    /**
+     * gRPC's health service says that it is serving.
+     *
+     * @param service that is asked about, empty for the whole server
+     */
+    record Serves(String service) implements Check {}
+  }
+
   /**
    * How each target is asked how it does.
    *
-   * @param path asked by {@code GET}, null when it is enough that a connection comes about
-   * @param statuses that are good, empty for any from 200 to 299
+   * @param check what is asked
    * @param interval between two checks, give or take a tenth so that gateways do not march in step
    * @param timeout of one check
    * @param healthy good checks in a row that bring a target back
    * @param unhealthy bad checks in a row that take it out
    */
   public record Active(
-      @Nullable String path,
-      Set<Integer> statuses,
-      Duration interval,
-      Duration timeout,
-      int healthy,
-      int unhealthy) {
-    public Active {
-      statuses = Set.copyOf(statuses);
-    }
-  }
+      Check check, Duration interval, Duration timeout, int healthy, int unhealthy) {}
+
+  private static final int MAX_GRPC_SERVICE = 255;
 
   private record Health(@Nullable Active active, Passive passive) {}
 
@@ -271,18 +288,24 @@ public record UpstreamDefinition(
     if (said && named && !secure) {
       fields.reject("tls", "needs a target whose URL begins with https://");
     }
+    Protocol protocol =
+        Protocol.valueOf(
+            fields.oneOf("protocol", "http1", List.of("http1", "http2")).toUpperCase(Locale.ROOT));
+    Active active = health.active();
+    if (active != null && active.check() instanceof Check.Serves && protocol != Protocol.HTTP2) {
+      fields.reject("protocol", "must be \"http2\" with \"grpc_service\" of \"health\"");
+    }
     return new UpstreamDefinition(
         id,
         source,
         loadBalancing,
-        health.active(),
+        active,
         health.passive(),
         breaks ? circuitBreaker : null,
         fields.object("retries", UpstreamDefinition::retries),
         fields.object("timeouts", UpstreamDefinition::timeouts),
         (int) fields.number("max_active", DEFAULT_MAX_ACTIVE, 1, 1_000_000),
-        Protocol.valueOf(
-            fields.oneOf("protocol", "http1", List.of("http1", "http2")).toUpperCase(Locale.ROOT)),
+        protocol,
         said || secure ? tls : null,
         bounds(fields),
         slowStart(fields, loadBalancing));
@@ -345,15 +368,11 @@ public record UpstreamDefinition(
   }
 
   private static Health health(Fields fields) {
-    boolean asks = !fields.absent("path") || !fields.absent("interval_ms");
-    String path = fields.optionalText("path");
-    if (path != null && !requestTarget(path)) {
-      fields.reject("path", "must begin with / and hold only visible ASCII characters but #");
-    }
+    boolean asks =
+        !fields.absent("path") || !fields.absent("grpc_service") || !fields.absent("interval_ms");
     Active active =
         new Active(
-            path,
-            Set.copyOf(fields.numbers("statuses", 200, 599)),
+            check(fields),
             Duration.ofMillis(fields.number("interval_ms", 5_000, 100, 3_600_000)),
             millis(fields, "timeout_ms", Duration.ofSeconds(2), 60_000),
             (int) fields.number("healthy", 2, 1, 100),
@@ -361,11 +380,32 @@ public record UpstreamDefinition(
     if (!asks) {
       for (String name : List.of("statuses", "timeout_ms", "healthy", "unhealthy")) {
         if (!fields.absent(name)) {
-          fields.reject(name, "needs \"path\" or \"interval_ms\": without both nothing is checked");
+          fields.reject(
+              name,
+              "needs \"path\", \"grpc_service\" or \"interval_ms\": without them nothing is"
+                  + " checked");
         }
       }
     }
     return new Health(asks ? active : null, fields.object("passive", UpstreamDefinition::passive));
+  }
+
+  private static Check check(Fields fields) {
+    String path = fields.optionalText("path");
+    if (path != null && !requestTarget(path)) {
+      fields.reject("path", "must begin with / and hold only visible ASCII characters but #");
+    }
+    Set<Integer> statuses = Set.copyOf(fields.numbers("statuses", 200, 599));
+    String service = fields.optionalText("grpc_service", MAX_GRPC_SERVICE);
+    if (service == null) {
+      return path == null ? new Check.Connects() : new Check.Answers(path, statuses);
+    }
+    for (String name : List.of("path", "statuses")) {
+      if (!fields.absent(name)) {
+        fields.reject(name, "has no effect with \"grpc_service\"");
+      }
+    }
+    return new Check.Serves(service);
   }
 
   private static boolean requestTarget(String path) {

@@ -1,11 +1,14 @@
 package dev.aegis.gateway.upstream;
 
+import dev.aegis.gateway.http1.BadMessage;
 import dev.aegis.journal.UpstreamDefinition.Active;
+import dev.aegis.journal.UpstreamDefinition.Check;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.locks.LockSupport;
 import org.slf4j.Logger;
@@ -108,21 +111,31 @@ public final class HealthChecks implements AutoCloseable {
 
   private boolean passes(Target target, Active rules) {
     long until = System.nanoTime() + rules.timeout().toNanos();
-    try (Wire wire = Wire.open(target, rules.timeout(), List.of(), deadlines);
+    try (Wire wire = open(target, rules);
         Watch watch = new Watch(wire, until)) {
-      String path = rules.path();
-      if (path == null) {
-        return true;
-      }
-      wire.write(ByteBuffer.wrap(request(path, target.authority())));
-      int status = status(wire);
-      return !watch.expired()
-          && (rules.statuses().isEmpty()
-              ? status >= 200 && status <= 299
-              : rules.statuses().contains(status));
-    } catch (IOException e) {
+      boolean good =
+          switch (rules.check()) {
+            case Check.Connects() -> true;
+            case Check.Answers(String path, Set<Integer> statuses) -> {
+              wire.write(ByteBuffer.wrap(request(path, target.authority())));
+              int status = status(wire);
+              yield statuses.isEmpty() ? status >= 200 && status <= 299 : statuses.contains(status);
+            }
+            case Check.Serves(String service) ->
+                new GrpcHealth(target, service, rules.timeout()).serving(wire, deadlines);
+          };
+      return good && !watch.expired();
+    } catch (IOException | BadMessage e) {
       return false; // what it means is what is asked for
     }
+  }
+
+  private Wire open(Target target, Active rules) throws IOException {
+    return switch (rules.check()) {
+      case Check.Connects nothing -> Wire.open(target, rules.timeout(), List.of(), deadlines);
+      case Check.Answers get -> Wire.open(target, rules.timeout(), List.of(), deadlines);
+      case Check.Serves call -> target.streamsWire(target.tls(), rules.timeout(), deadlines);
+    };
   }
 
   /** Ends a check that takes too long. */

@@ -156,7 +156,8 @@ public final class Target {
     };
   }
 
-  private Wire streamsWire(@Nullable TargetTls terms, Duration bound, Deadlines deadlines)
+  /** A new connection for HTTP/2 that nobody else uses, ended by who asks for it. */
+  Wire streamsWire(@Nullable TargetTls terms, Duration bound, Deadlines deadlines)
       throws IOException {
     Wire wire = Wire.open(this, bound, List.of("h2"), deadlines);
     if (terms != null && !wire.protocol().equals("h2")) {

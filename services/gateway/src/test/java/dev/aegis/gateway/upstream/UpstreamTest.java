@@ -8,6 +8,7 @@ import dev.aegis.events.UpstreamEvent.TargetTurned;
 import dev.aegis.journal.LoadBalancing;
 import dev.aegis.journal.TargetSource;
 import dev.aegis.journal.UpstreamDefinition;
+import dev.aegis.journal.UpstreamDefinition.Check;
 import dev.aegis.journal.UpstreamDefinition.Passive;
 import java.time.Duration;
 import java.time.Instant;
@@ -199,7 +200,7 @@ final class UpstreamTest {
     assertThat(gone).isNotNull();
     UpstreamDefinition.Active checks =
         new UpstreamDefinition.Active(
-            null, Set.of(), Duration.ofSeconds(1), Duration.ofSeconds(1), 1, 1);
+            new Check.Connects(), Duration.ofSeconds(1), Duration.ofSeconds(1), 1, 1);
     UpstreamDefinition checked = definition(2, RULES, checks);
     upstream.definition(checked, null);
     upstream.targets(targets(checked).subList(0, 1));

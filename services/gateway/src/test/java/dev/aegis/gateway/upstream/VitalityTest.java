@@ -3,8 +3,8 @@ package dev.aegis.gateway.upstream;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.aegis.journal.UpstreamDefinition.Active;
+import dev.aegis.journal.UpstreamDefinition.Check;
 import java.time.Duration;
-import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -12,7 +12,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** What checks make of a target. */
 final class VitalityTest {
   private static final Active RULES =
-      new Active(null, Set.of(), Duration.ofSeconds(5), Duration.ofSeconds(1), 2, 3);
+      new Active(new Check.Connects(), Duration.ofSeconds(5), Duration.ofSeconds(1), 2, 3);
 
   private final Vitality vitality = new Vitality();
 

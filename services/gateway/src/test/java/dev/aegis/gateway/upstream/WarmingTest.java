@@ -7,12 +7,12 @@ import dev.aegis.journal.LoadBalancing;
 import dev.aegis.journal.TargetSource;
 import dev.aegis.journal.UpstreamDefinition;
 import dev.aegis.journal.UpstreamDefinition.Active;
+import dev.aegis.journal.UpstreamDefinition.Check;
 import dev.aegis.journal.UpstreamDefinition.Passive;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -134,7 +134,7 @@ final class WarmingTest {
     for (Target target : upstream.all()) {
       if (target.host().equals("a")) {
         Active rules =
-            new Active(null, Set.of(), Duration.ofSeconds(1), Duration.ofSeconds(1), 1, 1);
+            new Active(new Check.Connects(), Duration.ofSeconds(1), Duration.ofSeconds(1), 1, 1);
         target.vitality().begin(0, 0);
         target.vitality().checked(false, rules);
       }
