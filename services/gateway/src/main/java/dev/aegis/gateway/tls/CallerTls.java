@@ -86,6 +86,7 @@ public final class CallerTls {
       throw new IllegalStateException("no handshake with " + remote);
     }
     deadlines.remove(handshake);
+    handshake.secured.keepVerified();
     return handshake.secured;
   }
 
@@ -142,7 +143,7 @@ public final class CallerTls {
       SSLParameters parameters = socket.getSSLParameters();
       TlsTerms.apply(parameters);
       parameters.setUseCipherSuitesOrder(true);
-      parameters.setSNIMatchers(List.of(secured.listener()));
+      parameters.setSNIMatchers(List.of(secured.listener(hello.host())));
       // Who shows none is told so over HTTP, where a caller can read why.
       parameters.setWantClientAuth(!authorities.isEmpty());
       socket.setSSLParameters(parameters);

@@ -96,14 +96,50 @@ public final class Secured {
     }
   }
 
-  /** Hears the name also when a session is resumed and no certificate is chosen. */
-  SNIMatcher listener() {
-    return new SNIMatcher(StandardConstants.SNI_HOST_NAME) {
-      @Override
-      public boolean matches(SNIServerName name) {
-        serverName = ServerName.of(name);
-        return true;
+  /**
+   * Lets no later connection resume the session of one that was asked for a certificate: each
+   * caller's is verified anew, because it may have expired meanwhile.
+   */
+  void keepVerified() {
+    SSLSocket socket = tls.get();
+    if (socket != null && !authorities.isEmpty()) {
+      socket.getSession().invalidate();
+    }
+  }
+
+  /**
+   * Hears the name also when a session is resumed and no certificate is chosen.
+   *
+   * @param ahead the name that was read ahead of TLS
+   */
+  SNIMatcher listener(@Nullable String ahead) {
+    return new Listener(this, ahead);
+  }
+
+  /** The host that a connection is for, as it was read ahead of TLS. */
+  static @Nullable String ahead(SSLSocket socket) {
+    for (SNIMatcher matcher : socket.getSSLParameters().getSNIMatchers()) {
+      if (matcher instanceof Listener listener) {
+        return listener.ahead;
       }
-    };
+    }
+    return null;
+  }
+
+  private static final class Listener extends SNIMatcher {
+    private final Secured secured;
+    private final @Nullable String ahead;
+
+    Listener(Secured secured, @Nullable String ahead) {
+      super(StandardConstants.SNI_HOST_NAME);
+      this.secured = secured;
+      this.ahead = ahead;
+    }
+
+    @Override
+    public boolean matches(SNIServerName name) {
+      secured.serverName = ServerName.of(name);
+      return true;
+    }
   }
 }

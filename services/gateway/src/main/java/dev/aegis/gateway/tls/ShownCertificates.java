@@ -44,21 +44,32 @@ final class ShownCertificates extends X509ExtendedKeyManager {
   @Override
   public @Nullable String chooseServerAlias(
       String keyType, Principal @Nullable [] issuers, Socket socket) {
-    return choose(keyType, ((SSLSocket) socket).getHandshakeSession());
+    SSLSocket caller = (SSLSocket) socket;
+    SSLSession session = caller.getHandshakeSession();
+    if (session != null) {
+      return choose(keyType, host(session));
+    }
+    // A ticket is being restored: the JDK asks whether what was shown then would be shown now.
+    // Which
+    // host it is for is settled later, if it is not the same. Whoever is asked for a certificate
+    // shows it anew.
+    return caller.getWantClientAuth() ? null : choose(keyType, Secured.ahead(caller));
   }
 
   @Override
   public @Nullable String chooseEngineServerAlias(
       String keyType, Principal @Nullable [] issuers, SSLEngine engine) {
-    return choose(keyType, engine.getHandshakeSession());
+    return choose(keyType, host(engine.getHandshakeSession()));
+  }
+
+  private static @Nullable String host(@Nullable SSLSession session) {
+    return session instanceof ExtendedSSLSession extended
+        ? ServerName.of(extended.getRequestedServerNames())
+        : null;
   }
 
   /** Null when the certificate has a key of another type; the JDK then asks for the next type. */
-  private @Nullable String choose(String keyType, @Nullable SSLSession session) {
-    String host =
-        session instanceof ExtendedSSLSession extended
-            ? ServerName.of(extended.getRequestedServerNames())
-            : null;
+  private @Nullable String choose(String keyType, @Nullable String host) {
     KeyedChain found = host == null ? null : snapshot.get().certificate(host);
     KeyedChain chain = found == null ? otherwise : found;
     if (!chain.key().getAlgorithm().equals(keyType)) {
