@@ -49,10 +49,8 @@ final class ShownCertificates extends X509ExtendedKeyManager {
     if (session != null) {
       return choose(keyType, host(session));
     }
-    // A ticket is being restored: the JDK asks whether what was shown then would be shown now.
-    // Which
-    // host it is for is settled later, if it is not the same. Whoever is asked for a certificate
-    // shows it anew.
+    // A ticket is being restored: the JDK asks whether what was shown then would be shown now. That
+    // it is for the same host is settled later. Whoever is asked for a certificate shows it anew.
     return caller.getWantClientAuth() ? null : choose(keyType, Secured.ahead(caller));
   }
 
