@@ -35,6 +35,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 final class GrpcChecksTest {
   private static final String GET = "GET / HTTP/1.1\r\nHost: a.test\r\n\r\n";
 
+  private static final Map<String, ?> SHORT = Map.of("grpc_service", "", "timeout_ms", 300);
+
   /** A server of gRPC that counts what it is asked. */
   private static final class Backend implements AutoCloseable {
     private final AtomicInteger asked = new AtomicInteger();
@@ -77,18 +79,15 @@ final class GrpcChecksTest {
 
   private static void check(
       GatewayInProcess gateway, String url, String service, Map<String, ?> more) {
-    Map<String, Object> health =
-        Map.of(
-            "grpc_service",
-            service,
-            "interval_ms",
-            100,
-            "timeout_ms",
-            1_000,
-            "healthy",
-            1,
-            "unhealthy",
-            1);
+    check(gateway, url, Map.of("grpc_service", service), more);
+  }
+
+  private static void check(
+      GatewayInProcess gateway, String url, Map<String, ?> asks, Map<String, ?> more) {
+    // Long enough for a server that has just started on a busy machine.
+    Map<String, Object> health = new HashMap<>(Map.of("timeout_ms", 20_000));
+    health.putAll(Map.of("interval_ms", 100, "healthy", 1, "unhealthy", 1));
+    health.putAll(asks);
     Map<String, Object> definition = new HashMap<>(more);
     definition.putAll(
         Map.of(
@@ -189,7 +188,7 @@ final class GrpcChecksTest {
         };
     try (Backend backend = new Backend(hangs);
         GatewayInProcess gateway = GatewayInProcess.before(backend.url())) {
-      check(gateway, backend.url(), "");
+      check(gateway, backend.url(), SHORT, Map.of());
       assertDown(gateway);
       await().until(() -> cancelled.get() >= 1);
     }
@@ -199,7 +198,7 @@ final class GrpcChecksTest {
   void waitsNoLongerForAServerThatSaysNothing() throws Exception {
     try (RawBackend backend = RawBackend.start(RawBackend.Leg::toEnd);
         GatewayInProcess gateway = GatewayInProcess.before(backend.url())) {
-      check(gateway, backend.url(), "");
+      check(gateway, backend.url(), SHORT, Map.of());
       assertDown(gateway);
       assertThat(backend.legs().getFirst().text()).startsWith("PRI * HTTP/2.0\r\n");
       // What was given up is closed: there are no more than those that are being asked.
@@ -219,6 +218,18 @@ final class GrpcChecksTest {
         GatewayInProcess gateway = GatewayInProcess.before(backend.url())) {
       check(gateway, backend.url(), "");
       assertDown(gateway);
+    }
+  }
+
+  /** A server that speaks nothing else; what is no gRPC is 415 to it. */
+  @Test
+  void asksForPathsInHttp2() throws Exception {
+    try (Backend backend = new Backend();
+        GatewayInProcess gateway = GatewayInProcess.before(backend.url())) {
+      check(gateway, backend.url(), Map.of("path", "/up"), Map.of());
+      assertDown(gateway);
+      check(gateway, backend.url(), Map.of("path", "/up", "statuses", List.of(415)), Map.of());
+      awaitHeard(gateway, "upstream.unhealthy", "upstream.recovered");
     }
   }
 
