@@ -6,11 +6,6 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.aegis.gateway.http1.BadMessage;
 import dev.aegis.gateway.http1.Input;
-import dev.aegis.gateway.http1.ResponseHead;
-import dev.aegis.gateway.http2.Stream;
-import dev.aegis.gateway.http2.StreamFailure;
-import dev.aegis.gateway.http2.StreamOutput;
-import dev.aegis.gateway.http2.Waiting;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -37,29 +32,11 @@ record GrpcHealth(Target target, String service, Duration timeout) {
 
   /** Asks, over a wire that carries nothing else. */
   boolean serving(Wire wire, Deadlines deadlines) throws IOException, BadMessage {
-    TargetStreams streams = TargetStreams.begin(wire, target.tls(), deadlines);
-    byte[] lines = lines();
-    Stream stream = streams.open(lines, lines.length, streams.secure(), true, false);
-    if (stream == null) {
-      throw StreamFailure.untouched("the connection has ended");
-    }
-    StreamOutput out = stream.output(new Unbounded(), MOST);
-    out.put(request(service));
-    out.end(new byte[0]);
-    Input input = stream.input(new Unbounded());
-    boolean serving = answered(input) && serving(reply(input)) && succeeded(input.trailer());
-    leave(streams);
+    CheckStream call = CheckStream.begin(wire, target, deadlines, lines(), request(service));
+    boolean serving =
+        call.status() == 200 && serving(reply(call.input())) && succeeded(call.input().trailer());
+    call.leave();
     return serving;
-  }
-
-  /** Tells the target that this was all (RFC 9113 section 6.8). */
-  private static void leave(TargetStreams streams) {
-    streams.leave();
-    try {
-      streams.send();
-    } catch (IOException e) {
-      // It has left first, which says nothing of its answer.
-    }
   }
 
   private byte[] lines() {
@@ -90,17 +67,6 @@ record GrpcHealth(Target target, String service, Duration timeout) {
         .putInt(message.size())
         .put(message.toByteArray())
         .array();
-  }
-
-  /** Whether the reply is one of HTTP that may hold one of gRPC. */
-  private static boolean answered(Input input) throws IOException, BadMessage {
-    ResponseHead head = new ResponseHead();
-    do {
-      if (!head.read(input)) {
-        throw new BadMessage(BadMessage.Kind.INCOMPLETE, "none came before the stream ended");
-      }
-    } while (head.interim());
-    return head.status() == 200;
   }
 
   private static ByteBuffer reply(Input input) throws IOException, BadMessage {
@@ -168,23 +134,5 @@ record GrpcHealth(Target target, String service, Duration timeout) {
             .filter(line -> line.startsWith("grpc-status:"))
             .toList();
     return statuses.equals(List.of("grpc-status: 0"));
-  }
-
-  /** No bounds on single waits: there is one on the whole check. */
-  private static final class Unbounded implements Waiting {
-    @Override
-    public void begin() {
-      // The same.
-    }
-
-    @Override
-    public void end() {
-      // The same.
-    }
-
-    @Override
-    public IOException failure(StreamFailure why) {
-      return why;
-    }
   }
 }

@@ -3,6 +3,7 @@ package dev.aegis.gateway.upstream;
 import dev.aegis.gateway.http1.BadMessage;
 import dev.aegis.journal.UpstreamDefinition.Active;
 import dev.aegis.journal.UpstreamDefinition.Check;
+import dev.aegis.journal.UpstreamDefinition.Protocol;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -93,7 +94,7 @@ public final class HealthChecks implements AutoCloseable {
   private void check(Upstream upstream, Target target, Active rules) {
     boolean passed = false;
     try {
-      passed = passes(target, rules);
+      passed = passes(target, upstream.protocol(), rules);
     } finally {
       if (upstream.checked(target, passed, rules)) {
         if (passed) {
@@ -109,16 +110,15 @@ public final class HealthChecks implements AutoCloseable {
     }
   }
 
-  private boolean passes(Target target, Active rules) {
+  private boolean passes(Target target, Protocol protocol, Active rules) {
     long until = System.nanoTime() + rules.timeout().toNanos();
-    try (Wire wire = open(target, rules);
+    try (Wire wire = open(target, protocol, rules);
         Watch watch = new Watch(wire, until)) {
       boolean good =
           switch (rules.check()) {
             case Check.Connects() -> true;
             case Check.Answers(String path, Set<Integer> statuses) -> {
-              wire.write(ByteBuffer.wrap(request(path, target.authority())));
-              int status = status(wire);
+              int status = status(wire, target, protocol, path);
               yield statuses.isEmpty() ? status >= 200 && status <= 299 : statuses.contains(status);
             }
             case Check.Serves(String service) ->
@@ -130,11 +130,30 @@ public final class HealthChecks implements AutoCloseable {
     }
   }
 
-  private Wire open(Target target, Active rules) throws IOException {
-    return switch (rules.check()) {
-      case Check.Connects nothing -> Wire.open(target, rules.timeout(), List.of(), deadlines);
-      case Check.Answers get -> Wire.open(target, rules.timeout(), List.of(), deadlines);
-      case Check.Serves call -> target.streamsWire(target.tls(), rules.timeout(), deadlines);
+  private Wire open(Target target, Protocol protocol, Active rules) throws IOException {
+    return switch (protocol) {
+      case HTTP1 -> Wire.open(target, rules.timeout(), List.of(), deadlines);
+      case HTTP2 -> target.streamsWire(target.tls(), rules.timeout(), deadlines);
+    };
+  }
+
+  /** The status of the reply to a {@code GET}, -1 when it is no HTTP; the rest is not read. */
+  private int status(Wire wire, Target target, Protocol protocol, String path)
+      throws IOException, BadMessage {
+    String lines = request(path, target.authority());
+    return switch (protocol) {
+      case HTTP1 -> {
+        String head = lines + "Connection: close\r\n\r\n";
+        wire.write(ByteBuffer.wrap(head.getBytes(StandardCharsets.US_ASCII)));
+        yield status(wire);
+      }
+      case HTTP2 -> {
+        byte[] head = lines.getBytes(StandardCharsets.US_ASCII);
+        CheckStream stream = CheckStream.begin(wire, target, deadlines, head, new byte[0]);
+        int status = stream.status();
+        stream.leave();
+        yield status;
+      }
     };
   }
 
@@ -159,16 +178,15 @@ public final class HealthChecks implements AutoCloseable {
     }
   }
 
-  private static byte[] request(String path, String authority) {
-    return ("GET "
-            + path
-            + " HTTP/1.1\r\nHost: "
-            + authority
-            + "\r\nUser-Agent: aegis-health-check\r\nAccept: */*\r\nConnection: close\r\n\r\n")
-        .getBytes(StandardCharsets.US_ASCII);
+  private static String request(String path, String authority) {
+    return "GET "
+        + path
+        + " HTTP/1.1\r\nHost: "
+        + authority
+        + "\r\nUser-Agent: aegis-health-check\r\nAccept: */*\r\n";
   }
 
-  /** The status of the reply, -1 when it is no HTTP; the rest is not read. */
+  /** That of the status line. */
   private static int status(Wire wire) throws IOException {
     byte[] line = new byte[STATUS_END];
     ByteBuffer view = ByteBuffer.wrap(line);

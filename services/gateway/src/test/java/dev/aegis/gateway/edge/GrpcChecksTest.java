@@ -1,10 +1,13 @@
 package dev.aegis.gateway.edge;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.aegis.gateway.tls.Authority;
+import dev.aegis.gateway.tls.SelfSigned;
 import dev.aegis.gateway.tls.TlsPeer;
+import dev.aegis.journal.KeyedChain;
 import dev.aegis.journal.Pem;
 import dev.aegis.testkit.HttpMessage;
 import dev.aegis.testkit.HttpProbe;
@@ -18,15 +21,20 @@ import io.grpc.health.v1.HealthCheckRequest;
 import io.grpc.health.v1.HealthCheckResponse;
 import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 import io.grpc.health.v1.HealthGrpc;
+import io.grpc.netty.shaded.io.grpc.netty.GrpcSslContexts;
 import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
+import io.grpc.netty.shaded.io.netty.handler.ssl.SslContext;
 import io.grpc.protobuf.services.HealthStatusManager;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
+import java.io.ByteArrayInputStream;
 import java.net.InetSocketAddress;
+import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -35,14 +43,20 @@ import org.junit.jupiter.params.provider.ValueSource;
 final class GrpcChecksTest {
   private static final String GET = "GET / HTTP/1.1\r\nHost: a.test\r\n\r\n";
 
+  private static final Map<String, ?> SHORT = Map.of("grpc_service", "", "timeout_ms", 300);
+
   /** A server of gRPC that counts what it is asked. */
   private static final class Backend implements AutoCloseable {
     private final AtomicInteger asked = new AtomicInteger();
     private final Server server;
 
     Backend(BindableService... services) throws Exception {
+      this(builder -> builder, services);
+    }
+
+    Backend(UnaryOperator<NettyServerBuilder> more, BindableService... services) throws Exception {
       NettyServerBuilder builder =
-          NettyServerBuilder.forAddress(new InetSocketAddress("127.0.0.1", 0));
+          more.apply(NettyServerBuilder.forAddress(new InetSocketAddress("127.0.0.1", 0)));
       for (BindableService service : services) {
         builder.addService(service);
       }
@@ -60,8 +74,12 @@ final class GrpcChecksTest {
       };
     }
 
+    int port() {
+      return server.getPort();
+    }
+
     String url() {
-      return "http://127.0.0.1:" + server.getPort();
+      return "http://127.0.0.1:" + port();
     }
 
     @Override
@@ -77,18 +95,15 @@ final class GrpcChecksTest {
 
   private static void check(
       GatewayInProcess gateway, String url, String service, Map<String, ?> more) {
-    Map<String, Object> health =
-        Map.of(
-            "grpc_service",
-            service,
-            "interval_ms",
-            100,
-            "timeout_ms",
-            1_000,
-            "healthy",
-            1,
-            "unhealthy",
-            1);
+    check(gateway, url, Map.of("grpc_service", service), more);
+  }
+
+  private static void check(
+      GatewayInProcess gateway, String url, Map<String, ?> asks, Map<String, ?> more) {
+    // Long enough for a server that has just started on a busy machine.
+    Map<String, Object> health = new HashMap<>(Map.of("timeout_ms", 20_000));
+    health.putAll(Map.of("interval_ms", 100, "healthy", 1, "unhealthy", 1));
+    health.putAll(asks);
     Map<String, Object> definition = new HashMap<>(more);
     definition.putAll(
         Map.of(
@@ -189,7 +204,7 @@ final class GrpcChecksTest {
         };
     try (Backend backend = new Backend(hangs);
         GatewayInProcess gateway = GatewayInProcess.before(backend.url())) {
-      check(gateway, backend.url(), "");
+      check(gateway, backend.url(), SHORT, Map.of());
       assertDown(gateway);
       await().until(() -> cancelled.get() >= 1);
     }
@@ -199,7 +214,7 @@ final class GrpcChecksTest {
   void waitsNoLongerForAServerThatSaysNothing() throws Exception {
     try (RawBackend backend = RawBackend.start(RawBackend.Leg::toEnd);
         GatewayInProcess gateway = GatewayInProcess.before(backend.url())) {
-      check(gateway, backend.url(), "");
+      check(gateway, backend.url(), SHORT, Map.of());
       assertDown(gateway);
       assertThat(backend.legs().getFirst().text()).startsWith("PRI * HTTP/2.0\r\n");
       // What was given up is closed: there are no more than those that are being asked.
@@ -219,6 +234,45 @@ final class GrpcChecksTest {
         GatewayInProcess gateway = GatewayInProcess.before(backend.url())) {
       check(gateway, backend.url(), "");
       assertDown(gateway);
+    }
+  }
+
+  /** A server that speaks nothing else; what is no gRPC is 415 to it. */
+  @Test
+  void asksForPathsInHttp2() throws Exception {
+    try (Backend backend = new Backend();
+        GatewayInProcess gateway = GatewayInProcess.before(backend.url())) {
+      check(gateway, backend.url(), Map.of("path", "/up"), Map.of());
+      assertDown(gateway);
+      check(gateway, backend.url(), Map.of("path", "/up", "statuses", List.of(415)), Map.of());
+      awaitHeard(gateway, "upstream.unhealthy", "upstream.recovered");
+    }
+  }
+
+  @Test
+  void asksOverTls() throws Exception {
+    KeyedChain chain =
+        SelfSigned.make(
+            List.of("localhost"), Instant.now().minusSeconds(60), Instant.now().plusSeconds(3_600));
+    SslContext tls =
+        GrpcSslContexts.forServer(
+                new ByteArrayInputStream(Pem.text(chain.own()).getBytes(UTF_8)),
+                new ByteArrayInputStream(Pem.text(chain.key()).getBytes(UTF_8)))
+            .build();
+    HealthStatusManager health = new HealthStatusManager();
+    health.setStatus("", ServingStatus.NOT_SERVING);
+    try (Backend backend =
+            new Backend(builder -> builder.sslContext(tls), health.getHealthService());
+        GatewayInProcess gateway = GatewayInProcess.before("http://127.0.0.1:1")) {
+      check(
+          gateway,
+          "https://localhost:" + backend.port(),
+          "",
+          Map.of("tls", Map.of("ca", Pem.text(chain.own()))));
+      assertDown(gateway);
+      assertThat(backend.asked.get()).isPositive();
+      health.setStatus("", ServingStatus.SERVING);
+      awaitHeard(gateway, "upstream.unhealthy", "upstream.recovered");
     }
   }
 
