@@ -15,6 +15,7 @@ import dev.aegis.chassis.Service;
 import dev.aegis.chassis.Setting;
 import dev.aegis.chassis.Settings;
 import dev.aegis.chassis.StartFailure;
+import dev.aegis.gateway.cache.ReplyCache;
 import dev.aegis.gateway.edge.CallerSelector;
 import dev.aegis.gateway.edge.EdgeSettings;
 import dev.aegis.gateway.identity.VerifiedTokens;
@@ -165,7 +166,8 @@ public final class GatewayService implements Service {
             telemetry::finished,
             node,
             tls,
-            load);
+            load,
+            new ReplyCache(settings.of(GatewaySettings.CACHE_BYTES), clock, System::nanoTime));
     NodeReport report =
         started(
             new NodeReport(

@@ -16,6 +16,7 @@ final class ArchitectureTest {
         Map.ofEntries(
             entry("http1", Set.of()),
             entry("http2", Set.of("http1")),
+            entry("cache", Set.of("http1")),
             entry("routing", Set.of()),
             entry("identity", Set.of()),
             entry("telemetry", Set.of()),
@@ -25,7 +26,9 @@ final class ArchitectureTest {
             entry("admission", Set.of("routing")),
             entry("plugin", Set.of("admission")),
             entry("upstream", Set.of("http1", "http2")),
-            entry("snapshot", Set.of("routing", "identity", "admission", "plugin", "upstream")),
+            entry(
+                "snapshot",
+                Set.of("routing", "identity", "admission", "plugin", "cache", "upstream")),
             entry(
                 "pipeline",
                 Set.of("http1", "routing", "identity", "admission", "plugin", "snapshot")),
@@ -34,6 +37,7 @@ final class ArchitectureTest {
                 "edge",
                 Set.of(
                     "http1",
+                    "cache",
                     "proxies",
                     "overload",
                     "http2",
@@ -51,6 +55,7 @@ final class ArchitectureTest {
                 Set.of(
                     "settings",
                     "overload",
+                    "cache",
                     "identity",
                     "admission",
                     "upstream",

@@ -33,7 +33,7 @@ import org.jspecify.annotations.Nullable;
  * @param gatewayUs of these, the gateway's own
  * @param attempts how often a target was tried, 0 when none was
  * @param target {@code host:port} of the last attempt
- * @param cache {@code hit} or {@code miss} where a cache took part
+ * @param cache {@code hit}, {@code miss} or {@code bypass} where the route keeps replies
  * @param userAgent as the caller said
  * @param traceId W3C trace id, 32 hexadecimal digits
  * @param node gateway that served it

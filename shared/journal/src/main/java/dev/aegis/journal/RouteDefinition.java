@@ -25,6 +25,7 @@ import org.jspecify.annotations.Nullable;
  * @param cors which pages of other origins may use it, null when that is left to the upstream
  * @param mirror who gets a copy of its requests, null for nobody
  * @param compression which replies are compressed, null for none
+ * @param caching which replies are kept for further callers, null for none
  * @param caps most bytes of bodies
  * @param maintenance what callers are told instead of being served, null when they are served
  * @param priority the higher wins when several routes match; then the more specific path
@@ -45,6 +46,7 @@ public record RouteDefinition(
     @Nullable Cors cors,
     @Nullable Mirror mirror,
     @Nullable Compression compression,
+    @Nullable Caching caching,
     Caps caps,
     @Nullable Maintenance maintenance,
     int priority)
@@ -118,6 +120,11 @@ public record RouteDefinition(
     if (!squeezes) {
       fields.object("compression", none -> none); // known, and not there
     }
+    boolean keeps = !fields.absent("cache");
+    Caching caching = keeps ? fields.object("cache", Caching::read) : null;
+    if (!keeps) {
+      fields.object("cache", none -> none); // known, and not there
+    }
     if (destination instanceof Destination.Redirect) {
       for (String ofUpstreams :
           List.of(
@@ -125,6 +132,7 @@ public record RouteDefinition(
               "response_headers",
               "mirror",
               "compression",
+              "cache",
               "max_request_bytes",
               "max_response_bytes")) {
         if (!fields.absent(ofUpstreams)) {
@@ -148,6 +156,7 @@ public record RouteDefinition(
         cors,
         mirror,
         compression,
+        caching,
         Caps.read(fields),
         down ? maintenance : null,
         (int) fields.number("priority", 0, -1_000_000, 1_000_000));

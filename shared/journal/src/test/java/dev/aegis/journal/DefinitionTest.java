@@ -238,6 +238,7 @@ class DefinitionTest {
                 null,
                 null,
                 null,
+                null,
                 RouteDefinition.Caps.NONE,
                 null,
                 0));
@@ -376,6 +377,9 @@ class DefinitionTest {
         "'upstream':'u','compression':{'types':['*/*']}|/compression/types",
         "'upstream':'u','compression':{'types':['text/html;q=1']}|/compression/types",
         "'upstream':'u','compression':{'min_bytes':-1}|/compression/min_bytes",
+        "'upstream':'u','cache':{'max_entry_bytes':16777217}|/cache/max_entry_bytes",
+        "'upstream':'u','cache':{'ttl':1}|/cache/ttl",
+        "'redirect':{'to':'/x'},'cache':{}|/cache",
         "'upstream':'u','cors':{}|/cors/origins",
         "'upstream':'u','cors':{'origins':['*'],'credentials':true}|/cors/origins",
         "'upstream':'u','cors':{'origins':['null']}|/cors/origins",

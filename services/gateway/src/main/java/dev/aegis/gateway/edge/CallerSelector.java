@@ -1,5 +1,6 @@
 package dev.aegis.gateway.edge;
 
+import dev.aegis.gateway.cache.ReplyCache;
 import dev.aegis.gateway.overload.Load;
 import dev.aegis.gateway.pipeline.Pipeline;
 import dev.aegis.gateway.snapshot.Snapshot;
@@ -38,6 +39,7 @@ public final class CallerSelector implements ServerConnectionSelector {
    * @param node name of this gateway
    * @param tls knows the handshakes of secure connections
    * @param load whose requests may begin
+   * @param cache replies that are kept
    */
   public CallerSelector(
       EdgeSettings settings,
@@ -48,10 +50,12 @@ public final class CallerSelector implements ServerConnectionSelector {
       Consumer<Finished> records,
       String node,
       CallerTls tls,
-      Load load) {
+      Load load,
+      ReplyCache cache) {
     this.tls = tls;
     this.edge =
-        new Edge(settings, snapshot, pipeline, forwarder, deadlines, records, node, active, load);
+        new Edge(
+            settings, snapshot, pipeline, forwarder, deadlines, records, node, active, load, cache);
   }
 
   /** Requests under way. */

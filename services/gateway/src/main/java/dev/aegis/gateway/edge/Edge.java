@@ -1,5 +1,6 @@
 package dev.aegis.gateway.edge;
 
+import dev.aegis.gateway.cache.ReplyCache;
 import dev.aegis.gateway.overload.Load;
 import dev.aegis.gateway.pipeline.Pipeline;
 import dev.aegis.gateway.snapshot.Snapshot;
@@ -22,6 +23,7 @@ import java.util.function.Supplier;
  * @param node name of this gateway
  * @param active requests under way
  * @param load the same by tenant, and whose may begin
+ * @param cache replies that are kept
  */
 record Edge(
     EdgeSettings settings,
@@ -32,4 +34,5 @@ record Edge(
     Consumer<Finished> records,
     String node,
     LongAdder active,
-    Load load) {}
+    Load load,
+    ReplyCache cache) {}

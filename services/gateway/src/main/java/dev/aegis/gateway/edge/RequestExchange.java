@@ -1,6 +1,11 @@
 package dev.aegis.gateway.edge;
 
 import dev.aegis.events.Blame;
+import dev.aegis.gateway.cache.Answer;
+import dev.aegis.gateway.cache.CachePlan;
+import dev.aegis.gateway.cache.Question;
+import dev.aegis.gateway.cache.ReplyCache;
+import dev.aegis.gateway.cache.Resource;
 import dev.aegis.gateway.http1.BadMessage;
 import dev.aegis.gateway.http1.Body;
 import dev.aegis.gateway.http1.Field;
@@ -11,6 +16,7 @@ import dev.aegis.gateway.http1.LegFailure;
 import dev.aegis.gateway.http1.Output;
 import dev.aegis.gateway.http1.ReplyTo;
 import dev.aegis.gateway.http1.RequestHead;
+import dev.aegis.gateway.http1.ResponseHead;
 import dev.aegis.gateway.identity.Principal;
 import dev.aegis.gateway.overload.Load;
 import dev.aegis.gateway.pipeline.Progress;
@@ -49,6 +55,7 @@ final class RequestExchange {
   private static final Logger LOG = LoggerFactory.getLogger(RequestExchange.class);
   private static final int MAX_REQUEST_ID = 128;
   private static final int MAX_DISCARDED = 64 * 1024;
+  private static final Set<String> SAFE = Set.of("GET", "HEAD", "OPTIONS");
   private static final Duration SETTLE = Duration.ofSeconds(2);
 
   private final Edge edge;
@@ -63,6 +70,7 @@ final class RequestExchange {
   private boolean replying;
   private boolean bodyStillRead;
   private @Nullable Backend backend;
+  private @Nullable String cached;
 
   RequestExchange(Edge edge, CallerLeg leg, RequestHead head, String address) {
     this.edge = edge;
@@ -271,6 +279,24 @@ final class RequestExchange {
       return refused(admitted, ByCaller.PAYLOAD_TOO_LARGE, body);
     }
     body.atMost(most);
+    CachePlan plan = route.cache();
+    if (plan != null) {
+      Question question = question(admitted, plan, chosen, forwarding.subject() != null);
+      switch (edge.cache().ask(question)) {
+        case Answer.Hit hit -> {
+          return given(admitted, forwarding, hit);
+        }
+        case Answer.NotKept none -> {
+          cached = "miss";
+          return refused(admitted, ByCaller.NOT_CACHED, body);
+        }
+        case Answer.Miss miss -> {
+          cached = "miss";
+          forwarding.missed(question, miss);
+        }
+        case Answer.Bypass passing -> cached = "bypass";
+      }
+    }
     RoutePlan.MirrorPlan mirror = route.mirror();
     if (mirror == null
         || head.asksForWebSocket()
@@ -294,8 +320,42 @@ final class RequestExchange {
 
   private boolean carried(Admitted admitted, Upstream upstream, Forwarding forwarding)
       throws IOException {
-    Body body = forwarding.body();
-    Exchange exchange = edge.forwarder().forward(upstream, forwarding);
+    Exchange exchange;
+    try {
+      exchange = edge.forwarder().forward(upstream, forwarding);
+      if (exchange.fault() == null) {
+        forwarding.keep();
+      }
+    } finally {
+      forwarding.forget();
+    }
+    return ended(admitted, exchange, forwarding.body());
+  }
+
+  /** Gives the caller a reply that was kept. */
+  private boolean given(Admitted admitted, Forwarding forwarding, Answer.Hit hit)
+      throws IOException {
+    cached = "hit";
+    forwarding.age = hit.age();
+    Exchange exchange = edge.forwarder().give(forwarding, hit.message(), hit.notModified());
+    return ended(admitted, exchange, forwarding.body());
+  }
+
+  private Question question(Admitted admitted, CachePlan plan, Backend asked, boolean identified) {
+    boolean credentials =
+        identified
+            || head.value(Field.AUTHORIZATION) != null
+            || head.value(Field.X_API_KEY) != null;
+    String origin = asked.id() + (secure ? "\nhttps://" : "\nhttp://") + head.authority();
+    return new Question(plan, resource(admitted), origin, head, credentials);
+  }
+
+  private Resource resource(Admitted admitted) {
+    String tenant = admitted.identified().matched().tenant().id();
+    return new Resource(tenant, head.host(), head.path(), head.query());
+  }
+
+  private boolean ended(Admitted admitted, Exchange exchange, Body body) throws IOException {
     Exchange.Rest rest = exchange.rest();
     Exchange.Fault fault = exchange.fault();
     if (fault == null) {
@@ -370,7 +430,16 @@ final class RequestExchange {
     edge.records()
         .accept(
             RequestRecord.of(
-                at, backend(at), status, why, exchange, bytesIn, bytesOut, elapsed(), edge.node()));
+                at,
+                backend(at),
+                status,
+                why,
+                exchange,
+                bytesIn,
+                bytesOut,
+                cached,
+                elapsed(),
+                edge.node()));
   }
 
   /** The upstream that was chosen, before that the only one that could be, or null. */
@@ -403,10 +472,46 @@ final class RequestExchange {
   private final class Forwarding implements dev.aegis.gateway.upstream.Outbound {
     private final Admitted admitted;
     private final Body body;
+    private @Nullable Question question;
+    private Answer.@Nullable Miss miss;
+    private ReplyCache.@Nullable Gathering gathering;
+    private long age = -1;
 
     Forwarding(Admitted admitted, Body body) {
       this.admitted = admitted;
       this.body = body;
+    }
+
+    /** The reply may be kept. */
+    void missed(Question question, Answer.Miss miss) {
+      this.question = question;
+      this.miss = miss;
+    }
+
+    /** All of the reply went on. */
+    void keep() {
+      if (gathering != null) {
+        gathering.keep();
+      }
+    }
+
+    /** The reply came to its end, good or bad. */
+    void forget() {
+      if (gathering != null) {
+        gathering.close();
+      }
+    }
+
+    @Override
+    public Body.@Nullable Copy replied(ResponseHead reply, Body content) {
+      if (!SAFE.contains(head.method()) && reply.status() < 400) {
+        edge.cache().invalidate(resource(admitted)); // before the caller can know of the change
+      }
+      if (question == null || miss == null) {
+        return null;
+      }
+      gathering = edge.cache().gather(question, miss, reply, content);
+      return gathering;
     }
 
     @Override
@@ -530,6 +635,9 @@ final class RequestExchange {
       replies.cors(admitted);
       if (admitted.identified().route().squeeze() != null) {
         leg.reply(head).out().header("Vary", "Accept-Encoding");
+      }
+      if (age >= 0) {
+        leg.reply(head).out().header("Age", Long.toString(age)); // RFC 9111 section 5.1
       }
       replies.common(requestId, protocol);
       replies.limit(admitted.limit());

@@ -30,6 +30,7 @@ final class RequestRecord {
       @Nullable Exchange exchange,
       long bytesIn,
       long bytesOut,
+      @Nullable String cache,
       long nanos,
       String node) {
     Inbound inbound = at.inbound();
@@ -59,7 +60,7 @@ final class RequestRecord {
             (nanos - upstreamNanos) / 1000,
             exchange == null ? 0 : exchange.attempts(),
             exchange == null ? null : exchange.target(),
-            null,
+            cache,
             head.value(Field.USER_AGENT),
             traceId(head.value(Field.TRACEPARENT)),
             node);

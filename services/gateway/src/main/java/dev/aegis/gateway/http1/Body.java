@@ -50,19 +50,7 @@ public final class Body {
 
   /** A body that is there already. */
   public static Body stored(byte[] bytes) {
-    return new Body(new Stored(bytes), false, bytes.length);
-  }
-
-  private static final class Stored extends Input {
-    Stored(byte[] bytes) {
-      super(bytes);
-      end = bytes.length;
-    }
-
-    @Override
-    protected boolean fill() {
-      return false;
-    }
+    return new Body(Input.stored(bytes), false, bytes.length);
   }
 
   /** The body of a reply that ends where {@code input} does. */
@@ -75,10 +63,15 @@ public final class Body {
     return new Body(input, false, framing(head, input, 0));
   }
 
+  /** That there is none. */
+  public static Body none(Input input) {
+    return new Body(input, true, 0);
+  }
+
   /** The body of a reply to {@code method}. */
   public static Body of(ResponseHead head, String method, Input input) {
     if (!head.hasBody(method)) {
-      return new Body(input, true, 0);
+      return none(input);
     }
     return new Body(input, true, framing(head, input, UNTIL_CLOSE));
   }
@@ -183,6 +176,7 @@ public final class Body {
     }
     int count = Math.min(count(), into.length);
     System.arraycopy(input.bytes, input.at, into, 0, count);
+    copied(count);
     take(count);
     return count;
   }

@@ -149,6 +149,18 @@ public enum Field {
     return false;
   }
 
+  /**
+   * Whether a field of this name, in lower case, says to a backend what Aegis says and not what the
+   * caller does.
+   */
+  public static boolean saidHere(String name) {
+    byte[] bytes = name.getBytes(StandardCharsets.ISO_8859_1);
+    Field field = of(hash(bytes, 0, bytes.length), bytes, 0, bytes.length);
+    return field == null
+        ? isForwarded(bytes, 0, bytes.length)
+        : field.handling == Handling.OWN || field == VIA;
+  }
+
   static int hash(byte[] bytes, int from, int to) {
     int hash = 0;
     for (int i = from; i < to; i++) {

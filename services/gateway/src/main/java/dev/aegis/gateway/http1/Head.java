@@ -3,6 +3,7 @@ package dev.aegis.gateway.http1;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -369,6 +370,24 @@ public abstract sealed class Head permits RequestHead, ResponseHead {
     for (int line = 0; line < lines; line++) {
       int slot = line * STRIDE;
       if (equalsIgnoreCase(slots[slot + LINE], slots[slot + NAME_END], name)) {
+        String value = text(slots[slot + VALUE], slots[slot + VALUE_END]);
+        values = values == null ? value : values + "," + value;
+      }
+    }
+    return values;
+  }
+
+  /**
+   * The same for all lines that go on, and whose name a backend may take for this one: in any case,
+   * and with {@code _} for {@code -}.
+   */
+  public final @Nullable String aliasedValues(String name) {
+    FieldNames wanted = new FieldNames(List.of(name));
+    String values = null;
+    for (int line = 0; line < lines; line++) {
+      int slot = line * STRIDE;
+      if (wanted.contains(bytes, slots[slot + LINE], slots[slot + NAME_END])
+          && goesOn(line, Set.of(), FieldNames.NONE)) {
         String value = text(slots[slot + VALUE], slots[slot + VALUE_END]);
         values = values == null ? value : values + "," + value;
       }

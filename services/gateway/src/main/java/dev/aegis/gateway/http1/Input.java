@@ -25,6 +25,23 @@ public abstract class Input {
     this.bytes = bytes;
   }
 
+  /** Bytes that are there already, and are not written to. */
+  public static Input stored(byte[] bytes) {
+    return new Stored(bytes);
+  }
+
+  private static final class Stored extends Input {
+    Stored(byte[] bytes) {
+      super(bytes);
+      end = bytes.length;
+    }
+
+    @Override
+    protected boolean fill() {
+      return false;
+    }
+  }
+
   /**
    * Waits until at least one more byte has arrived. May move bytes, so offsets taken before are
    * void, but their distance from {@link #at} stays.

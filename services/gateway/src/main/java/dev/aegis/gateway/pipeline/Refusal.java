@@ -65,6 +65,7 @@ public sealed interface Refusal {
     CLIENT_CERTIFICATE_REQUIRED(
         403, "client_certificate_required", "The caller must show a certificate over TLS"),
     FORBIDDEN(403, "forbidden", "The caller's roles do not allow this request"),
+    NOT_CACHED(504, "not_cached", "Only a kept reply was wanted, and there is none"),
     CALLER_GONE(499, "caller_gone", "The caller closed the connection");
 
     private final int status;

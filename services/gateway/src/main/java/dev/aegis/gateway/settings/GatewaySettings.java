@@ -97,6 +97,13 @@ public final class GatewaySettings {
           1L << 30,
           "most bytes of events kept on disk while Kafka is away");
 
+  public static final Setting<Long> CACHE_BYTES =
+      Setting.bytes(
+          "gateway.cache_bytes",
+          "AEGIS_GATEWAY_CACHE_BYTES",
+          64L << 20,
+          "most bytes of replies kept in memory for routes with `cache`; with `0` nothing is kept");
+
   public static final Setting<Optional<String>> DNS_SERVER =
       Setting.optional(
           "dns.server",
@@ -179,6 +186,7 @@ public final class GatewaySettings {
             PROXY_PROTOCOL,
             TRUSTED_PROXIES,
             SPOOL_BYTES,
+            CACHE_BYTES,
             DNS_SERVER));
     return List.copyOf(all);
   }

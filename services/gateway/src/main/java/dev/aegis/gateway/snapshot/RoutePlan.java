@@ -1,5 +1,6 @@
 package dev.aegis.gateway.snapshot;
 
+import dev.aegis.gateway.cache.CachePlan;
 import dev.aegis.gateway.plugin.RateLimit;
 import dev.aegis.gateway.routing.UpstreamPath;
 import dev.aegis.gateway.upstream.Backend;
@@ -26,6 +27,7 @@ import org.jspecify.annotations.Nullable;
  * @param cors which pages of other origins may use it, null when that is left to the upstream
  * @param mirror who gets a copy of its requests, or null
  * @param squeeze which replies are compressed, null for none
+ * @param cache which replies are kept, null for none
  * @param caps most bytes of bodies
  * @param limits in the order in which they are asked
  */
@@ -41,6 +43,7 @@ public record RoutePlan(
     @Nullable CorsPlan cors,
     @Nullable MirrorPlan mirror,
     @Nullable Squeeze squeeze,
+    @Nullable CachePlan cache,
     RouteDefinition.Caps caps,
     List<RateLimit> limits) {
   public RoutePlan {

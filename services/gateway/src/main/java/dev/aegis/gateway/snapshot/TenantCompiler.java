@@ -1,6 +1,7 @@
 package dev.aegis.gateway.snapshot;
 
 import dev.aegis.gateway.admission.Access;
+import dev.aegis.gateway.cache.CachePlan;
 import dev.aegis.gateway.identity.Issuer;
 import dev.aegis.gateway.identity.Tokens;
 import dev.aegis.gateway.plugin.RateLimit;
@@ -11,6 +12,7 @@ import dev.aegis.gateway.upstream.HeaderEdit;
 import dev.aegis.gateway.upstream.Split;
 import dev.aegis.gateway.upstream.Squeeze;
 import dev.aegis.gateway.upstream.Upstream;
+import dev.aegis.journal.Caching;
 import dev.aegis.journal.CertificateDefinition;
 import dev.aegis.journal.Compression;
 import dev.aegis.journal.Definition;
@@ -91,6 +93,7 @@ final class TenantCompiler {
         HeaderEdit replyEdit =
             HeaderEdit.of(route.replyHeaders(), route.cors() == null ? List.of() : CorsPlan.FIELDS);
         Compression compression = route.compression();
+        Caching caching = route.caching();
         routes.put(
             route,
             new RoutePlan(
@@ -105,6 +108,9 @@ final class TenantCompiler {
                 CorsPlan.of(route.cors(), route.methods()),
                 mirror(entry.key(), route.mirror(), upstreams),
                 compression == null ? null : new Squeeze(compression, replyEdit.dropped()),
+                caching == null
+                    ? null
+                    : new CachePlan(route.id() + '\n' + entry.revision(), caching.maxEntryBytes()),
                 route.caps(),
                 on(limits, route.id(), route.destination().upstreams())));
       }
@@ -141,6 +147,7 @@ final class TenantCompiler {
         false,
         HeaderEdit.NONE,
         HeaderEdit.NONE,
+        null,
         null,
         null,
         null,

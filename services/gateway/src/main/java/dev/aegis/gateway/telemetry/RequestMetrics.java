@@ -70,6 +70,19 @@ final class RequestMetrics {
     }
     bytesIn.add(event.bytesIn());
     bytesOut.add(event.bytesOut());
+    String cache = event.cache();
+    if (cache != null) {
+      byName
+          .computeIfAbsent(
+              cache,
+              outcome ->
+                  metrics.counter(
+                      "aegis_cache_requests_total",
+                      "Requests of routes that keep replies",
+                      "outcome",
+                      outcome))
+          .add();
+    }
     String code = event.code();
     String tenant = event.tenantId();
     if (code != null && tenant != null && event.status() == 401) {

@@ -41,6 +41,16 @@ public final class Forwarder {
     return mirrors;
   }
 
+  /**
+   * Gives the caller a reply that is there already.
+   *
+   * @param message head and body, as they came over HTTP/1.1
+   * @param notModified whether the caller has it, and needs to be told no more
+   */
+  public Exchange give(Outbound outbound, byte[] message, boolean notModified) {
+    return new Relay(outbound, squeezes).give(message, notModified);
+  }
+
   /** Forwards to {@code upstream}, blocking until the reply is through. */
   public Exchange forward(Upstream upstream, Outbound outbound) {
     CircuitBreaker breaker = upstream.breaker();

@@ -7,6 +7,7 @@ import dev.aegis.gateway.http1.Http1Reply;
 import dev.aegis.gateway.http1.LegFailure;
 import dev.aegis.gateway.http1.Output;
 import dev.aegis.gateway.http1.ReplyTo;
+import dev.aegis.gateway.http1.ResponseHead;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Arrays;
@@ -255,6 +256,11 @@ public final class Mirrors {
 
     @Override
     public @Nullable Beyond beyond() {
+      return null;
+    }
+
+    @Override
+    public Body.@Nullable Copy replied(ResponseHead head, Body reply) {
       return null;
     }
 

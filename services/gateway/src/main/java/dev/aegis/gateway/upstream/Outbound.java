@@ -6,6 +6,7 @@ import dev.aegis.gateway.http1.FieldNames;
 import dev.aegis.gateway.http1.Input;
 import dev.aegis.gateway.http1.Output;
 import dev.aegis.gateway.http1.ReplyTo;
+import dev.aegis.gateway.http1.ResponseHead;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -69,6 +70,13 @@ public interface Outbound extends Affinity {
     /** Ends the connection; whoever waits for it is woken. */
     void close();
   }
+
+  /**
+   * The reply that is passed on has begun, and nothing of it went on yet.
+   *
+   * @return who gets its body too, null for nobody
+   */
+  Body.@Nullable Copy replied(ResponseHead head, Body body);
 
   /**
    * Puts Aegis' own fields of the reply.

@@ -4,6 +4,7 @@ import dev.aegis.gateway.http1.BadMessage;
 import dev.aegis.gateway.http1.Body;
 import dev.aegis.gateway.http1.Field;
 import dev.aegis.gateway.http1.Gzipped;
+import dev.aegis.gateway.http1.Input;
 import dev.aegis.gateway.http1.LegFailure;
 import dev.aegis.gateway.http1.Output;
 import dev.aegis.gateway.http1.ReplyTo;
@@ -13,6 +14,7 @@ import dev.aegis.gateway.upstream.Exchange.Fault;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.EnumSet;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.Semaphore;
 import java.util.function.IntPredicate;
@@ -29,6 +31,14 @@ import org.jspecify.annotations.Nullable;
 final class Relay {
   private static final int MAX_GATHERED = 16 * 1024;
   private static final Duration LAST_BYTES = Duration.ofMillis(100);
+  private static final byte[] NOTHING = {};
+
+  /** The form in which replies are stored. */
+  private static final String STORED = "1.1";
+
+  /** What a reply without the body has no need to say of it. */
+  private static final List<String> OF_THE_BODY =
+      List.of("Content-Type", "Content-Encoding", "Content-Language", "Content-Range");
 
   private final Outbound outbound;
   private final Semaphore squeezes;
@@ -210,12 +220,58 @@ final class Relay {
     between.run();
   }
 
+  /** Gives the caller a reply that is there already, head and body as they came over HTTP/1.1. */
+  Exchange give(byte[] message, boolean notModified) {
+    Input stored = Input.stored(message);
+    ResponseHead head = new ResponseHead();
+    try {
+      if (!head.read(stored)) {
+        throw new BadMessage(BadMessage.Kind.INCOMPLETE, "nothing is stored");
+      }
+      if (notModified) {
+        unchanged(head, stored);
+      } else {
+        Body passing = Body.of(head, outbound.method(), stored);
+        passing.atMost(outbound.mostReplyBytes());
+        passing.check();
+        passOn(head, passing, STORED);
+      }
+      return outcome(null, "", null, 0);
+    } catch (BadMessage e) {
+      return outcome(Fault.UPSTREAM_FAILED, "its stored reply: " + e.detail(), null, 0);
+    } catch (IOException e) {
+      return outcome(Fault.CALLER_GONE, "gone", null, 0);
+    }
+  }
+
+  /** Says that the caller has it already (RFC 9110 section 15.4.5). */
+  private void unchanged(ResponseHead head, Input stored) throws IOException {
+    ReplyTo to = outbound.caller();
+    reply = Body.none(stored);
+    status = 304;
+    to.out().put("HTTP/1.1 304 Not Modified");
+    to.out().endLine();
+    head.copyLines(to.out(), replaced(true), outbound.removed().with(OF_THE_BODY));
+    outbound.replyFields(false, STORED);
+    to.begin(0);
+    to.end(NOTHING);
+  }
+
   private void passOn(TargetLeg leg) throws IOException, BadMessage {
     ResponseHead head = leg.head;
-    ReplyTo to = outbound.caller();
     Body passing = Body.of(head, outbound.method(), leg.input());
+    Body.Copy copy = outbound.replied(head, passing);
+    if (copy != null) {
+      passing.copyTo(copy);
+    }
     passing.atMost(outbound.mostReplyBytes());
     passing.check();
+    passOn(head, passing, leg.protocol());
+  }
+
+  private void passOn(ResponseHead head, Body passing, String protocol)
+      throws IOException, BadMessage {
+    ReplyTo to = outbound.caller();
     reply = passing;
     status = head.status();
     head.copyStatusLine(to.out());
@@ -226,7 +282,7 @@ final class Relay {
         squeezed = coded;
         head.copyLines(to.out(), replaced(true), squeeze.removed());
         squeeze.fields(head, to.out());
-        passOn(leg, to, coded);
+        passOn(to, coded, protocol);
       } catch (Gzipped.Broken e) {
         throw e.why();
       } finally {
@@ -235,14 +291,14 @@ final class Relay {
       return;
     }
     head.copyLines(to.out(), replaced(status == 204), outbound.removed());
-    passOn(leg, to, passing);
+    passOn(to, passing, protocol);
   }
 
-  private void passOn(TargetLeg leg, ReplyTo to, Body passing) throws IOException, BadMessage {
+  private void passOn(ReplyTo to, Body passing, String protocol) throws IOException, BadMessage {
     // What follows a body that nobody asked for may be it or the next request: nobody can tell.
     boolean unasked = outbound.expectsContinue() && !continued && !body.done();
     boolean unframed = passing.length() < 0 && !to.framesAll();
-    outbound.replyFields(unframed || unasked, leg.protocol());
+    outbound.replyFields(unframed || unasked, protocol);
     to.begin(passing.length());
     to.relay(passing);
   }

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.aegis.chassis.HttpListener;
 import dev.aegis.chassis.StartFailure;
 import dev.aegis.events.UpstreamEvent;
+import dev.aegis.gateway.cache.ReplyCache;
 import dev.aegis.gateway.identity.VerifiedTokens;
 import dev.aegis.gateway.overload.Load;
 import dev.aegis.gateway.pipeline.Pipeline;
@@ -72,6 +73,8 @@ public final class GatewayInProcess implements AutoCloseable {
   private final CallerSelector selector;
   private final HttpListener listener;
   private final HttpListener secure;
+  private final InstantSource clock = () -> Instant.now().plus(elapsed());
+  private volatile Duration elapsed = Duration.ZERO;
   private volatile Snapshot snapshot = Snapshot.empty("test", Instant.EPOCH);
 
   private GatewayInProcess(EdgeSettings bounds, int mostActive) throws StartFailure {
@@ -87,7 +90,8 @@ public final class GatewayInProcess implements AutoCloseable {
             finished::add,
             "gateway-test",
             tls,
-            new Load(mostActive));
+            new Load(mostActive),
+            new ReplyCache(16 << 20, clock, () -> System.nanoTime() + elapsed.toNanos()));
     listener = listen(server -> {});
     secure = listen(server -> server.tls(of -> of.sslContext(tls.context())));
   }
@@ -189,6 +193,15 @@ public final class GatewayInProcess implements AutoCloseable {
         "private_key",
         JSON.convertValue(masterKey.seal(key, Pem.text(chain.key())).toJson(), Map.class));
     put(key.toString(), definition);
+  }
+
+  /** So much more time than the real one has passed for replies that are kept. */
+  void elapse(Duration inAll) {
+    elapsed = inAll;
+  }
+
+  private Duration elapsed() {
+    return elapsed;
   }
 
   Mirrors mirrors() {

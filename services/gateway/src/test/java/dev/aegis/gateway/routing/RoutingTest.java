@@ -124,6 +124,7 @@ final class RoutingTest {
         null,
         null,
         null,
+        null,
         RouteDefinition.Caps.NONE,
         null,
         draft.priority());
