@@ -22,6 +22,7 @@ import java.util.function.Supplier;
  * @param node name of this gateway
  * @param active requests under way
  * @param load the same by tenant, and whose may begin
+ * @param departures who is told when the gateway is about to stop
  */
 record Edge(
     EdgeSettings settings,
@@ -32,4 +33,5 @@ record Edge(
     Consumer<Finished> records,
     String node,
     LongAdder active,
-    Load load) {}
+    Load load,
+    Departures departures) {}
