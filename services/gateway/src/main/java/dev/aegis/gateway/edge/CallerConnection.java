@@ -120,12 +120,12 @@ final class CallerConnection implements ServerConnection {
     CallerStreams speaking = new CallerStreams(edge, leg, address);
     streams = speaking;
     leg.whenIdle(speaking::leave);
-    selector.opened(speaking);
+    Departures.Entry leaving = edge.departures().add(speaking::leaveSoon);
     try {
       speaking.begin();
       speaking.run();
     } finally {
-      selector.closed(speaking);
+      edge.departures().remove(leaving);
     }
   }
 

@@ -15,7 +15,6 @@ import io.helidon.webserver.spi.ServerConnection;
 import io.helidon.webserver.spi.ServerConnectionSelector;
 import java.time.Duration;
 import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -29,9 +28,8 @@ public final class CallerSelector implements ServerConnectionSelector {
   private final LongAdder active = new LongAdder();
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition ended = lock.newCondition();
-  private final Set<CallerStreams> streams = ConcurrentHashMap.newKeySet();
+  private final Departures departures = new Departures();
   private int open;
-  private volatile boolean draining;
 
   /**
    * @param snapshot the configuration in force, asked once per request
@@ -55,7 +53,17 @@ public final class CallerSelector implements ServerConnectionSelector {
     this.tls = tls;
     this.edge =
         new Edge(
-            settings, snapshot, pipeline, forwarder, deadlines, records, node, active, load, cache);
+            settings,
+            snapshot,
+            pipeline,
+            forwarder,
+            deadlines,
+            records,
+            node,
+            active,
+            load,
+            cache,
+            departures);
   }
 
   /** Requests under way. */
@@ -64,14 +72,13 @@ public final class CallerSelector implements ServerConnectionSelector {
   }
 
   /**
-   * From now on each connection ends with its next reply. Waits until all have ended: to close an
-   * idle one at once might cross with a request on its way.
+   * From now on each connection ends with its next reply, and WebSockets are told. Waits until all
+   * have ended: to close an idle one at once might cross with a request on its way.
    *
    * @param patience longest wait
    */
   public void drain(Duration patience) throws InterruptedException {
-    draining = true;
-    streams.forEach(CallerStreams::leaveSoon);
+    departures.begin();
     long nanos = patience.toNanos();
     lock.lock();
     try {
@@ -91,17 +98,6 @@ public final class CallerSelector implements ServerConnectionSelector {
     count(-1);
   }
 
-  void opened(CallerStreams connection) {
-    streams.add(connection);
-    if (draining) {
-      connection.leaveSoon();
-    }
-  }
-
-  void closed(CallerStreams connection) {
-    streams.remove(connection);
-  }
-
   private void count(int more) {
     lock.lock();
     try {
@@ -113,7 +109,7 @@ public final class CallerSelector implements ServerConnectionSelector {
   }
 
   boolean draining() {
-    return draining;
+    return departures.begun();
   }
 
   @Override

@@ -24,6 +24,7 @@ import java.util.function.Supplier;
  * @param active requests under way
  * @param load the same by tenant, and whose may begin
  * @param cache replies that are kept
+ * @param departures who is told when the gateway is about to stop
  */
 record Edge(
     EdgeSettings settings,
@@ -35,4 +36,5 @@ record Edge(
     String node,
     LongAdder active,
     Load load,
-    ReplyCache cache) {}
+    ReplyCache cache,
+    Departures departures) {}

@@ -604,6 +604,8 @@ final class RequestExchange {
 
     /** The caller's connection once it speaks WebSocket. */
     private final class WebSocket implements Beyond {
+      private Departures.@Nullable Entry leaving;
+
       @Override
       public void fields() {
         beginReply();
@@ -612,6 +614,19 @@ final class RequestExchange {
         replies.common(requestId, "1.1");
         replies.limit(admitted.limit());
         Replies.webSocket(leg.reply(head).out());
+      }
+
+      @Override
+      public void whenLeaving(Runnable action) {
+        leaving = edge.departures().add(action);
+      }
+
+      @Override
+      public void forgetLeaving() {
+        Departures.Entry entry = leaving;
+        if (entry != null) {
+          edge.departures().remove(entry);
+        }
       }
 
       @Override

@@ -99,18 +99,27 @@ public abstract class Input {
     return true;
   }
 
+  /** Looks at bytes on their way. */
+  public interface Passage {
+    /** The offset up to which the bytes from {@code from} to {@code to} go on. */
+    int pass(byte[] bytes, int from, int to);
+  }
+
   /**
-   * Sends what has arrived on to {@code out}, at least one byte.
+   * Sends what has arrived on to {@code out}, as far as {@code passage} lets it; the rest is
+   * forgotten. Waits for at least one byte.
    *
-   * @return how many bytes, or -1 when the other side has ended
+   * @return how many bytes were sent, or -1 when the other side has ended
    */
-  public final int relay(Output out) throws IOException {
+  public final int relay(Output out, Passage passage) throws IOException {
     if (!ensure()) {
       return -1;
     }
-    int count = available();
-    out.write(bytes, at, count);
-    out.flush();
+    int count = passage.pass(bytes, at, end) - at;
+    if (count > 0) {
+      out.write(bytes, at, count);
+      out.flush();
+    }
     at = end;
     return count;
   }

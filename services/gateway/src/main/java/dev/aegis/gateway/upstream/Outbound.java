@@ -67,6 +67,15 @@ public interface Outbound extends Affinity {
     /** What the caller sends from now on, for as long as it likes. */
     Input input();
 
+    /**
+     * {@code action} is run, once and by any thread, when the gateway is about to stop, at once if
+     * it is already; it must not wait.
+     */
+    void whenLeaving(Runnable action);
+
+    /** Nobody needs to know any more. */
+    void forgetLeaving();
+
     /** Ends the connection; whoever waits for it is woken. */
     void close();
   }

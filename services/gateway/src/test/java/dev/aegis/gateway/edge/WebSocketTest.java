@@ -195,6 +195,133 @@ final class WebSocketTest {
     }
   }
 
+  /** RFC 6455 section 7.4.1: whoever is told comes again, to another gateway. */
+  @Test
+  void aGatewayThatStopsSaysSoToBoth() throws Exception {
+    BlockingQueue<String> heard = new LinkedBlockingQueue<>();
+    try (RawBackend backend = RawBackend.start(WebSocketTest::echo);
+        GatewayInProcess gateway = GatewayInProcess.before(backend.url());
+        HttpClient client = HttpClient.newHttpClient()) {
+      WebSocket socket =
+          client
+              .newWebSocketBuilder()
+              .header("Host", "a.test")
+              .buildAsync(
+                  URI.create("ws://127.0.0.1:" + gateway.port() + "/chat"), new Listener(heard))
+              .get(20, TimeUnit.SECONDS);
+      socket.sendText("one", true).get(20, TimeUnit.SECONDS);
+      assertThat(heard.poll(20, TimeUnit.SECONDS)).isEqualTo("one");
+      gateway.drain();
+      assertThat(heard.poll(20, TimeUnit.SECONDS)).isEqualTo("closed 1001");
+      // The backend got a masked frame, or it would not have ended; the client has answered.
+      assertThat(gateway.finished(1).getFirst().event().status()).isEqualTo(101);
+      await().until(() -> backend.openConnections() == 0 && gateway.active() == 0);
+    }
+  }
+
+  /** No frame is broken, and nothing follows the goodbye. */
+  @Test
+  void aFrameUnderWayIsEndedFirst() throws Exception {
+    try (RawBackend backend = RawBackend.start(WebSocketTest::switchAndWait);
+        GatewayInProcess gateway = GatewayInProcess.before(backend.url());
+        HttpProbe caller = gateway.connect()) {
+      caller.send(ASK);
+      assertThat(caller.readHead().status()).isEqualTo(101);
+      RawBackend.Leg leg = backend.legs().getFirst();
+      leg.send("\u0001\u0005ab");
+      assertThat(caller.input().readNBytes(4)).asString().isEqualTo("\u0001\u0005ab");
+      gateway.drain();
+      // The other direction is between two frames: the backend hears it at once.
+      await().until(() -> goodbye(leg.text().getBytes(StandardCharsets.ISO_8859_1)) == 1001);
+      leg.send("cde\u0080\u0001x");
+      assertThat(caller.input().readNBytes(7))
+          .containsExactly('c', 'd', 'e', 0x88, 2, 1001 >> 8, 1001 & 0xff);
+      leg.send("\u0088\u0000");
+      caller.send("\u0088\u0080mask");
+      assertThat(caller.input().readAllBytes()).isEmpty();
+      await().until(() -> backend.openConnections() == 0 && gateway.active() == 0);
+    }
+  }
+
+  /** A goodbye of the backend that is under way is the only one that the caller hears. */
+  @Test
+  void aGoodbyeUnderWayIsNotRepeated() throws Exception {
+    try (RawBackend backend = RawBackend.start(WebSocketTest::switchAndWait);
+        GatewayInProcess gateway = GatewayInProcess.before(backend.url());
+        HttpProbe caller = gateway.connect()) {
+      caller.send(ASK);
+      assertThat(caller.readHead().status()).isEqualTo(101);
+      RawBackend.Leg leg = backend.legs().getFirst();
+      leg.send("\u0088\u0002");
+      assertThat(caller.input().readNBytes(2)).containsExactly(0x88, 2);
+      gateway.drain();
+      await().until(() -> goodbye(leg.text().getBytes(StandardCharsets.ISO_8859_1)) == 1001);
+      leg.send("\u0003\u00e8behind");
+      assertThat(caller.input().readNBytes(2)).containsExactly(1000 >> 8, 1000 & 0xff);
+      caller.send("\u0088\u0080mask");
+      assertThat(caller.input().readAllBytes()).isEmpty();
+      await().until(() -> backend.openConnections() == 0 && gateway.active() == 0);
+    }
+  }
+
+  /** A caller who cannot be told, because a frame to it broke off, is not kept waiting. */
+  @Test
+  void aBrokenFrameEndsIt() throws Exception {
+    try (RawBackend backend = RawBackend.start(WebSocketTest::switchAndWait);
+        GatewayInProcess gateway = GatewayInProcess.before(backend.url());
+        HttpProbe caller = gateway.connect()) {
+      caller.send(ASK);
+      assertThat(caller.readHead().status()).isEqualTo(101);
+      RawBackend.Leg leg = backend.legs().getFirst();
+      leg.send("\u0001\u0005ab");
+      assertThat(caller.input().readNBytes(4)).asString().isEqualTo("\u0001\u0005ab");
+      gateway.drain();
+      await().until(() -> goodbye(leg.text().getBytes(StandardCharsets.ISO_8859_1)) == 1001);
+      leg.socket().shutdownOutput();
+      assertThat(caller.input().readAllBytes()).isEmpty();
+      await().until(() -> gateway.active() == 0);
+    }
+  }
+
+  /** The status of the masked close frame at the end of these bytes, -1 for none. */
+  private static int goodbye(byte[] bytes) {
+    int at = bytes.length - 8;
+    if (at < 0 || (bytes[at] & 0xff) != 0x88 || (bytes[at + 1] & 0xff) != 0x82) {
+      return -1;
+    }
+    return ((bytes[at + 2] ^ bytes[at + 6]) & 0xff) << 8 | (bytes[at + 3] ^ bytes[at + 7]) & 0xff;
+  }
+
+  /** One that opens while the gateway stops is told at once. */
+  @Test
+  void itIsNeverTooLateToBeTold() throws Exception {
+    try (RawBackend backend = RawBackend.start(WebSocketTest::switchAndWait);
+        GatewayInProcess gateway = GatewayInProcess.before(backend.url());
+        HttpProbe caller = gateway.connect()) {
+      gateway.drain();
+      caller.send(ASK);
+      assertThat(caller.readHead().status()).isEqualTo(101);
+      assertThat(caller.input().readNBytes(4)).containsExactly(0x88, 2, 1001 >> 8, 1001 & 0xff);
+    }
+  }
+
+  /** Whoever has said goodbye already hears no second one. */
+  @Test
+  void aGoodbyeIsSaidOnce() throws Exception {
+    try (RawBackend backend = RawBackend.start(WebSocketTest::switchAndWait);
+        GatewayInProcess gateway = GatewayInProcess.before(backend.url());
+        HttpProbe caller = gateway.connect()) {
+      caller.send(ASK);
+      assertThat(caller.readHead().status()).isEqualTo(101);
+      backend.legs().getFirst().send("\u0088\u0002\u0003\u00e8");
+      assertThat(caller.input().readNBytes(4)).containsExactly(0x88, 2, 1000 >> 8, 1000 & 0xff);
+      gateway.drain();
+      caller.send("\u0088\u0080mask");
+      assertThat(caller.input().readAllBytes()).isEmpty();
+      await().until(() -> backend.openConnections() == 0 && gateway.active() == 0);
+    }
+  }
+
   private static void switchAndWait(RawBackend.Leg leg) throws IOException {
     leg.head();
     leg.send(SWITCH + "\r\n").toEnd();
