@@ -162,14 +162,14 @@ public abstract class Http2Connection {
     } finally {
       lock.unlock();
     }
-    if (tell) {
-      try {
-        writer.sendAll();
+    try {
+      writer.sendAll(); // a peer that has ended its own side may still read
+      if (tell) {
         transport.finish();
         linger();
-      } catch (IOException e) {
-        // The peer is gone: nobody is left to be told.
       }
+    } catch (IOException e) {
+      // The peer is gone: nobody is left to be told.
     }
     lock.lock();
     try {
