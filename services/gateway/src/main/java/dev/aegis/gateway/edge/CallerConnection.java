@@ -3,6 +3,7 @@ package dev.aegis.gateway.edge;
 import dev.aegis.gateway.http1.BadMessage;
 import dev.aegis.gateway.http1.LegFailure;
 import dev.aegis.gateway.http1.RequestHead;
+import dev.aegis.gateway.http2.Http2Connection;
 import dev.aegis.gateway.pipeline.Refusal;
 import dev.aegis.gateway.pipeline.Refusal.ByCaller;
 import dev.aegis.gateway.tls.Secured;
@@ -10,7 +11,6 @@ import io.helidon.common.concurrency.limits.Limit;
 import io.helidon.webserver.ConnectionContext;
 import io.helidon.webserver.spi.ServerConnection;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
@@ -19,8 +19,7 @@ import org.jspecify.annotations.Nullable;
  * doubt about where a request ended.
  */
 final class CallerConnection implements ServerConnection {
-  private static final byte[] PREFACE =
-      "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".getBytes(StandardCharsets.ISO_8859_1);
+  private static final byte[] PREFACE = Http2Connection.preface();
   private static final int MAX_LINGER_BYTES = 1 << 20;
 
   private final Edge edge;

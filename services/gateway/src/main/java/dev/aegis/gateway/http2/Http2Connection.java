@@ -75,6 +75,11 @@ public abstract class Http2Connection {
     this.streams = new Streams(server, maxStreams);
   }
 
+  /** What a client says before its first frame (section 3.4), by which HTTP/2 can be told. */
+  public static byte[] preface() {
+    return FrameReader.preface();
+  }
+
   /** A request has come, on a server; must not wait. {@link #finished} must follow. */
   protected abstract void opened(Stream stream);
 

@@ -25,7 +25,6 @@ final class Connection extends TargetLeg {
   private final Input input = new WireInput();
   final Output output = new WireOutput();
   private long restingSince;
-  private boolean reused;
 
   private Connection(Wire wire, Target target, @Nullable TargetTls tls, Deadlines deadlines) {
     super(target, deadlines);
@@ -80,14 +79,8 @@ final class Connection extends TargetLeg {
     }
   }
 
-  @Override
-  boolean reused() {
-    return reused;
-  }
-
   void rest() {
     restingSince = System.nanoTime();
-    reused = true;
   }
 
   boolean stale() {

@@ -151,7 +151,7 @@ public final class Target {
         if (retired || terms != tls) {
           opened.leave();
         }
-        yield new TargetStream(opened, this, false, deadlines);
+        yield new TargetStream(opened, this, deadlines);
       }
     };
   }
@@ -170,7 +170,7 @@ public final class Target {
   private @Nullable TargetLeg takeStream(Deadlines deadlines) {
     for (TargetStreams streams : shared) {
       if (streams.hasRoom()) {
-        return new TargetStream(streams, this, true, deadlines);
+        return new TargetStream(streams, this, deadlines);
       }
     }
     return null;

@@ -59,9 +59,6 @@ abstract class TargetLeg extends Deadlines.Wait implements AutoCloseable {
   /** The version of HTTP in which the target replies. */
   abstract String protocol();
 
-  /** Whether another request has gone this way before, so that the target may have left. */
-  abstract boolean reused();
-
   /**
    * The exchange is over: the way is kept for another one if nothing is in doubt, else closed.
    *

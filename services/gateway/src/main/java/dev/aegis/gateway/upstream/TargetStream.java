@@ -16,20 +16,15 @@ final class TargetStream extends TargetLeg {
   private static final int MOST = 16 * 1024;
 
   private final TargetStreams streams;
-  private final boolean reused;
   private final Waiting reading = new Reading();
   private final Waiting writing = new Writing();
   private volatile @Nullable Stream stream;
   private Input input = new Nothing();
   private @Nullable StreamOutput output;
 
-  /**
-   * @param reused whether the connection has carried a request before
-   */
-  TargetStream(TargetStreams streams, Target target, boolean reused, Deadlines deadlines) {
+  TargetStream(TargetStreams streams, Target target, Deadlines deadlines) {
     super(target, deadlines);
     this.streams = streams;
-    this.reused = reused;
   }
 
   @Override
@@ -88,11 +83,6 @@ final class TargetStream extends TargetLeg {
   @Override
   String protocol() {
     return "2.0";
-  }
-
-  @Override
-  boolean reused() {
-    return reused;
   }
 
   @Override
