@@ -18,7 +18,13 @@ import org.jspecify.annotations.Nullable;
 public final class BenchMain {
   private static final int SERVED = 0;
   private static final int OTHERS = 1;
-  private static final Duration SHORT_WARMUP = Duration.ofSeconds(2);
+  private static final Duration SHORT_WARMUP = Duration.ofSeconds(1);
+
+  /**
+   * Loads before the first that counts: a JVM has to learn, too, what ends and begins with each.
+   */
+  private static final int WARMUPS = 3;
+
   private static final String HELP =
       """
       ./aegis bench [--rounds N] [--seconds N] [--warmup N] [--only-nginx] [--page FILE]
@@ -32,7 +38,8 @@ public final class BenchMain {
 
         --rounds N    how often each is measured, in turn (default 5)
         --seconds N   length of one measurement (default 6)
-        --warmup N    seconds of load before the first, for those on a JVM (default 30)
+        --warmup N    seconds of load before the first, in three parts, for those on a
+                      JVM (default 30)
         --only-nginx  leaves HAProxy and Spring Cloud Gateway out
         --page FILE   writes the table into a page, between its two bench marks
 
@@ -172,7 +179,13 @@ public final class BenchMain {
     Map<String, List<Load.Figure>> figures = new LinkedHashMap<>();
     System.out.println("warming up");
     for (Map.Entry<String, Served> each : systems.entrySet()) {
-      load(each.getValue(), headers, each.getValue().warmsUp() ? plan.warmup() : SHORT_WARMUP);
+      Duration part =
+          each.getValue().warmsUp()
+              ? Duration.ofSeconds(Math.ceilDiv(plan.warmup().toSeconds(), WARMUPS))
+              : SHORT_WARMUP;
+      for (int i = 0; i < WARMUPS; i++) {
+        load(each.getValue(), headers, part);
+      }
     }
     for (int round = 1; round <= plan.rounds(); round++) {
       System.out.println("round " + round + " of " + plan.rounds());

@@ -68,6 +68,7 @@ final class CallerConnection implements ServerConnection {
   private boolean serveOne() throws IOException {
     idle = true;
     leg.boundReads(edge.settings().idle());
+    leg.input().letOthersFirst();
     if (closing || !leg.input().ensure()) {
       return false;
     }

@@ -129,6 +129,17 @@ public abstract class Input {
     return ensure() ? bytes[at++] & 0xff : -1;
   }
 
+  /**
+   * Lets others that are ready go first when nothing is there: by the time they are done it may
+   * have come, and is then read without a read in vain and without asking the kernel to be woken.
+   */
+  @SuppressWarnings("ThreadPriorityCheck") // saves system calls under load; nothing relies on it
+  public final void letOthersFirst() {
+    if (at == end) {
+      Thread.yield();
+    }
+  }
+
   /** Waits for more when nothing is there; false when the other side has ended. */
   public final boolean ensure() throws IOException {
     return at < end || fill();

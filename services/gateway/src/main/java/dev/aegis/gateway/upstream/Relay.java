@@ -173,6 +173,7 @@ final class Relay {
 
   private void awaitReply(TargetLeg leg) throws IOException, BadMessage {
     ResponseHead head = leg.head;
+    leg.input().letOthersFirst();
     while (true) {
       if (!head.read(leg.input())) {
         throw new BadMessage(BadMessage.Kind.INCOMPLETE, "none came before the connection ended");
