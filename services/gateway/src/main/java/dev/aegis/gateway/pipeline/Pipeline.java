@@ -64,7 +64,7 @@ public final class Pipeline {
       return null;
     }
     String wanted = head.value("access-control-request-method");
-    TenantPlan tenant = inbound.snapshot().tenant(head.host());
+    TenantPlan tenant = inbound.tenant();
     if (wanted == null || tenant == null || tenant.suspended()) {
       return null;
     }
@@ -81,7 +81,7 @@ public final class Pipeline {
   /** Host to tenant; path, method and headers to route. */
   Step<Matched> match(Inbound inbound) {
     RequestHead head = inbound.head();
-    TenantPlan tenant = inbound.snapshot().tenant(head.host());
+    TenantPlan tenant = inbound.tenant();
     if (tenant == null) {
       return new Step.Stop<>(inbound, ByCaller.UNKNOWN_TENANT);
     }

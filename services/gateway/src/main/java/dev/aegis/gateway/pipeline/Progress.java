@@ -5,7 +5,6 @@ import dev.aegis.gateway.http1.RequestHead;
 import dev.aegis.gateway.identity.Principal;
 import dev.aegis.gateway.plugin.RateLimit;
 import dev.aegis.gateway.snapshot.RoutePlan;
-import dev.aegis.gateway.snapshot.Snapshot;
 import dev.aegis.gateway.snapshot.TenantPlan;
 import org.jspecify.annotations.Nullable;
 
@@ -23,7 +22,8 @@ public sealed interface Progress {
   /**
    * A request as it arrived.
    *
-   * @param snapshot the configuration that holds for it from beginning to end
+   * @param tenant whom its host belongs to, with the configuration that holds for the request from
+   *     beginning to end; null when it is nobody's
    * @param requestId the caller's {@code X-Request-Id} or a new one
    * @param head its head
    * @param address the caller's address
@@ -32,7 +32,7 @@ public sealed interface Progress {
    * @param startedNanos the same on the monotonic clock
    */
   record Inbound(
-      Snapshot snapshot,
+      @Nullable TenantPlan tenant,
       String requestId,
       RequestHead head,
       String address,

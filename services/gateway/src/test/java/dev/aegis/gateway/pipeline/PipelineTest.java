@@ -76,7 +76,7 @@ final class PipelineTest {
     }
     return pipeline.run(
         new Inbound(
-            configuration.snapshot(),
+            configuration.snapshot().tenant(head.host()),
             "id",
             head,
             "192.0.2.1",
