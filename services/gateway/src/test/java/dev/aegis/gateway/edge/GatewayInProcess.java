@@ -124,18 +124,57 @@ public final class GatewayInProcess implements AutoCloseable {
 
   private static GatewayInProcess before(
       GatewayInProcess gateway, int idleMillis, String... targets) {
+    gateway.put("tenants/a", Map.of("id", "a", "name", "a"));
+    gateway.put(
+        "tenants/a/upstreams/u",
+        Map.of("id", "u", "targets", urls(targets), "timeouts", Map.of("idle_ms", idleMillis)));
+    gateway.route(Map.of());
+    return gateway;
+  }
+
+  private static List<Map<String, String>> urls(String... targets) {
     List<Map<String, String>> urls = new ArrayList<>();
     for (String target : targets) {
       urls.add(Map.of("url", target));
     }
-    gateway.put("tenants/a", Map.of("id", "a", "name", "a"));
-    gateway.put(
-        "tenants/a/upstreams/u",
-        Map.of("id", "u", "targets", urls, "timeouts", Map.of("idle_ms", idleMillis)));
-    gateway.put(
-        "tenants/a/routes/all",
-        Map.of("id", "all", "paths", List.of("/**"), "upstream", "u", "auth", "none"));
-    return gateway;
+    return urls;
+  }
+
+  /** Adds a tenant like {@code a}, with a target of its own and these members of its route. */
+  void tenant(String id, String target, Map<String, ?> route) {
+    put("tenants/" + id, Map.of("id", id, "name", id));
+    upstream(id, "u", target, Map.of());
+    route(id, route);
+  }
+
+  /** Gives tenant {@code a} an upstream, {@code u} or another, with these members beside. */
+  void upstream(String id, String target, Map<String, ?> more) {
+    upstream("a", id, target, more);
+  }
+
+  private void upstream(String tenant, String id, String target, Map<String, ?> more) {
+    Map<String, Object> upstream = new HashMap<>(more);
+    upstream.put("id", id);
+    upstream.put("targets", urls(target));
+    put("tenants/" + tenant + "/upstreams/" + id, upstream);
+  }
+
+  /**
+   * Replaces the route of tenant {@code a}: every path, asks nobody, and leads to {@code u} where
+   * these members say nothing else.
+   */
+  void route(Map<String, ?> more) {
+    route("a", more);
+  }
+
+  private void route(String tenant, Map<String, ?> more) {
+    Map<String, Object> route =
+        new HashMap<>(Map.of("id", "all", "paths", List.of("/**"), "auth", "none"));
+    if (!more.containsKey("redirect") && !more.containsKey("split")) {
+      route.put("upstream", "u");
+    }
+    route.putAll(more);
+    put("tenants/" + tenant + "/routes/all", route);
   }
 
   /** Puts an object into force. */
@@ -210,11 +249,7 @@ public final class GatewayInProcess implements AutoCloseable {
 
   /** Lets these be the targets of tenant {@code a}, spoken to as {@code tls} says. */
   void targets(Map<String, ?> tls, String... targets) {
-    List<Map<String, String>> urls = new ArrayList<>();
-    for (String target : targets) {
-      urls.add(Map.of("url", target));
-    }
-    put("tenants/a/upstreams/u", Map.of("id", "u", "targets", urls, "tls", tls));
+    put("tenants/a/upstreams/u", Map.of("id", "u", "targets", urls(targets), "tls", tls));
   }
 
   /** What an upstream has to say of itself when it is asked who it is. */

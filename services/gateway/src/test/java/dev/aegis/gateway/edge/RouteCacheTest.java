@@ -39,14 +39,9 @@ final class RouteCacheTest {
   }
 
   private static void route(GatewayInProcess gateway, Map<String, ?> more) {
-    Map<String, Object> route = new HashMap<>();
-    route.put("id", "all");
-    route.put("paths", List.of("/**"));
-    route.put("upstream", "u");
-    route.put("auth", "none");
-    route.put("cache", Map.of("max_entry_bytes", 100_000));
+    Map<String, Object> route = new HashMap<>(Map.of("cache", Map.of("max_entry_bytes", 100_000)));
     route.putAll(more);
-    gateway.put("tenants/a/routes/all", route);
+    gateway.route(route);
   }
 
   /** Answers each request with its number, so that a kept reply shows. */
@@ -118,23 +113,7 @@ final class RouteCacheTest {
     try (StubUpstream backend = counting(FRESH);
         GatewayInProcess gateway = before(backend);
         HttpProbe caller = gateway.connect()) {
-      gateway.put("tenants/b", Map.of("id", "b", "name", "b"));
-      gateway.put(
-          "tenants/b/upstreams/u",
-          Map.of("id", "u", "targets", List.of(Map.of("url", backend.url()))));
-      gateway.put(
-          "tenants/b/routes/all",
-          Map.of(
-              "id",
-              "all",
-              "paths",
-              List.of("/**"),
-              "upstream",
-              "u",
-              "auth",
-              "none",
-              "cache",
-              Map.of()));
+      gateway.tenant("b", backend.url(), Map.of("cache", Map.of()));
       assertThat(text(caller, "")).isEqualTo("n1");
       caller.send("GET /x HTTP/1.1\r\nHost: b.test\r\n\r\n");
       assertThat(caller.read().text()).isEqualTo("n2");

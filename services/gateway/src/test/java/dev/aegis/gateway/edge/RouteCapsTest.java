@@ -19,21 +19,7 @@ final class RouteCapsTest {
 
   private static GatewayInProcess capped(String target) throws Exception {
     GatewayInProcess gateway = GatewayInProcess.before(target);
-    gateway.put(
-        "tenants/a/routes/all",
-        Map.of(
-            "id",
-            "all",
-            "paths",
-            List.of("/**"),
-            "upstream",
-            "u",
-            "auth",
-            "none",
-            "max_request_bytes",
-            10,
-            "max_response_bytes",
-            10));
+    gateway.route(Map.of("max_request_bytes", 10, "max_response_bytes", 10));
     return gateway;
   }
 
@@ -155,15 +141,8 @@ final class RouteCapsTest {
     try (StubUpstream backend = StubUpstream.answering("0123456789a");
         GatewayInProcess gateway = capped(backend.url());
         HttpProbe caller = gateway.connect()) {
-      gateway.put(
-          "tenants/a/upstreams/u",
-          Map.of(
-              "id",
-              "u",
-              "targets",
-              List.of(Map.of("url", backend.url())),
-              "circuit_breaker",
-              Map.of("consecutive_failures", 1)));
+      gateway.upstream(
+          "u", backend.url(), Map.of("circuit_breaker", Map.of("consecutive_failures", 1)));
       for (int i = 0; i < 3; i++) {
         caller.send("GET / HTTP/1.1\r\n" + HOST + "\r\n");
         assertThat(caller.read().status()).isEqualTo(502);

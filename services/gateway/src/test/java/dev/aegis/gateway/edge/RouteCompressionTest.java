@@ -29,21 +29,9 @@ final class RouteCompressionTest {
 
   private static GatewayInProcess before(String target, Map<String, ?> more) throws Exception {
     GatewayInProcess gateway = GatewayInProcess.before(target);
-    Map<String, Object> route =
-        new HashMap<>(
-            Map.of(
-                "id",
-                "all",
-                "paths",
-                List.of("/**"),
-                "upstream",
-                "u",
-                "auth",
-                "none",
-                "compression",
-                Map.of("min_bytes", 10)));
+    Map<String, Object> route = new HashMap<>(Map.of("compression", Map.of("min_bytes", 10)));
     route.putAll(more);
-    gateway.put("tenants/a/routes/all", route);
+    gateway.route(route);
     return gateway;
   }
 

@@ -8,7 +8,6 @@ import dev.aegis.testkit.HttpMessage;
 import dev.aegis.testkit.HttpProbe;
 import dev.aegis.testkit.StubUpstream;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -19,30 +18,10 @@ final class RouteMirrorTest {
   private static final String POST = "POST /x?y HTTP/1.1\r\nHost: a.test\r\n";
 
   private static void mirror(GatewayInProcess gateway, String shadow, Map<String, ?> more) {
-    gateway.put(
-        "tenants/a/upstreams/shadow",
-        Map.of(
-            "id",
-            "shadow",
-            "targets",
-            List.of(Map.of("url", shadow)),
-            "retries",
-            Map.of("attempts", 1)));
+    gateway.upstream("shadow", shadow, Map.of("retries", Map.of("attempts", 1)));
     Map<String, Object> mirror = new HashMap<>(Map.of("upstream", "shadow"));
     mirror.putAll(more);
-    gateway.put(
-        "tenants/a/routes/all",
-        Map.of(
-            "id",
-            "all",
-            "paths",
-            List.of("/**"),
-            "upstream",
-            "u",
-            "auth",
-            "none",
-            "mirror",
-            mirror));
+    gateway.route(Map.of("mirror", mirror));
   }
 
   private static void served(HttpProbe caller, String request) throws Exception {
@@ -197,15 +176,8 @@ final class RouteMirrorTest {
         StubUpstream shadow = StubUpstream.answering("shadow");
         GatewayInProcess gateway = GatewayInProcess.before(real.url());
         HttpProbe caller = gateway.connect()) {
-      gateway.put(
-          "tenants/a/upstreams/u",
-          Map.of(
-              "id",
-              "u",
-              "targets",
-              List.of(Map.of("url", "http://127.0.0.1:1")),
-              "circuit_breaker",
-              Map.of("consecutive_failures", 1)));
+      gateway.upstream(
+          "u", "http://127.0.0.1:1", Map.of("circuit_breaker", Map.of("consecutive_failures", 1)));
       mirror(gateway, shadow.url(), Map.of());
       for (int status : new int[] {502, 503}) {
         caller.send(POST + "Content-Length: 5\r\n\r\nhello");
