@@ -178,7 +178,13 @@ public final class GatewayService implements Service {
 
     journal.start();
     awaitConfiguration(journal);
-    report.start(() -> tokens.forgetExpired(clock.instant()));
+    report.start(
+        () -> {
+          tokens.forgetExpired(clock.instant());
+          if (journal.current()) { // else upstreams that there are may not be known yet
+            lastKnown.forgetUnused();
+          }
+        });
     // Stopped after the callers' listener: until then it says that the gateway is not ready.
     HttpListener management =
         started(

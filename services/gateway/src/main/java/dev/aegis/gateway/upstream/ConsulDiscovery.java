@@ -86,6 +86,7 @@ public final class ConsulDiscovery implements Discovery<TargetSource.Consul> {
             return watch;
           }
           watch.stop();
+          watch.followed.end();
           return null;
         });
   }

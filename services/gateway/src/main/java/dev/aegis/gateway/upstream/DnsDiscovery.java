@@ -55,6 +55,7 @@ public final class DnsDiscovery implements Discovery<TargetSource.Dns> {
             return watch;
           }
           watch.stop();
+          watch.followed.end();
           return null;
         });
   }
