@@ -31,8 +31,10 @@ import dev.aegis.journal.ObjectKey;
 import dev.aegis.journal.Pem;
 import dev.aegis.journal.Verdict;
 import dev.aegis.testkit.HttpProbe;
+import dev.aegis.testkit.StubUpstream;
 import io.helidon.webserver.WebServerConfig;
 import java.io.IOException;
+import java.net.URI;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -74,6 +76,8 @@ public final class GatewayInProcess implements AutoCloseable {
   private final HttpListener listener;
   private final HttpListener secure;
   private final InstantSource clock = () -> Instant.now().plus(elapsed());
+  private final List<StreamsFront> fronts = new ArrayList<>();
+  private TargetProtocol protocol = TargetProtocol.HTTP_1_1;
   private volatile Duration elapsed = Duration.ZERO;
   private volatile Snapshot snapshot = Snapshot.empty("test", Instant.EPOCH);
 
@@ -117,6 +121,14 @@ public final class GatewayInProcess implements AutoCloseable {
     return before(new GatewayInProcess(bounds, 10_000), idleMillis, targets);
   }
 
+  /** One whose upstreams speak this protocol to the targets that they are given. */
+  static GatewayInProcess before(TargetProtocol protocol, String target) throws StartFailure {
+    GatewayInProcess gateway = new GatewayInProcess(BOUNDS, 10_000);
+    gateway.protocol = protocol;
+    gateway.tenant("a", target, Map.of());
+    return gateway;
+  }
+
   /** One that serves so many requests at once. */
   static GatewayInProcess atMost(int mostActive, String... targets) throws StartFailure {
     return before(new GatewayInProcess(BOUNDS, mostActive), 60_000, targets);
@@ -155,8 +167,24 @@ public final class GatewayInProcess implements AutoCloseable {
   private void upstream(String tenant, String id, String target, Map<String, ?> more) {
     Map<String, Object> upstream = new HashMap<>(more);
     upstream.put("id", id);
-    upstream.put("targets", urls(target));
+    switch (protocol) {
+      case HTTP_1_1 -> upstream.put("targets", urls(target));
+      case HTTP_2 -> {
+        StreamsFront front = new StreamsFront(URI.create(target).getPort());
+        fronts.add(front);
+        upstream.put("targets", urls(front.url()));
+        upstream.put("protocol", "http2");
+      }
+    }
     put("tenants/" + tenant + "/upstreams/" + id, upstream);
+  }
+
+  /** Connections that were made to {@code backend}, the only one that there is. */
+  int connectionsTo(StubUpstream backend) {
+    return switch (protocol) {
+      case HTTP_1_1 -> backend.connections();
+      case HTTP_2 -> fronts.getFirst().connections();
+    };
   }
 
   /**
@@ -314,5 +342,6 @@ public final class GatewayInProcess implements AutoCloseable {
     checks.close();
     upstreams.close();
     deadlines.close();
+    fronts.forEach(StreamsFront::close);
   }
 }

@@ -10,12 +10,22 @@ import dev.aegis.testkit.StubUpstream;
 import java.util.HashMap;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Copies of requests that somebody else gets too. */
+@ParameterizedClass
+@EnumSource(TargetProtocol.class)
 final class RouteMirrorTest {
   private static final String POST = "POST /x?y HTTP/1.1\r\nHost: a.test\r\n";
+
+  private final TargetProtocol protocol;
+
+  RouteMirrorTest(TargetProtocol protocol) {
+    this.protocol = protocol;
+  }
 
   private static void mirror(GatewayInProcess gateway, String shadow, Map<String, ?> more) {
     gateway.upstream("shadow", shadow, Map.of("retries", Map.of("attempts", 1)));
@@ -46,7 +56,7 @@ final class RouteMirrorTest {
   void theShadowGetsWhatTheRealOneGot(String rest) throws Exception {
     try (StubUpstream real = StubUpstream.answering("real");
         StubUpstream shadow = StubUpstream.answering("shadow");
-        GatewayInProcess gateway = GatewayInProcess.before(real.url());
+        GatewayInProcess gateway = GatewayInProcess.before(protocol, real.url());
         HttpProbe caller = gateway.connect()) {
       mirror(gateway, shadow.url(), Map.of());
       served(caller, POST + "x-aegis-mirror: no\r\nX-Mine: 1\r\n" + rest);
@@ -80,7 +90,7 @@ final class RouteMirrorTest {
   void aCallerThatAsksFirstIsCopiedWithoutTheQuestion() throws Exception {
     try (StubUpstream real = StubUpstream.answering("real");
         StubUpstream shadow = StubUpstream.answering("shadow");
-        GatewayInProcess gateway = GatewayInProcess.before(real.url());
+        GatewayInProcess gateway = GatewayInProcess.before(protocol, real.url());
         HttpProbe caller = gateway.connect()) {
       mirror(gateway, shadow.url(), Map.of());
       caller.send(POST + "Expect: 100-continue\r\nContent-Length: 5\r\n\r\nhello");
@@ -99,7 +109,7 @@ final class RouteMirrorTest {
   void aShadowThatHangsKeepsNobody() throws Exception {
     try (StubUpstream real = StubUpstream.answering("real");
         RawBackend shadow = RawBackend.start(RawBackend.Leg::toEnd);
-        GatewayInProcess gateway = GatewayInProcess.before(real.url());
+        GatewayInProcess gateway = GatewayInProcess.before(protocol, real.url());
         HttpProbe caller = gateway.connect()) {
       mirror(gateway, shadow.url(), Map.of());
       for (int i = 0; i < 70; i++) {
@@ -119,7 +129,7 @@ final class RouteMirrorTest {
                   leg.head();
                   leg.reset();
                 });
-        GatewayInProcess gateway = GatewayInProcess.before(real.url());
+        GatewayInProcess gateway = GatewayInProcess.before(protocol, real.url());
         HttpProbe caller = gateway.connect()) {
       mirror(gateway, shadow.url(), Map.of());
       for (int i = 0; i < 10; i++) {
@@ -142,7 +152,7 @@ final class RouteMirrorTest {
                               : "nonsense\r\n\r\n")
                       .toEnd();
                 });
-        GatewayInProcess gateway = GatewayInProcess.before(real.url());
+        GatewayInProcess gateway = GatewayInProcess.before(protocol, real.url());
         HttpProbe caller = gateway.connect()) {
       mirror(gateway, shadow.url(), Map.of());
       served(caller, POST + "\r\n");
@@ -156,7 +166,7 @@ final class RouteMirrorTest {
   void whatIsTooLargeIsNotCopied() throws Exception {
     try (StubUpstream real = StubUpstream.answering("real");
         StubUpstream shadow = StubUpstream.answering("shadow");
-        GatewayInProcess gateway = GatewayInProcess.before(real.url());
+        GatewayInProcess gateway = GatewayInProcess.before(protocol, real.url());
         HttpProbe caller = gateway.connect()) {
       mirror(gateway, shadow.url(), Map.of("max_body_bytes", 4));
       served(caller, POST + "Content-Length: 5\r\n\r\nhello");
@@ -174,7 +184,7 @@ final class RouteMirrorTest {
   void whatWasRefusedIsNotCopied() throws Exception {
     try (StubUpstream real = StubUpstream.answering("real");
         StubUpstream shadow = StubUpstream.answering("shadow");
-        GatewayInProcess gateway = GatewayInProcess.before(real.url());
+        GatewayInProcess gateway = GatewayInProcess.before(protocol, real.url());
         HttpProbe caller = gateway.connect()) {
       gateway.upstream(
           "u", "http://127.0.0.1:1", Map.of("circuit_breaker", Map.of("consecutive_failures", 1)));
@@ -193,7 +203,7 @@ final class RouteMirrorTest {
   void noShareIsNone() throws Exception {
     try (StubUpstream real = StubUpstream.answering("real");
         StubUpstream shadow = StubUpstream.answering("shadow");
-        GatewayInProcess gateway = GatewayInProcess.before(real.url());
+        GatewayInProcess gateway = GatewayInProcess.before(protocol, real.url());
         HttpProbe caller = gateway.connect()) {
       mirror(gateway, shadow.url(), Map.of("percent", 0));
       for (int i = 0; i < 20; i++) {
