@@ -20,6 +20,7 @@ import dev.aegis.journal.MasterKey;
 import dev.aegis.journal.ObjectKey;
 import dev.aegis.journal.Pem;
 import dev.aegis.testkit.FreePorts;
+import dev.aegis.testkit.HttpProbe;
 import dev.aegis.testkit.KafkaPeer;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -39,6 +40,9 @@ import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 import javax.net.ssl.SSLContext;
@@ -63,6 +67,8 @@ final class GatewayServiceTest {
   @TempDir static Path data;
   private KafkaPeer kafka;
   private HttpServer backend;
+  private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
+  private final CountDownLatch enough = new CountDownLatch(1);
   private Logs logs;
   private GatewayService gateway;
   private MasterKey masterKey;
@@ -92,6 +98,17 @@ final class GatewayServiceTest {
           exchange.getResponseBody().write(body);
           exchange.close();
         });
+    backend.createContext(
+        "/hangs",
+        exchange -> {
+          try (exchange) {
+            enough.await();
+            exchange.sendResponseHeaders(200, -1);
+          } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+          }
+        });
+    backend.setExecutor(threads);
     backend.start();
     String key = MasterKey.newText();
     masterKey = MasterKey.parse(key);
@@ -118,7 +135,9 @@ final class GatewayServiceTest {
     if (logs != null) {
       logs.close();
     }
+    enough.countDown();
     backend.stop(0);
+    threads.close();
     kafka.close();
   }
 
@@ -178,6 +197,18 @@ final class GatewayServiceTest {
           journal,
           "tenants/acme/routes/gone",
           Map.of("id", "gone", "paths", List.of("/gone"), "upstream", "gone", "auth", "none"));
+      put(
+          journal,
+          "tenants/acme/routes/hangs",
+          Map.of(
+              "id",
+              "hangs",
+              "paths",
+              List.of("/hangs"),
+              "upstream",
+              "api-service-acme",
+              "auth",
+              "none"));
       put(
           journal,
           "tenants/acme/plugins/three",
@@ -279,7 +310,7 @@ final class GatewayServiceTest {
     assertRefused(limited, 429, "rate_limited");
     assertThat(limited.headers().firstValueAsLong("retry-after").orElse(0)).isBetween(1L, 3600L);
 
-    URI metrics = gateway.listeners().getLast().uri().resolve("/metrics");
+    URI metrics = management(gateway, "/metrics");
     for (String code :
         List.of(
             "missing_credentials", "wrong_tenant", "forbidden", "unknown_tenant", "rate_limited")) {
@@ -361,6 +392,64 @@ final class GatewayServiceTest {
               });
     }
     assertThat(events).containsOnlyOnce("acme circuit.opened.v1 gone");
+  }
+
+  /** The bounds of callers are not those of whoever runs the gateway. */
+  @Test
+  void answersItsOperatorsWhileCallersFloodIt() throws Exception {
+    GatewayService flooded =
+        new GatewayService(
+            settings
+                .with(CommonSettings.DATA, data.resolve("flooded"))
+                .with(GatewaySettings.MAX_ACTIVE, 4)
+                .with(GatewaySettings.MAX_CONNECTIONS, 16),
+            logs);
+    List<HttpProbe> callers = new ArrayList<>();
+    try {
+      flooded.start();
+      await().atMost(Duration.ofSeconds(20)).until(flooded::ready);
+      int port = flooded.listeners().getFirst().uri().getPort();
+      String request = "GET /hangs HTTP/1.1\r\nHost: acme.example.com\r\n\r\n";
+      for (int i = 0; i < 4; i++) {
+        callers.add(HttpProbe.connect(port).send(request));
+      }
+      await()
+          .atMost(Duration.ofSeconds(20))
+          .until(() -> text(management(flooded, "/metrics")).contains("aegis_active_requests 4"));
+      for (int i = 0; i < 60; i++) {
+        callers.add(HttpProbe.connect(port).send(request));
+      }
+      assertThat(callers.get(4).read().text()).contains("\"overloaded\"");
+      for (int i = 0; i < 20; i++) {
+        for (String path : List.of("/health/live", "/health/ready", "/status", "/metrics")) {
+          try (HttpProbe operator = HttpProbe.connect(management(flooded, path).getPort())) {
+            operator.send("GET " + path + " HTTP/1.1\r\nHost: aegis\r\n\r\n");
+            assertThat(operator.read().status()).as(path).isEqualTo(200);
+          }
+        }
+      }
+      // The last caller has been waiting for a place among the connections all the time.
+      assertThat(callers.getLast().input().available()).isZero();
+      enough.countDown();
+      for (HttpProbe served : callers.subList(0, 4)) {
+        assertThat(served.read().status()).isEqualTo(200);
+      }
+      for (HttpProbe caller : callers.subList(0, callers.size() - 1)) {
+        caller.close();
+      }
+      // Those that went before it in the system's backlog may be under way still.
+      assertThat(callers.getLast().read().status()).isIn(200, 503);
+    } finally {
+      enough.countDown();
+      for (HttpProbe caller : callers) {
+        caller.close();
+      }
+      flooded.close();
+    }
+  }
+
+  private static URI management(GatewayService of, String path) {
+    return of.listeners().getLast().uri().resolve(path);
   }
 
   @Test
