@@ -125,9 +125,8 @@ public final class GatewayService implements Service {
     TargetsFile lastKnown = new TargetsFile(data.resolve("targets.json"));
     ConsulDiscovery consul = consul(lastKnown);
     Resolver resolver = new JndiResolver(settings.of(GatewaySettings.DNS_SERVER));
-    Upstreams upstreams =
-        started(
-            new Upstreams(consul, new DnsDiscovery(resolver, lastKnown), telemetry::heard, clock));
+    DnsDiscovery dns = new DnsDiscovery(resolver, lastKnown);
+    Upstreams upstreams = started(new Upstreams(consul, dns, telemetry::heard, clock));
     started(new HealthChecks(upstreams, deadlines));
     Compiler compiler =
         new Compiler(settings.of(CommonSettings.BASE_DOMAIN), upstreams, masterKey, clock);
@@ -171,7 +170,7 @@ public final class GatewayService implements Service {
     NodeReport report =
         started(
             new NodeReport(
-                node, applied, journal, publisher, consul, redis, upstreams, bus, clock));
+                node, applied, journal, publisher, consul, dns, redis, upstreams, bus, clock));
     report.meters(metrics, edge::active, forwarder.mirrors());
     // An empty journal is a configuration too, but only Kafka can say that it is empty.
     health.check("configuration", () -> applied.known() || journal.connected());

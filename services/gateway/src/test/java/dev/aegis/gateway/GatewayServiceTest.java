@@ -15,6 +15,7 @@ import dev.aegis.chassis.Logs;
 import dev.aegis.chassis.Settings;
 import dev.aegis.chassis.StartFailure;
 import dev.aegis.gateway.settings.GatewaySettings;
+import dev.aegis.gateway.upstream.ScriptedDns;
 import dev.aegis.journal.Change;
 import dev.aegis.journal.MasterKey;
 import dev.aegis.journal.ObjectKey;
@@ -67,6 +68,7 @@ final class GatewayServiceTest {
   @TempDir static Path data;
   private KafkaPeer kafka;
   private HttpServer backend;
+  private final ScriptedDns dns = new ScriptedDns();
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
   private final CountDownLatch enough = new CountDownLatch(1);
   private Logs logs;
@@ -110,6 +112,7 @@ final class GatewayServiceTest {
         });
     backend.setExecutor(threads);
     backend.start();
+    dns.addresses("named.internal", "127.0.0.1");
     String key = MasterKey.newText();
     masterKey = MasterKey.parse(key);
     settings =
@@ -119,7 +122,8 @@ final class GatewayServiceTest {
                 Map.of("AEGIS_KAFKA_BOOTSTRAP", kafka.bootstrap(), "AEGIS_MASTER_KEY", key))
             .with(GatewaySettings.PORT, 0)
             .with(GatewaySettings.TLS_PORT, 0)
-            .with(GatewaySettings.MANAGEMENT_PORT, 0);
+            .with(GatewaySettings.MANAGEMENT_PORT, 0)
+            .with(GatewaySettings.DNS_SERVER, Optional.of(dns.server()));
     logs = Logs.configure(data.resolve("logs").resolve("aegis.log"), "gateway", true);
     publish(bus);
     gateway = new GatewayService(settings, logs);
@@ -138,6 +142,7 @@ final class GatewayServiceTest {
     enough.countDown();
     backend.stop(0);
     threads.close();
+    dns.close();
     kafka.close();
   }
 
@@ -197,6 +202,14 @@ final class GatewayServiceTest {
           journal,
           "tenants/acme/routes/gone",
           Map.of("id", "gone", "paths", List.of("/gone"), "upstream", "gone", "auth", "none"));
+      put(
+          journal,
+          "tenants/acme/upstreams/named",
+          Map.of(
+              "id",
+              "named",
+              "dns",
+              Map.of("name", "named.internal", "port", 1, "refresh_ms", 1_000)));
       put(
           journal,
           "tenants/acme/routes/hangs",
@@ -392,6 +405,29 @@ final class GatewayServiceTest {
               });
     }
     assertThat(events).containsOnlyOnce("acme circuit.opened.v1 gone");
+  }
+
+  @Test
+  void saysWhetherNamesAreAnsweredFor() throws Exception {
+    awaitNames("up", 0);
+    dns.forget("named.internal");
+    awaitNames("down", 1);
+    dns.addresses("named.internal", "127.0.0.2");
+    awaitNames("up", 0);
+    assertThat(JSON.readTree(text(management(gateway, "/status"))).path("consul").asText())
+        .isEqualTo("off");
+  }
+
+  private void awaitNames(String state, int unanswered) {
+    await()
+        .atMost(Duration.ofSeconds(20))
+        .untilAsserted(
+            () -> {
+              assertThat(JSON.readTree(text(management(gateway, "/status"))).path("dns").asText())
+                  .isEqualTo(state);
+              assertThat(text(management(gateway, "/metrics")))
+                  .contains("aegis_discovery_unanswered{registry=\"dns\"} " + unanswered);
+            });
   }
 
   /** The bounds of callers are not those of whoever runs the gateway. */

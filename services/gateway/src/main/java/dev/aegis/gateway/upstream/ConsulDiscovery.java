@@ -96,6 +96,11 @@ public final class ConsulDiscovery implements Discovery<TargetSource.Consul> {
     return watches.values().stream().anyMatch(watch -> watch.link == Link.UP);
   }
 
+  /** How many questions are not answered, so that the last known targets are gone on with. */
+  public long unanswered() {
+    return watches.values().stream().filter(watch -> watch.link == Link.DOWN).count();
+  }
+
   /** Whether every question has been answered, or not, at least once. */
   boolean asked() {
     return watches.values().stream().noneMatch(watch -> watch.link == Link.UNKNOWN);
