@@ -155,6 +155,8 @@ public final class GatewayService implements Service {
     Load load = new Load(settings.of(GatewaySettings.MAX_ACTIVE));
     started(new LoadWatch(load));
     metrics.gauge("aegis_active_requests_bound", "Requests that may be under way", load::bound);
+    ReplyCache replies =
+        new ReplyCache(settings.of(GatewaySettings.CACHE_BYTES), clock, System::nanoTime);
     CallerSelector edge =
         new CallerSelector(
             bounds,
@@ -166,7 +168,7 @@ public final class GatewayService implements Service {
             node,
             tls,
             load,
-            new ReplyCache(settings.of(GatewaySettings.CACHE_BYTES), clock, System::nanoTime));
+            replies);
     NodeReport report =
         started(
             new NodeReport(
@@ -180,6 +182,7 @@ public final class GatewayService implements Service {
     report.start(
         () -> {
           tokens.forgetExpired(clock.instant());
+          replies.keepOnly(applied.get().tenants().keySet());
           if (journal.current()) { // else upstreams that there are may not be known yet
             lastKnown.forgetUnused();
           }
