@@ -127,6 +127,11 @@ final class Installation implements AutoCloseable {
     return URI.create("http://127.0.0.1:" + port("gateway") + path);
   }
 
+  /** Where callers open a WebSocket. */
+  URI socket(String path) {
+    return URI.create("ws://127.0.0.1:" + port("gateway") + path);
+  }
+
   /** A token of {@code alice}, good for an hour. */
   String token() {
     long now = Instant.now().getEpochSecond();
@@ -176,6 +181,14 @@ final class Installation implements AutoCloseable {
         || !JSON.readTree(last.body()).at("/applied/complete").asBoolean()) {
       throw new AssertionError(last.statusCode() + " " + last.body());
     }
+  }
+
+  /** Publishes a route of the tenant that asks nobody who it is, and waits until it is in force. */
+  void openRoute(String path) throws IOException, InterruptedException {
+    created(
+        "tenants/acme/routes?wait=applied",
+        Map.of(
+            "id", "open", "paths", List.of(path), "upstream", "api-service-acme", "auth", "none"));
   }
 
   private void created(String collection, Map<String, ?> object)

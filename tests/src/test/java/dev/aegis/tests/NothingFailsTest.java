@@ -25,7 +25,7 @@ final class NothingFailsTest {
       installation.start("gateway");
       installation.start("gateway-2");
       installation.publish(backend.uri());
-      openRoute(installation);
+      installation.openRoute("/sized");
       try (SteadyLoad load =
           new SteadyLoad(
               8, "/sized", List.of(installation.at("gateway"), installation.at("gateway-2")))) {
@@ -52,7 +52,7 @@ final class NothingFailsTest {
       installation.start("admin");
       installation.start("gateway");
       installation.publish(Map.of("id", "api-service-acme", "service", "api-service-acme"));
-      openRoute(installation);
+      installation.openRoute("/sized");
       await().atMost(BOUND).until(() -> installation.answers("/sized"));
       try (SteadyLoad load = new SteadyLoad(8, "/sized", List.of(installation.at("gateway")))) {
         awaitMore(load, 2_000);
@@ -83,7 +83,7 @@ final class NothingFailsTest {
                 "targets",
                 List.of(
                     Map.of("url", stays.uri().toString()), Map.of("url", dies.uri().toString()))));
-        openRoute(installation);
+        installation.openRoute("/sized");
         try (SteadyLoad load = new SteadyLoad(8, "/sized", List.of(installation.at("gateway")))) {
           awaitMore(load, 2_000);
           assertThat(dies.served()).isPositive();
@@ -93,21 +93,6 @@ final class NothingFailsTest {
         }
       }
     }
-  }
-
-  private static void openRoute(Installation installation) throws Exception {
-    assertThat(
-            installation
-                .admin(
-                    "POST",
-                    "tenants/acme/routes?wait=applied",
-                    Map.of(
-                        "id", "open",
-                        "paths", List.of("/sized"),
-                        "upstream", "api-service-acme",
-                        "auth", "none"))
-                .statusCode())
-        .isEqualTo(201);
   }
 
   private static void awaitMore(SteadyLoad load, int requests) {

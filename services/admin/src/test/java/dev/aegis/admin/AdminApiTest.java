@@ -293,6 +293,43 @@ final class AdminApiTest {
     assertThat(admin.delete(at + "/upstreams/u").status()).isEqualTo(404);
   }
 
+  /** Whoever asks which routes lead to an upstream means to change or to delete it. */
+  @Test
+  void routesAreFoundByEachUpstreamThatTheyName() {
+    for (String id : List.of("u", "canary", "shadow", "idle")) {
+      admin.put(at + "/upstreams/" + id, "{\"service\":\"s\"}");
+    }
+    String paths = "{\"paths\":[\"/**\"],";
+    admin.put(at + "/routes/plain", paths + "\"upstream\":\"u\"}");
+    admin.put(
+        at + "/routes/split",
+        paths + "\"split\":[{\"upstream\":\"u\"},{\"upstream\":\"canary\"}]}");
+    admin.put(
+        at + "/routes/copied",
+        paths + "\"upstream\":\"u\",\"mirror\":{\"upstream\":\"shadow\"},\"auth\":\"none\"}");
+    assertThat(routesTo("u")).containsExactly("copied", "plain", "split");
+    assertThat(routesTo("canary")).containsExactly("split");
+    assertThat(routesTo("shadow")).containsExactly("copied");
+    assertThat(routesTo("u&auth=none")).containsExactly("copied");
+    assertThat(routesTo("idle")).isEmpty();
+    for (String used : List.of("canary", "shadow")) {
+      Answer answer = admin.delete(at + "/upstreams/" + used);
+      assertThat(answer.status()).isEqualTo(409);
+      assertThat(answer.code()).isEqualTo("in_use");
+    }
+    assertThat(admin.delete(at + "/upstreams/idle").status()).isEqualTo(204);
+  }
+
+  private List<String> routesTo(String upstream) {
+    List<String> ids = new ArrayList<>();
+    admin
+        .get(at + "/routes?upstream=" + upstream)
+        .json()
+        .path("items")
+        .forEach(item -> ids.add(item.path("id").asText()));
+    return ids;
+  }
+
   @Test
   void aCircleIsNamed() {
     admin.put(at + "/roles/a", "{\"permissions\":[]}");

@@ -125,9 +125,8 @@ public final class GatewayService implements Service {
     TargetsFile lastKnown = new TargetsFile(data.resolve("targets.json"));
     ConsulDiscovery consul = consul(lastKnown);
     Resolver resolver = new JndiResolver(settings.of(GatewaySettings.DNS_SERVER));
-    Upstreams upstreams =
-        started(
-            new Upstreams(consul, new DnsDiscovery(resolver, lastKnown), telemetry::heard, clock));
+    DnsDiscovery dns = new DnsDiscovery(resolver, lastKnown);
+    Upstreams upstreams = started(new Upstreams(consul, dns, telemetry::heard, clock));
     started(new HealthChecks(upstreams, deadlines));
     Compiler compiler =
         new Compiler(settings.of(CommonSettings.BASE_DOMAIN), upstreams, masterKey, clock);
@@ -156,6 +155,8 @@ public final class GatewayService implements Service {
     Load load = new Load(settings.of(GatewaySettings.MAX_ACTIVE));
     started(new LoadWatch(load));
     metrics.gauge("aegis_active_requests_bound", "Requests that may be under way", load::bound);
+    ReplyCache replies =
+        new ReplyCache(settings.of(GatewaySettings.CACHE_BYTES), clock, System::nanoTime);
     CallerSelector edge =
         new CallerSelector(
             bounds,
@@ -167,18 +168,25 @@ public final class GatewayService implements Service {
             node,
             tls,
             load,
-            new ReplyCache(settings.of(GatewaySettings.CACHE_BYTES), clock, System::nanoTime));
+            replies);
     NodeReport report =
         started(
             new NodeReport(
-                node, applied, journal, publisher, consul, redis, upstreams, bus, clock));
+                node, applied, journal, publisher, consul, dns, redis, upstreams, bus, clock));
     report.meters(metrics, edge::active, forwarder.mirrors());
     // An empty journal is a configuration too, but only Kafka can say that it is empty.
     health.check("configuration", () -> applied.known() || journal.connected());
 
     journal.start();
     awaitConfiguration(journal);
-    report.start(() -> tokens.forgetExpired(clock.instant()));
+    report.start(
+        () -> {
+          tokens.forgetExpired(clock.instant());
+          replies.keepOnly(applied.get().tenants().keySet());
+          if (journal.current()) { // else upstreams that there are may not be known yet
+            lastKnown.forgetUnused();
+          }
+        });
     // Stopped after the callers' listener: until then it says that the gateway is not ready.
     HttpListener management =
         started(

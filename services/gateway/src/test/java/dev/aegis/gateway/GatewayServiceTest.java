@@ -15,11 +15,13 @@ import dev.aegis.chassis.Logs;
 import dev.aegis.chassis.Settings;
 import dev.aegis.chassis.StartFailure;
 import dev.aegis.gateway.settings.GatewaySettings;
+import dev.aegis.gateway.upstream.ScriptedDns;
 import dev.aegis.journal.Change;
 import dev.aegis.journal.MasterKey;
 import dev.aegis.journal.ObjectKey;
 import dev.aegis.journal.Pem;
 import dev.aegis.testkit.FreePorts;
+import dev.aegis.testkit.HttpProbe;
 import dev.aegis.testkit.KafkaPeer;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -39,6 +41,9 @@ import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 import javax.net.ssl.SSLContext;
@@ -63,6 +68,9 @@ final class GatewayServiceTest {
   @TempDir static Path data;
   private KafkaPeer kafka;
   private HttpServer backend;
+  private final ScriptedDns dns = new ScriptedDns();
+  private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
+  private final CountDownLatch enough = new CountDownLatch(1);
   private Logs logs;
   private GatewayService gateway;
   private MasterKey masterKey;
@@ -92,7 +100,19 @@ final class GatewayServiceTest {
           exchange.getResponseBody().write(body);
           exchange.close();
         });
+    backend.createContext(
+        "/hangs",
+        exchange -> {
+          try (exchange) {
+            enough.await();
+            exchange.sendResponseHeaders(200, -1);
+          } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+          }
+        });
+    backend.setExecutor(threads);
     backend.start();
+    dns.addresses("named.internal", "127.0.0.1");
     String key = MasterKey.newText();
     masterKey = MasterKey.parse(key);
     settings =
@@ -102,7 +122,8 @@ final class GatewayServiceTest {
                 Map.of("AEGIS_KAFKA_BOOTSTRAP", kafka.bootstrap(), "AEGIS_MASTER_KEY", key))
             .with(GatewaySettings.PORT, 0)
             .with(GatewaySettings.TLS_PORT, 0)
-            .with(GatewaySettings.MANAGEMENT_PORT, 0);
+            .with(GatewaySettings.MANAGEMENT_PORT, 0)
+            .with(GatewaySettings.DNS_SERVER, Optional.of(dns.server()));
     logs = Logs.configure(data.resolve("logs").resolve("aegis.log"), "gateway", true);
     publish(bus);
     gateway = new GatewayService(settings, logs);
@@ -118,7 +139,10 @@ final class GatewayServiceTest {
     if (logs != null) {
       logs.close();
     }
+    enough.countDown();
     backend.stop(0);
+    threads.close();
+    dns.close();
     kafka.close();
   }
 
@@ -178,6 +202,26 @@ final class GatewayServiceTest {
           journal,
           "tenants/acme/routes/gone",
           Map.of("id", "gone", "paths", List.of("/gone"), "upstream", "gone", "auth", "none"));
+      put(
+          journal,
+          "tenants/acme/upstreams/named",
+          Map.of(
+              "id",
+              "named",
+              "dns",
+              Map.of("name", "named.internal", "port", 1, "refresh_ms", 1_000)));
+      put(
+          journal,
+          "tenants/acme/routes/hangs",
+          Map.of(
+              "id",
+              "hangs",
+              "paths",
+              List.of("/hangs"),
+              "upstream",
+              "api-service-acme",
+              "auth",
+              "none"));
       put(
           journal,
           "tenants/acme/plugins/three",
@@ -279,7 +323,7 @@ final class GatewayServiceTest {
     assertRefused(limited, 429, "rate_limited");
     assertThat(limited.headers().firstValueAsLong("retry-after").orElse(0)).isBetween(1L, 3600L);
 
-    URI metrics = gateway.listeners().getLast().uri().resolve("/metrics");
+    URI metrics = management(gateway, "/metrics");
     for (String code :
         List.of(
             "missing_credentials", "wrong_tenant", "forbidden", "unknown_tenant", "rate_limited")) {
@@ -361,6 +405,87 @@ final class GatewayServiceTest {
               });
     }
     assertThat(events).containsOnlyOnce("acme circuit.opened.v1 gone");
+  }
+
+  @Test
+  void saysWhetherNamesAreAnsweredFor() throws Exception {
+    awaitNames("up", 0);
+    dns.forget("named.internal");
+    awaitNames("down", 1);
+    dns.addresses("named.internal", "127.0.0.2");
+    awaitNames("up", 0);
+    assertThat(JSON.readTree(text(management(gateway, "/status"))).path("consul").asText())
+        .isEqualTo("off");
+  }
+
+  private void awaitNames(String state, int unanswered) {
+    await()
+        .atMost(Duration.ofSeconds(20))
+        .untilAsserted(
+            () -> {
+              assertThat(JSON.readTree(text(management(gateway, "/status"))).path("dns").asText())
+                  .isEqualTo(state);
+              assertThat(text(management(gateway, "/metrics")))
+                  .contains("aegis_discovery_unanswered{registry=\"dns\"} " + unanswered);
+            });
+  }
+
+  /** The bounds of callers are not those of whoever runs the gateway. */
+  @Test
+  void answersItsOperatorsWhileCallersFloodIt() throws Exception {
+    GatewayService flooded =
+        new GatewayService(
+            settings
+                .with(CommonSettings.DATA, data.resolve("flooded"))
+                .with(GatewaySettings.MAX_ACTIVE, 4)
+                .with(GatewaySettings.MAX_CONNECTIONS, 16),
+            logs);
+    List<HttpProbe> callers = new ArrayList<>();
+    try {
+      flooded.start();
+      await().atMost(Duration.ofSeconds(20)).until(flooded::ready);
+      int port = flooded.listeners().getFirst().uri().getPort();
+      String request = "GET /hangs HTTP/1.1\r\nHost: acme.example.com\r\n\r\n";
+      for (int i = 0; i < 4; i++) {
+        callers.add(HttpProbe.connect(port).send(request));
+      }
+      await()
+          .atMost(Duration.ofSeconds(20))
+          .until(() -> text(management(flooded, "/metrics")).contains("aegis_active_requests 4"));
+      for (int i = 0; i < 60; i++) {
+        callers.add(HttpProbe.connect(port).send(request));
+      }
+      assertThat(callers.get(4).read().text()).contains("\"overloaded\"");
+      for (int i = 0; i < 20; i++) {
+        for (String path : List.of("/health/live", "/health/ready", "/status", "/metrics")) {
+          try (HttpProbe operator = HttpProbe.connect(management(flooded, path).getPort())) {
+            operator.send("GET " + path + " HTTP/1.1\r\nHost: aegis\r\n\r\n");
+            assertThat(operator.read().status()).as(path).isEqualTo(200);
+          }
+        }
+      }
+      // The last caller has been waiting for a place among the connections all the time.
+      assertThat(callers.getLast().input().available()).isZero();
+      enough.countDown();
+      for (HttpProbe served : callers.subList(0, 4)) {
+        assertThat(served.read().status()).isEqualTo(200);
+      }
+      for (HttpProbe caller : callers.subList(0, callers.size() - 1)) {
+        caller.close();
+      }
+      // Those that went before it in the system's backlog may be under way still.
+      assertThat(callers.getLast().read().status()).isIn(200, 503);
+    } finally {
+      enough.countDown();
+      for (HttpProbe caller : callers) {
+        caller.close();
+      }
+      flooded.close();
+    }
+  }
+
+  private static URI management(GatewayService of, String path) {
+    return of.listeners().getLast().uri().resolve(path);
   }
 
   @Test

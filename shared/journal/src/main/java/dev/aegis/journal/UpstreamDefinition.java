@@ -397,8 +397,14 @@ public record UpstreamDefinition(
     }
     Set<Integer> statuses = Set.copyOf(fields.numbers("statuses", 200, 599));
     String service = fields.optionalText("grpc_service", MAX_GRPC_SERVICE);
+    if (service == null && path != null) {
+      return new Check.Answers(path, statuses);
+    }
     if (service == null) {
-      return path == null ? new Check.Connects() : new Check.Answers(path, statuses);
+      if (!fields.absent("interval_ms") && !fields.absent("statuses")) {
+        fields.reject("statuses", "has no effect without \"path\": only a connection is made");
+      }
+      return new Check.Connects();
     }
     for (String name : List.of("path", "statuses")) {
       if (!fields.absent(name)) {

@@ -103,6 +103,8 @@ class DefinitionTest {
         "UPSTREAM | {'id':'u','service':'a','health':{'path':'/a b'}} | /health/path",
         "UPSTREAM | {'id':'u','service':'a','health':{'path':'/a\\r\\nX: y'}} | /health/path",
         "UPSTREAM | {'id':'u','service':'a','health':{'timeout_ms':10}} | /health/timeout_ms",
+        "UPSTREAM | {'id':'u','service':'a','health':{'interval_ms':1000,'statuses':[200]}} | /health/statuses",
+        "UPSTREAM | {'id':'u','service':'a','health':{'statuses':[200]}} | /health/statuses",
         "UPSTREAM | {'id':'u','service':'a','protocol':'http2','health':{'grpc_service':'shop.Orders','timeout_ms':10}} |",
         "UPSTREAM | {'id':'u','service':'a','protocol':'http2','health':{'grpc_service':''}} |",
         "UPSTREAM | {'id':'u','service':'a','protocol':'http2','health':{'grpc_service':1}} | /health/grpc_service",

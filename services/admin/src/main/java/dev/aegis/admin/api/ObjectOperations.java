@@ -6,6 +6,7 @@ import dev.aegis.admin.changes.Guard;
 import dev.aegis.admin.changes.Order;
 import dev.aegis.admin.changes.Wish;
 import dev.aegis.admin.tenancy.Documents;
+import dev.aegis.admin.tenancy.References;
 import dev.aegis.admin.tenancy.Refusal;
 import dev.aegis.bus.JournalReader;
 import dev.aegis.journal.Entry;
@@ -77,7 +78,7 @@ final class ObjectOperations {
             }));
   }
 
-  /** Members by whose value a list can be narrowed. */
+  /** Members by whose value a list can be narrowed; a route's upstreams are one. */
   static Set<String> filters(Kind kind) {
     return switch (kind) {
       case TENANT -> Set.of("kind", "parent", "status", "tier", "isolation");
@@ -134,14 +135,19 @@ final class ObjectOperations {
   private static boolean passes(Entry entry, Set<String> filters, Map<String, String> query) {
     for (String filter : filters) {
       String wanted = query.get(filter);
-      if (wanted != null) {
-        JsonNode value = entry.body().path(filter);
-        if (value.isNull() || value.isMissingNode() || !value.asText().equals(wanted)) {
-          return false;
-        }
+      if (wanted != null && !matches(entry, filter, wanted)) {
+        return false;
       }
     }
     return true;
+  }
+
+  private static boolean matches(Entry entry, String filter, String wanted) {
+    if (entry.key().kind() == Kind.ROUTE && filter.equals("upstream")) {
+      return References.leadsTo(entry.body(), wanted);
+    }
+    JsonNode value = entry.body().path(filter);
+    return !value.isNull() && !value.isMissingNode() && value.asText().equals(wanted);
   }
 
   private Reply create(Kind kind, Call call) {

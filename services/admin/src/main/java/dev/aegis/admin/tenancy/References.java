@@ -144,9 +144,14 @@ public final class References {
     }
   }
 
+  /** Whether a route may send requests, or copies of them, to an upstream. */
+  public static boolean leadsTo(ObjectNode route, String upstream) {
+    return upstreams(route).containsValue(upstream);
+  }
+
   private static List<String> leadingTo(Collection<Entry> routes, String upstream) {
     return routes.stream()
-        .filter(route -> upstreams(route.body()).containsValue(upstream))
+        .filter(route -> leadsTo(route.body(), upstream))
         .map(route -> route.key().toString())
         .toList();
   }

@@ -1,7 +1,5 @@
 package dev.aegis.gateway.cache;
 
-import com.github.benmanes.caffeine.cache.Cache;
-import com.github.benmanes.caffeine.cache.Caffeine;
 import dev.aegis.gateway.http1.BadMessage;
 import dev.aegis.gateway.http1.Body;
 import dev.aegis.gateway.http1.Field;
@@ -44,13 +42,14 @@ public final class ReplyCache {
 
   private final InstantSource clock;
   private final LongSupplier nanos;
-  private final Cache<Resource, List<StoredReply>> kept;
+  private final Shelves kept;
   private final AtomicIntegerArray stamps = new AtomicIntegerArray(STAMPS);
   private final AtomicLong room;
   private volatile boolean asked;
 
   /**
-   * @param maxBytes most bytes that are kept; a quarter of them may be on their way in besides
+   * @param maxBytes most bytes that are kept, shared equally by the tenants that have more; a
+   *     quarter of them may be on their way in besides
    * @param clock for the times that replies say
    * @param nanos the monotonic clock, for how long they are here
    */
@@ -58,20 +57,7 @@ public final class ReplyCache {
     this.clock = clock;
     this.nanos = nanos;
     this.room = new AtomicLong(maxBytes / 4);
-    this.kept =
-        Caffeine.newBuilder()
-            .maximumWeight(maxBytes)
-            .weigher(ReplyCache::weight)
-            .executor(Runnable::run)
-            .build();
-  }
-
-  private static int weight(Resource resource, List<StoredReply> variants) {
-    int weight = resource.characters();
-    for (StoredReply each : variants) {
-      weight += each.weight();
-    }
-    return weight;
+    this.kept = new Shelves(maxBytes, nanos);
   }
 
   /** Answers a request that was admitted. */
@@ -110,12 +96,9 @@ public final class ReplyCache {
   }
 
   private @Nullable StoredReply find(Question question, long now) {
-    List<StoredReply> variants = kept.getIfPresent(question.resource());
-    if (variants != null) {
-      for (StoredReply each : variants) { // the newest first
-        if (each.fresh(now) && each.answers(question)) {
-          return each;
-        }
+    for (StoredReply each : kept.find(question.resource())) { // the newest first
+      if (each.fresh(now) && each.answers(question)) {
+        return each;
       }
     }
     return null;
@@ -125,8 +108,18 @@ public final class ReplyCache {
   public void invalidate(Resource resource) {
     if (asked) {
       stamps.incrementAndGet(slot(resource));
-      kept.invalidate(resource);
+      kept.remove(resource);
     }
+  }
+
+  /** Forgets what is no longer fresh, and all that was kept for other tenants than these. */
+  public void keepOnly(Set<String> tenants) {
+    kept.keepOnly(tenants);
+  }
+
+  /** Bytes of all that is kept. */
+  long bytes() {
+    return kept.bytes();
   }
 
   private static int slot(Resource resource) {
@@ -153,24 +146,24 @@ public final class ReplyCache {
   }
 
   private void put(Gathering gathered, StoredReply reply) {
-    kept.asMap()
-        .compute(
-            gathered.question.resource(),
-            (resource, variants) -> {
-              if (stamps.get(slot(resource)) != gathered.miss.stamp()) {
-                return variants;
-              }
-              List<StoredReply> next = new ArrayList<>();
-              next.add(reply);
-              for (StoredReply each : variants == null ? List.<StoredReply>of() : variants) {
-                if (next.size() < MOST_VARIANTS
-                    && !reply.replaces(each)
-                    && each.fresh(gathered.nanos)) {
-                  next.add(each);
-                }
-              }
-              return List.copyOf(next);
-            });
+    Resource resource = gathered.question.resource();
+    kept.change(
+        resource,
+        variants -> {
+          if (stamps.get(slot(resource)) != gathered.miss.stamp()) {
+            return variants;
+          }
+          List<StoredReply> next = new ArrayList<>();
+          next.add(reply);
+          for (StoredReply each : variants) {
+            if (next.size() < MOST_VARIANTS
+                && !reply.replaces(each)
+                && each.fresh(gathered.nanos)) {
+              next.add(each);
+            }
+          }
+          return List.copyOf(next);
+        });
   }
 
   /** A reply on its way to being kept, by the thread that passes it on. */

@@ -70,6 +70,11 @@ final class StoredReply {
     return terms.lifetime() > age(nanos);
   }
 
+  /** How many nanoseconds it stays fresh, 0 or less when it is not. */
+  long freshFor(long nanos) {
+    return (terms.lifetime() - terms.age()) * 1_000_000_000 - Math.max(0, nanos - storedNanos);
+  }
+
   /** Whether the reply to this request would have been it (RFC 9111 section 4.1). */
   boolean answers(Question question) {
     if (!scope.equals(question.plan().scope()) || !origin.equals(question.origin())) {

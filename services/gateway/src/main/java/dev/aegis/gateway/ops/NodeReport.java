@@ -9,6 +9,7 @@ import dev.aegis.chassis.ServiceStatus;
 import dev.aegis.chassis.Version;
 import dev.aegis.gateway.snapshot.Snapshot;
 import dev.aegis.gateway.upstream.ConsulDiscovery;
+import dev.aegis.gateway.upstream.DnsDiscovery;
 import dev.aegis.gateway.upstream.Mirrors;
 import dev.aegis.gateway.upstream.Upstreams;
 import dev.aegis.model.NodeStatus;
@@ -35,6 +36,7 @@ public final class NodeReport implements AutoCloseable {
   private final JournalReader journal;
   private final EventPublisher publisher;
   private final @Nullable ConsulDiscovery consul;
+  private final DnsDiscovery dns;
   private final RedisProbe redis;
   private final Upstreams upstreams;
   private final InstantSource clock;
@@ -51,6 +53,7 @@ public final class NodeReport implements AutoCloseable {
       JournalReader journal,
       EventPublisher publisher,
       @Nullable ConsulDiscovery consul,
+      DnsDiscovery dns,
       RedisProbe redis,
       Upstreams upstreams,
       BusSettings bus,
@@ -60,6 +63,7 @@ public final class NodeReport implements AutoCloseable {
     this.journal = journal;
     this.publisher = publisher;
     this.consul = consul;
+    this.dns = dns;
     this.redis = redis;
     this.upstreams = upstreams;
     this.clock = clock;
@@ -113,6 +117,7 @@ public final class NodeReport implements AutoCloseable {
     dependencies.put("kafka", journal.connected() ? "up" : "down");
     dependencies.put("redis", redis.state());
     dependencies.put("consul", consul == null ? "off" : consul.connected() ? "up" : "down");
+    dependencies.put("dns", !dns.asks() ? "off" : dns.connected() ? "up" : "down");
     return new ServiceStatus(
         node,
         SERVICE,
@@ -133,6 +138,8 @@ public final class NodeReport implements AutoCloseable {
           outcome.label());
     }
     upstreamMeters = new UpstreamMeters(metrics, upstreams);
+    unanswered(metrics, "consul", () -> consul == null ? 0 : consul.unanswered());
+    unanswered(metrics, "dns", dns::unanswered);
     metrics.gauge("aegis_active_requests", "Requests under way", active::getAsLong);
     metrics.gauge(
         "aegis_config_revision", "Configuration revision in force", () -> applied.get().revision());
@@ -147,6 +154,15 @@ public final class NodeReport implements AutoCloseable {
         "aegis_events_dropped_total",
         "Events given up because the spool was full or broken",
         () -> publisher.dropped().values().stream().mapToLong(Long::longValue).sum());
+  }
+
+  private static void unanswered(Metrics metrics, String registry, LongSupplier sources) {
+    metrics.gauge(
+        "aegis_discovery_unanswered",
+        "Sources of targets that are not answered for, so that the last known ones stay",
+        sources::getAsLong,
+        "registry",
+        registry);
   }
 
   @Override

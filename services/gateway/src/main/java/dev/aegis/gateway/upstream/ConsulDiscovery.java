@@ -86,6 +86,7 @@ public final class ConsulDiscovery implements Discovery<TargetSource.Consul> {
             return watch;
           }
           watch.stop();
+          watch.followed.end();
           return null;
         });
   }
@@ -93,6 +94,11 @@ public final class ConsulDiscovery implements Discovery<TargetSource.Consul> {
   /** Whether the agent answered any of the questions when last asked. */
   public boolean connected() {
     return watches.values().stream().anyMatch(watch -> watch.link == Link.UP);
+  }
+
+  /** How many questions are not answered, so that the last known targets are gone on with. */
+  public long unanswered() {
+    return watches.values().stream().filter(watch -> watch.link == Link.DOWN).count();
   }
 
   /** Whether every question has been answered, or not, at least once. */

@@ -55,8 +55,24 @@ public final class DnsDiscovery implements Discovery<TargetSource.Dns> {
             return watch;
           }
           watch.stop();
+          watch.followed.end();
           return null;
         });
+  }
+
+  /** Whether any name was answered for when last asked. */
+  public boolean connected() {
+    return watches.values().stream().anyMatch(watch -> watch.state == State.ANSWERED);
+  }
+
+  /** Whether there is any name to ask for. */
+  public boolean asks() {
+    return !watches.isEmpty();
+  }
+
+  /** How many names go on with their last known targets, or with none. */
+  public long unanswered() {
+    return watches.values().stream().filter(watch -> watch.state == State.KEEPING).count();
   }
 
   @Override
@@ -77,8 +93,8 @@ public final class DnsDiscovery implements Discovery<TargetSource.Dns> {
     private final Followed followed;
     private final Thread thread;
     private final CountDownLatch ended = new CountDownLatch(1);
+    private volatile State state = State.UNKNOWN;
     // The thread's own.
-    private State state = State.UNKNOWN;
     private Map<Question, List<String>> known = Map.of();
 
     Watch(TargetSource.Dns source) {

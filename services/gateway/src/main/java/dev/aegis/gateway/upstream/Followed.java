@@ -15,13 +15,14 @@ final class Followed {
   private @Nullable List<UpstreamDefinition.Target> targets;
 
   /**
-   * Begins with what the file knows.
+   * Begins with what the file knows; {@link #end} must follow.
    *
    * @param key names the source in the file
    */
   Followed(String key, TargetsFile file) {
     this.key = key;
     this.file = file;
+    file.used(key);
     this.targets = file.load(key);
   }
 
@@ -36,6 +37,11 @@ final class Followed {
   synchronized boolean remove(Upstream upstream) {
     upstreams.remove(upstream);
     return upstreams.isEmpty();
+  }
+
+  /** Nobody goes by it any more. */
+  void end() {
+    file.unused(key);
   }
 
   /** Whether there are targets that a wrong answer could take away. */

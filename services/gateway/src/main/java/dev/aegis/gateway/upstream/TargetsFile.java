@@ -11,17 +11,25 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The last known targets of each source, on disk, for a start while the registry is away. */
+/**
+ * The last known targets of each source, on disk, for a start while the registry is away. Those of
+ * sources that nobody goes by any more leave it at {@link #forgetUnused}, not before: a source that
+ * is exchanged for another way of asking for the same is still known then.
+ */
 public final class TargetsFile {
   private static final Logger LOG = LoggerFactory.getLogger(TargetsFile.class);
 
   private final Path path;
-  private ObjectNode sources;
+  // Guarded by this.
+  private final ObjectNode sources;
+  private final Map<String, Integer> uses = new HashMap<>();
 
   /**
    * @param path of the file; its folder exists
@@ -29,6 +37,27 @@ public final class TargetsFile {
   public TargetsFile(Path path) {
     this.path = path;
     this.sources = read(path);
+  }
+
+  /** Somebody goes by this source from now on; {@link #unused} must follow. */
+  synchronized void used(String source) {
+    uses.merge(source, 1, Integer::sum);
+  }
+
+  /** Whoever went by this source does not any more. */
+  synchronized void unused(String source) {
+    uses.computeIfPresent(source, (same, count) -> count == 1 ? null : count - 1);
+  }
+
+  /** Drops what is known of sources that nobody goes by. */
+  public synchronized void forgetUnused() {
+    List<String> known = new ArrayList<>();
+    sources.fieldNames().forEachRemaining(known::add);
+    known.removeAll(uses.keySet());
+    if (!known.isEmpty()) {
+      sources.remove(known);
+      write();
+    }
   }
 
   /** Null when the source was never known. */
@@ -57,6 +86,10 @@ public final class TargetsFile {
           .put("weight", target.weight())
           .put("priority", target.priority());
     }
+    write();
+  }
+
+  private void write() {
     try {
       Path beside = path.resolveSibling(path.getFileName() + ".new");
       Files.write(beside, Json.write(sources));

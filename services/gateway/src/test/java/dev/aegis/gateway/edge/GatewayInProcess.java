@@ -31,8 +31,10 @@ import dev.aegis.journal.ObjectKey;
 import dev.aegis.journal.Pem;
 import dev.aegis.journal.Verdict;
 import dev.aegis.testkit.HttpProbe;
+import dev.aegis.testkit.StubUpstream;
 import io.helidon.webserver.WebServerConfig;
 import java.io.IOException;
+import java.net.URI;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -74,6 +76,8 @@ public final class GatewayInProcess implements AutoCloseable {
   private final HttpListener listener;
   private final HttpListener secure;
   private final InstantSource clock = () -> Instant.now().plus(elapsed());
+  private final List<StreamsFront> fronts = new ArrayList<>();
+  private TargetProtocol protocol = TargetProtocol.HTTP_1_1;
   private volatile Duration elapsed = Duration.ZERO;
   private volatile Snapshot snapshot = Snapshot.empty("test", Instant.EPOCH);
 
@@ -117,6 +121,14 @@ public final class GatewayInProcess implements AutoCloseable {
     return before(new GatewayInProcess(bounds, 10_000), idleMillis, targets);
   }
 
+  /** One whose upstreams speak this protocol to the targets that they are given. */
+  static GatewayInProcess before(TargetProtocol protocol, String target) throws StartFailure {
+    GatewayInProcess gateway = new GatewayInProcess(BOUNDS, 10_000);
+    gateway.protocol = protocol;
+    gateway.tenant("a", target, Map.of());
+    return gateway;
+  }
+
   /** One that serves so many requests at once. */
   static GatewayInProcess atMost(int mostActive, String... targets) throws StartFailure {
     return before(new GatewayInProcess(BOUNDS, mostActive), 60_000, targets);
@@ -124,18 +136,73 @@ public final class GatewayInProcess implements AutoCloseable {
 
   private static GatewayInProcess before(
       GatewayInProcess gateway, int idleMillis, String... targets) {
+    gateway.put("tenants/a", Map.of("id", "a", "name", "a"));
+    gateway.put(
+        "tenants/a/upstreams/u",
+        Map.of("id", "u", "targets", urls(targets), "timeouts", Map.of("idle_ms", idleMillis)));
+    gateway.route(Map.of());
+    return gateway;
+  }
+
+  private static List<Map<String, String>> urls(String... targets) {
     List<Map<String, String>> urls = new ArrayList<>();
     for (String target : targets) {
       urls.add(Map.of("url", target));
     }
-    gateway.put("tenants/a", Map.of("id", "a", "name", "a"));
-    gateway.put(
-        "tenants/a/upstreams/u",
-        Map.of("id", "u", "targets", urls, "timeouts", Map.of("idle_ms", idleMillis)));
-    gateway.put(
-        "tenants/a/routes/all",
-        Map.of("id", "all", "paths", List.of("/**"), "upstream", "u", "auth", "none"));
-    return gateway;
+    return urls;
+  }
+
+  /** Adds a tenant like {@code a}, with a target of its own and these members of its route. */
+  void tenant(String id, String target, Map<String, ?> route) {
+    put("tenants/" + id, Map.of("id", id, "name", id));
+    upstream(id, "u", target, Map.of());
+    route(id, route);
+  }
+
+  /** Gives tenant {@code a} an upstream, {@code u} or another, with these members beside. */
+  void upstream(String id, String target, Map<String, ?> more) {
+    upstream("a", id, target, more);
+  }
+
+  private void upstream(String tenant, String id, String target, Map<String, ?> more) {
+    Map<String, Object> upstream = new HashMap<>(more);
+    upstream.put("id", id);
+    switch (protocol) {
+      case HTTP_1_1 -> upstream.put("targets", urls(target));
+      case HTTP_2 -> {
+        StreamsFront front = new StreamsFront(URI.create(target).getPort());
+        fronts.add(front);
+        upstream.put("targets", urls(front.url()));
+        upstream.put("protocol", "http2");
+      }
+    }
+    put("tenants/" + tenant + "/upstreams/" + id, upstream);
+  }
+
+  /** Connections that were made to {@code backend}, the only one that there is. */
+  int connectionsTo(StubUpstream backend) {
+    return switch (protocol) {
+      case HTTP_1_1 -> backend.connections();
+      case HTTP_2 -> fronts.getFirst().connections();
+    };
+  }
+
+  /**
+   * Replaces the route of tenant {@code a}: every path, asks nobody, and leads to {@code u} where
+   * these members say nothing else.
+   */
+  void route(Map<String, ?> more) {
+    route("a", more);
+  }
+
+  private void route(String tenant, Map<String, ?> more) {
+    Map<String, Object> route =
+        new HashMap<>(Map.of("id", "all", "paths", List.of("/**"), "auth", "none"));
+    if (!more.containsKey("redirect") && !more.containsKey("split")) {
+      route.put("upstream", "u");
+    }
+    route.putAll(more);
+    put("tenants/" + tenant + "/routes/all", route);
   }
 
   /** Puts an object into force. */
@@ -210,11 +277,7 @@ public final class GatewayInProcess implements AutoCloseable {
 
   /** Lets these be the targets of tenant {@code a}, spoken to as {@code tls} says. */
   void targets(Map<String, ?> tls, String... targets) {
-    List<Map<String, String>> urls = new ArrayList<>();
-    for (String target : targets) {
-      urls.add(Map.of("url", target));
-    }
-    put("tenants/a/upstreams/u", Map.of("id", "u", "targets", urls, "tls", tls));
+    put("tenants/a/upstreams/u", Map.of("id", "u", "targets", urls(targets), "tls", tls));
   }
 
   /** What an upstream has to say of itself when it is asked who it is. */
@@ -279,5 +342,6 @@ public final class GatewayInProcess implements AutoCloseable {
     checks.close();
     upstreams.close();
     deadlines.close();
+    fronts.forEach(StreamsFront::close);
   }
 }

@@ -34,16 +34,6 @@ final class OverloadTest {
         });
   }
 
-  private static void tenant(GatewayInProcess gateway, String id, String url) {
-    gateway.put("tenants/" + id, Map.of("id", id, "name", id));
-    gateway.put(
-        "tenants/" + id + "/upstreams/u",
-        Map.of("id", "u", "targets", List.of(Map.of("url", url))));
-    gateway.put(
-        "tenants/" + id + "/routes/all",
-        Map.of("id", "all", "paths", List.of("/**"), "upstream", "u", "auth", "none"));
-  }
-
   @Test
   void aTenantThatFloodsTakesNothingFromTheOthers() throws Exception {
     CountDownLatch asked = new CountDownLatch(BOUND);
@@ -54,8 +44,8 @@ final class OverloadTest {
         GatewayInProcess gateway = GatewayInProcess.atMost(BOUND, slow.url());
         HttpProbe other = gateway.connect();
         HttpProbe third = gateway.connect()) {
-      tenant(gateway, "b", quick.url());
-      tenant(gateway, "c", quick.url());
+      gateway.tenant("b", quick.url(), Map.of());
+      gateway.tenant("c", quick.url(), Map.of());
       for (int i = 0; i < BOUND; i++) {
         HttpProbe flood = gateway.connect();
         floods.add(flood);

@@ -6,7 +6,6 @@ import dev.aegis.events.Blame;
 import dev.aegis.testkit.HttpMessage;
 import dev.aegis.testkit.HttpProbe;
 import dev.aegis.testkit.StubUpstream;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -15,12 +14,6 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** Routes that rewrite the path, send callers elsewhere, or are out of service. */
 final class RouteAnswersTest {
-  private static void route(GatewayInProcess gateway, String path, Map<String, ?> more) {
-    Map<String, Object> route = new HashMap<>(Map.of("id", "all", "paths", List.of(path)));
-    route.putAll(more);
-    gateway.put("tenants/a/routes/all", route);
-  }
-
   private static HttpMessage ask(HttpProbe caller, String line) throws Exception {
     caller.send(line + " HTTP/1.1\r\nHost: A.test:81\r\n\r\n");
     return caller.read();
@@ -31,10 +24,8 @@ final class RouteAnswersTest {
     try (StubUpstream backend = StubUpstream.answering("hello");
         GatewayInProcess gateway = GatewayInProcess.before(backend.url());
         HttpProbe caller = gateway.connect()) {
-      route(
-          gateway,
-          "/old/*/**",
-          Map.of("upstream", "u", "auth", "none", "rewrite", Map.of("path", "/new/{1}/{rest}")));
+      gateway.route(
+          Map.of("paths", List.of("/old/*/**"), "rewrite", Map.of("path", "/new/{1}/{rest}")));
       assertThat(ask(caller, "GET /old/x/a/../b?q=%2e").status()).isEqualTo(200);
       assertThat(backend.received().getFirst().target()).isEqualTo("/new/x/b?q=%2e");
       assertThat(gateway.finished(1).getFirst().event().path()).isEqualTo("/old/x/b");
@@ -53,7 +44,7 @@ final class RouteAnswersTest {
     try (StubUpstream backend = StubUpstream.answering("hello");
         GatewayInProcess gateway = GatewayInProcess.before(backend.url());
         HttpProbe caller = gateway.connect()) {
-      route(gateway, "/**", Map.of("auth", "none", "redirect", Map.of("status", status, "to", to)));
+      gateway.route(Map.of("redirect", Map.of("status", status, "to", to)));
       for (int i = 0; i < 2; i++) {
         HttpMessage reply = ask(caller, "GET /old/x?q=1");
         assertThat(reply.status()).isEqualTo(status);
@@ -80,7 +71,7 @@ final class RouteAnswersTest {
         GatewayInProcess gateway = GatewayInProcess.before(backend.url());
         HttpProbe caller = gateway.connect()) {
       gateway.trust();
-      route(gateway, "/**", Map.of("redirect", Map.of("to", "/x")));
+      gateway.route(Map.of("auth", "jwt", "redirect", Map.of("to", "/x")));
       HttpMessage reply = ask(caller, "GET /");
       assertThat(reply.status()).isEqualTo(401);
       assertThat(reply.field("Location")).isNull();
@@ -92,12 +83,10 @@ final class RouteAnswersTest {
     try (StubUpstream backend = StubUpstream.answering("hello");
         GatewayInProcess gateway = GatewayInProcess.before(backend.url());
         HttpProbe caller = gateway.connect()) {
-      route(
-          gateway,
-          "/**",
+      gateway.route(
           Map.of(
-              "upstream",
-              "u",
+              "auth",
+              "jwt",
               "maintenance",
               Map.of("retry_after_s", 120, "message", "Back \"soon\"")));
       HttpMessage reply = ask(caller, "GET /"); // without credentials
@@ -106,11 +95,11 @@ final class RouteAnswersTest {
       assertThat(reply.field("Content-Type")).isEqualTo("application/problem+json");
       assertThat(reply.text())
           .contains("\"code\":\"maintenance\"", "\"detail\":\"Back \\\"soon\\\"\"");
-      route(gateway, "/**", Map.of("upstream", "u", "maintenance", Map.of("status", 500)));
+      gateway.route(Map.of("auth", "jwt", "maintenance", Map.of("status", 500)));
       reply = ask(caller, "GET /");
       assertThat(reply.status()).isEqualTo(500);
       assertThat(reply.field("Retry-After")).isNull();
-      route(gateway, "/**", Map.of("upstream", "u", "auth", "none"));
+      gateway.route(Map.of());
       assertThat(ask(caller, "GET /").status()).isEqualTo(200);
       assertThat(gateway.finished(3).getFirst().event().code()).isEqualTo("maintenance");
     }

@@ -24,29 +24,34 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.zip.GZIPInputStream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Replies that are kept, from the caller's socket to the backend's (RFC 9111). */
+@ParameterizedClass
+@EnumSource(TargetProtocol.class)
 final class RouteCacheTest {
   private static final String FRESH = "Cache-Control: max-age=60";
 
-  private static GatewayInProcess before(StubUpstream backend) throws Exception {
-    GatewayInProcess gateway = GatewayInProcess.before(backend.url());
+  private final TargetProtocol protocol;
+
+  RouteCacheTest(TargetProtocol protocol) {
+    this.protocol = protocol;
+  }
+
+  private GatewayInProcess before(StubUpstream backend) throws Exception {
+    GatewayInProcess gateway = GatewayInProcess.before(protocol, backend.url());
     route(gateway, Map.of());
     return gateway;
   }
 
   private static void route(GatewayInProcess gateway, Map<String, ?> more) {
-    Map<String, Object> route = new HashMap<>();
-    route.put("id", "all");
-    route.put("paths", List.of("/**"));
-    route.put("upstream", "u");
-    route.put("auth", "none");
-    route.put("cache", Map.of("max_entry_bytes", 100_000));
+    Map<String, Object> route = new HashMap<>(Map.of("cache", Map.of("max_entry_bytes", 100_000)));
     route.putAll(more);
-    gateway.put("tenants/a/routes/all", route);
+    gateway.route(route);
   }
 
   /** Answers each request with its number, so that a kept reply shows. */
@@ -118,23 +123,7 @@ final class RouteCacheTest {
     try (StubUpstream backend = counting(FRESH);
         GatewayInProcess gateway = before(backend);
         HttpProbe caller = gateway.connect()) {
-      gateway.put("tenants/b", Map.of("id", "b", "name", "b"));
-      gateway.put(
-          "tenants/b/upstreams/u",
-          Map.of("id", "u", "targets", List.of(Map.of("url", backend.url()))));
-      gateway.put(
-          "tenants/b/routes/all",
-          Map.of(
-              "id",
-              "all",
-              "paths",
-              List.of("/**"),
-              "upstream",
-              "u",
-              "auth",
-              "none",
-              "cache",
-              Map.of()));
+      gateway.tenant("b", backend.url(), Map.of("cache", Map.of()));
       assertThat(text(caller, "")).isEqualTo("n1");
       caller.send("GET /x HTTP/1.1\r\nHost: b.test\r\n\r\n");
       assertThat(caller.read().text()).isEqualTo("n2");
@@ -147,7 +136,7 @@ final class RouteCacheTest {
   @Test
   void aRouteWithoutCacheKeepsNothing() throws Exception {
     try (StubUpstream backend = counting(FRESH);
-        GatewayInProcess gateway = GatewayInProcess.before(backend.url());
+        GatewayInProcess gateway = GatewayInProcess.before(protocol, backend.url());
         HttpProbe caller = gateway.connect()) {
       assertThat(text(caller, "")).isEqualTo("n1");
       assertThat(text(caller, "")).isEqualTo("n2");
@@ -420,12 +409,24 @@ final class RouteCacheTest {
 
   @ParameterizedTest
   @ValueSource(
-      strings = {
-        "Transfer-Encoding: chunked\r\n\r\n3\r\nab",
-        "Content-Length: 9\r\n\r\nab",
-        "Connection: close\r\n\r\nab"
-      })
+      strings = {"Transfer-Encoding: chunked\r\n\r\n3\r\nab", "Content-Length: 9\r\n\r\nab"})
   void whatMayNotBeWholeIsNotKept(String rest) throws Exception {
+    assertThat(outcomesOfTwo(rest)).containsExactly("miss", "miss");
+  }
+
+  /** The end of a connection may be a cut; that of a stream is none (RFC 9113 section 8.1). */
+  @Test
+  void whatEndsWithItsConnectionIsNotKept() throws Exception {
+    assertThat(outcomesOfTwo("Connection: close\r\n\r\nab"))
+        .containsExactly(
+            "miss",
+            switch (protocol) {
+              case HTTP_1_1 -> "miss";
+              case HTTP_2 -> "hit";
+            });
+  }
+
+  private List<@Nullable String> outcomesOfTwo(String rest) throws Exception {
     try (StubUpstream backend =
             StubUpstream.start(
                 (request, exchange) -> {
@@ -440,7 +441,7 @@ final class RouteCacheTest {
           gateway.finished(i);
         }
       }
-      assertThat(outcomes(gateway, 2)).containsExactly("miss", "miss");
+      return outcomes(gateway, 2);
     }
   }
 

@@ -9,31 +9,31 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Bodies that are larger than their route takes, announced and not. */
+/** Bodies that are larger than their route takes, announced and not, whatever targets speak. */
+@ParameterizedClass
+@EnumSource(TargetProtocol.class)
 final class RouteCapsTest {
   private static final String HOST = "Host: a.test\r\n";
   private static final String CHUNKED = "Transfer-Encoding: chunked\r\n\r\n";
 
-  private static GatewayInProcess capped(String target) throws Exception {
-    GatewayInProcess gateway = GatewayInProcess.before(target);
-    gateway.put(
-        "tenants/a/routes/all",
-        Map.of(
-            "id",
-            "all",
-            "paths",
-            List.of("/**"),
-            "upstream",
-            "u",
-            "auth",
-            "none",
-            "max_request_bytes",
-            10,
-            "max_response_bytes",
-            10));
+  private final TargetProtocol protocol;
+
+  RouteCapsTest(TargetProtocol protocol) {
+    this.protocol = protocol;
+  }
+
+  private GatewayInProcess capped(String target) throws Exception {
+    return capped(protocol, target);
+  }
+
+  private static GatewayInProcess capped(TargetProtocol protocol, String target) throws Exception {
+    GatewayInProcess gateway = GatewayInProcess.before(protocol, target);
+    gateway.route(Map.of("max_request_bytes", 10, "max_response_bytes", 10));
     return gateway;
   }
 
@@ -155,15 +155,8 @@ final class RouteCapsTest {
     try (StubUpstream backend = StubUpstream.answering("0123456789a");
         GatewayInProcess gateway = capped(backend.url());
         HttpProbe caller = gateway.connect()) {
-      gateway.put(
-          "tenants/a/upstreams/u",
-          Map.of(
-              "id",
-              "u",
-              "targets",
-              List.of(Map.of("url", backend.url())),
-              "circuit_breaker",
-              Map.of("consecutive_failures", 1)));
+      gateway.upstream(
+          "u", backend.url(), Map.of("circuit_breaker", Map.of("consecutive_failures", 1)));
       for (int i = 0; i < 3; i++) {
         caller.send("GET / HTTP/1.1\r\n" + HOST + "\r\n");
         assertThat(caller.read().status()).isEqualTo(502);
@@ -173,20 +166,25 @@ final class RouteCapsTest {
   }
 
   @ParameterizedTest
-  @ValueSource(
-      strings = {
-        "Content-Length: 11\r\n\r\n0123456789a",
-        "Content-Length: 11\r\n\r\n",
-        "Transfer-Encoding: chunked\r\n\r\nb\r\n"
-      })
+  @ValueSource(strings = {"Content-Length: 11\r\n\r\n0123456789a", "Content-Length: 11\r\n\r\n"})
   void aReplyAnnouncedAsTooLargeIsNotBegun(String rest) throws Exception {
+    assertNotBegun(protocol, rest);
+  }
+
+  /** HTTP/2 has no chunks: there it shows when it has come. */
+  @Test
+  void aReplyWhoseFirstChunkIsTooLargeIsNotBegun() throws Exception {
+    assertNotBegun(TargetProtocol.HTTP_1_1, CHUNKED + "b\r\n");
+  }
+
+  private static void assertNotBegun(TargetProtocol protocol, String rest) throws Exception {
     try (RawBackend backend =
             RawBackend.start(
                 leg -> {
                   leg.head();
                   leg.send("HTTP/1.1 200 OK\r\n" + rest).toEnd();
                 });
-        GatewayInProcess gateway = capped(backend.url());
+        GatewayInProcess gateway = capped(protocol, backend.url());
         HttpProbe caller = gateway.connect()) {
       caller.send("GET / HTTP/1.1\r\n" + HOST + "\r\n");
       HttpMessage reply = caller.read();

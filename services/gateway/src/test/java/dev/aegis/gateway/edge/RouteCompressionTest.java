@@ -18,32 +18,30 @@ import java.util.concurrent.CountDownLatch;
 import java.util.zip.GZIPInputStream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Replies that are compressed on their way to the caller. */
+@ParameterizedClass
+@EnumSource(TargetProtocol.class)
 final class RouteCompressionTest {
   private static final String GZIP = "Accept-Encoding: br, gzip;q=0.5\r\n";
   private static final String JSON = "Content-Type: application/json; charset=utf-8";
 
-  private static GatewayInProcess before(String target, Map<String, ?> more) throws Exception {
-    GatewayInProcess gateway = GatewayInProcess.before(target);
-    Map<String, Object> route =
-        new HashMap<>(
-            Map.of(
-                "id",
-                "all",
-                "paths",
-                List.of("/**"),
-                "upstream",
-                "u",
-                "auth",
-                "none",
-                "compression",
-                Map.of("min_bytes", 10)));
+  private final TargetProtocol protocol;
+
+  RouteCompressionTest(TargetProtocol protocol) {
+    this.protocol = protocol;
+  }
+
+  private GatewayInProcess before(String target, Map<String, ?> more) throws Exception {
+    GatewayInProcess gateway = GatewayInProcess.before(protocol, target);
+    Map<String, Object> route = new HashMap<>(Map.of("compression", Map.of("min_bytes", 10)));
     route.putAll(more);
-    gateway.put("tenants/a/routes/all", route);
+    gateway.route(route);
     return gateway;
   }
 
@@ -81,7 +79,7 @@ final class RouteCompressionTest {
         assertThat(gunzip(reply.body())).isEqualTo(body);
         gateway.finished(i + 1); // by then the connection is kept
       }
-      assertThat(backend.connections()).isEqualTo(1);
+      assertThat(gateway.connectionsTo(backend)).isEqualTo(1);
       assertThat(gateway.finished(3).getFirst().event().bytesOut()).isGreaterThan(20);
     }
   }

@@ -32,21 +32,7 @@ final class RouteCorsTest {
               true));
 
   private void route(GatewayInProcess gateway, String auth) {
-    gateway.put(
-        "tenants/a/routes/all",
-        Map.of(
-            "id",
-            "all",
-            "paths",
-            List.of("/**"),
-            "upstream",
-            "u",
-            "auth",
-            auth,
-            "methods",
-            List.of("GET", "PUT"),
-            "cors",
-            cors));
+    gateway.route(Map.of("auth", auth, "methods", List.of("GET", "PUT"), "cors", cors));
   }
 
   private static HttpMessage ask(HttpProbe caller, String method, String lines) throws Exception {

@@ -28,21 +28,7 @@ final class RouteHeadersTest {
                         new byte[0]));
         GatewayInProcess gateway = GatewayInProcess.before(backend.url());
         HttpProbe caller = gateway.connect()) {
-      gateway.put(
-          "tenants/a/routes/all",
-          Map.of(
-              "id",
-              "all",
-              "paths",
-              List.of("/**"),
-              "upstream",
-              "u",
-              "auth",
-              "none",
-              "request_headers",
-              EDITS,
-              "response_headers",
-              EDITS));
+      gateway.route(Map.of("request_headers", EDITS, "response_headers", EDITS));
       for (int i = 0; i < 2; i++) {
         caller.send(
             "GET / HTTP/1.1\r\nHost: a.test\r\nX-Set: a\r\nx_set: b\r\nX-Kept: 1\r\nx-add: 1\r\n"

@@ -8,41 +8,30 @@ import dev.aegis.testkit.HttpMessage;
 import dev.aegis.testkit.HttpProbe;
 import dev.aegis.testkit.StubUpstream;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Copies of requests that somebody else gets too. */
+@ParameterizedClass
+@EnumSource(TargetProtocol.class)
 final class RouteMirrorTest {
   private static final String POST = "POST /x?y HTTP/1.1\r\nHost: a.test\r\n";
 
+  private final TargetProtocol protocol;
+
+  RouteMirrorTest(TargetProtocol protocol) {
+    this.protocol = protocol;
+  }
+
   private static void mirror(GatewayInProcess gateway, String shadow, Map<String, ?> more) {
-    gateway.put(
-        "tenants/a/upstreams/shadow",
-        Map.of(
-            "id",
-            "shadow",
-            "targets",
-            List.of(Map.of("url", shadow)),
-            "retries",
-            Map.of("attempts", 1)));
+    gateway.upstream("shadow", shadow, Map.of("retries", Map.of("attempts", 1)));
     Map<String, Object> mirror = new HashMap<>(Map.of("upstream", "shadow"));
     mirror.putAll(more);
-    gateway.put(
-        "tenants/a/routes/all",
-        Map.of(
-            "id",
-            "all",
-            "paths",
-            List.of("/**"),
-            "upstream",
-            "u",
-            "auth",
-            "none",
-            "mirror",
-            mirror));
+    gateway.route(Map.of("mirror", mirror));
   }
 
   private static void served(HttpProbe caller, String request) throws Exception {
@@ -67,7 +56,7 @@ final class RouteMirrorTest {
   void theShadowGetsWhatTheRealOneGot(String rest) throws Exception {
     try (StubUpstream real = StubUpstream.answering("real");
         StubUpstream shadow = StubUpstream.answering("shadow");
-        GatewayInProcess gateway = GatewayInProcess.before(real.url());
+        GatewayInProcess gateway = GatewayInProcess.before(protocol, real.url());
         HttpProbe caller = gateway.connect()) {
       mirror(gateway, shadow.url(), Map.of());
       served(caller, POST + "x-aegis-mirror: no\r\nX-Mine: 1\r\n" + rest);
@@ -101,7 +90,7 @@ final class RouteMirrorTest {
   void aCallerThatAsksFirstIsCopiedWithoutTheQuestion() throws Exception {
     try (StubUpstream real = StubUpstream.answering("real");
         StubUpstream shadow = StubUpstream.answering("shadow");
-        GatewayInProcess gateway = GatewayInProcess.before(real.url());
+        GatewayInProcess gateway = GatewayInProcess.before(protocol, real.url());
         HttpProbe caller = gateway.connect()) {
       mirror(gateway, shadow.url(), Map.of());
       caller.send(POST + "Expect: 100-continue\r\nContent-Length: 5\r\n\r\nhello");
@@ -120,7 +109,7 @@ final class RouteMirrorTest {
   void aShadowThatHangsKeepsNobody() throws Exception {
     try (StubUpstream real = StubUpstream.answering("real");
         RawBackend shadow = RawBackend.start(RawBackend.Leg::toEnd);
-        GatewayInProcess gateway = GatewayInProcess.before(real.url());
+        GatewayInProcess gateway = GatewayInProcess.before(protocol, real.url());
         HttpProbe caller = gateway.connect()) {
       mirror(gateway, shadow.url(), Map.of());
       for (int i = 0; i < 70; i++) {
@@ -140,7 +129,7 @@ final class RouteMirrorTest {
                   leg.head();
                   leg.reset();
                 });
-        GatewayInProcess gateway = GatewayInProcess.before(real.url());
+        GatewayInProcess gateway = GatewayInProcess.before(protocol, real.url());
         HttpProbe caller = gateway.connect()) {
       mirror(gateway, shadow.url(), Map.of());
       for (int i = 0; i < 10; i++) {
@@ -163,7 +152,7 @@ final class RouteMirrorTest {
                               : "nonsense\r\n\r\n")
                       .toEnd();
                 });
-        GatewayInProcess gateway = GatewayInProcess.before(real.url());
+        GatewayInProcess gateway = GatewayInProcess.before(protocol, real.url());
         HttpProbe caller = gateway.connect()) {
       mirror(gateway, shadow.url(), Map.of());
       served(caller, POST + "\r\n");
@@ -177,7 +166,7 @@ final class RouteMirrorTest {
   void whatIsTooLargeIsNotCopied() throws Exception {
     try (StubUpstream real = StubUpstream.answering("real");
         StubUpstream shadow = StubUpstream.answering("shadow");
-        GatewayInProcess gateway = GatewayInProcess.before(real.url());
+        GatewayInProcess gateway = GatewayInProcess.before(protocol, real.url());
         HttpProbe caller = gateway.connect()) {
       mirror(gateway, shadow.url(), Map.of("max_body_bytes", 4));
       served(caller, POST + "Content-Length: 5\r\n\r\nhello");
@@ -195,17 +184,10 @@ final class RouteMirrorTest {
   void whatWasRefusedIsNotCopied() throws Exception {
     try (StubUpstream real = StubUpstream.answering("real");
         StubUpstream shadow = StubUpstream.answering("shadow");
-        GatewayInProcess gateway = GatewayInProcess.before(real.url());
+        GatewayInProcess gateway = GatewayInProcess.before(protocol, real.url());
         HttpProbe caller = gateway.connect()) {
-      gateway.put(
-          "tenants/a/upstreams/u",
-          Map.of(
-              "id",
-              "u",
-              "targets",
-              List.of(Map.of("url", "http://127.0.0.1:1")),
-              "circuit_breaker",
-              Map.of("consecutive_failures", 1)));
+      gateway.upstream(
+          "u", "http://127.0.0.1:1", Map.of("circuit_breaker", Map.of("consecutive_failures", 1)));
       mirror(gateway, shadow.url(), Map.of());
       for (int status : new int[] {502, 503}) {
         caller.send(POST + "Content-Length: 5\r\n\r\nhello");
@@ -221,7 +203,7 @@ final class RouteMirrorTest {
   void noShareIsNone() throws Exception {
     try (StubUpstream real = StubUpstream.answering("real");
         StubUpstream shadow = StubUpstream.answering("shadow");
-        GatewayInProcess gateway = GatewayInProcess.before(real.url());
+        GatewayInProcess gateway = GatewayInProcess.before(protocol, real.url());
         HttpProbe caller = gateway.connect()) {
       mirror(gateway, shadow.url(), Map.of("percent", 0));
       for (int i = 0; i < 20; i++) {

@@ -21,25 +21,16 @@ final class RouteSplitTest {
         StubUpstream canary = StubUpstream.answering("canary");
         GatewayInProcess gateway = GatewayInProcess.before(stable.url());
         HttpProbe caller = gateway.connect()) {
-      gateway.put(
-          "tenants/a/upstreams/canary",
-          Map.of("id", "canary", "targets", List.of(Map.of("url", canary.url()))));
-      gateway.put(
-          "tenants/a/routes/all",
+      gateway.upstream("canary", canary.url(), Map.of());
+      gateway.route(
           Map.of(
-              "id",
-              "all",
-              "paths",
-              List.of("/**"),
               "split",
               List.of(
                   Map.of("upstream", "u", "weight", 100),
                   Map.of("upstream", "canary", "weight", 0),
                   Map.of("upstream", "gone", "weight", 0)),
               "split_header",
-              "X-Variant",
-              "auth",
-              "none"));
+              "X-Variant"));
       assertThat(get(caller, "")).isEqualTo("stable");
       assertThat(get(caller, "x-variant: canary\r\n")).isEqualTo("canary");
       assertThat(get(caller, "X-Variant: nobody\r\n")).isEqualTo("stable");

@@ -17,7 +17,6 @@ import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -45,18 +44,8 @@ final class RoutesOverHttp2Test {
   private static GatewayInProcess before(String target, Map<String, ?> more) throws Exception {
     GatewayInProcess gateway = GatewayInProcess.before(target);
     gateway.put("tenants/a", Map.of("id", "a", "name", "a", "hosts", List.of("localhost")));
-    route(gateway, more);
+    gateway.route(more);
     return gateway;
-  }
-
-  private static void route(GatewayInProcess gateway, Map<String, ?> more) {
-    Map<String, Object> route =
-        new HashMap<>(Map.of("id", "all", "paths", List.of("/**"), "auth", "none"));
-    if (!more.containsKey("redirect")) {
-      route.put("upstream", "u");
-    }
-    route.putAll(more);
-    gateway.put("tenants/a/routes/all", route);
   }
 
   private static HttpRequest.Builder request(GatewayInProcess gateway, String path) {
@@ -91,7 +80,7 @@ final class RoutesOverHttp2Test {
           assertThat(reply.body()).contains("payload_too_large");
         }
       }
-      route(gateway, Map.of("max_response_bytes", 4));
+      gateway.route(Map.of("max_response_bytes", 4));
       assertThat(ask(client, request(gateway, "/")).statusCode()).isEqualTo(502);
     }
   }
@@ -233,7 +222,7 @@ final class RoutesOverHttp2Test {
       HttpResponse<String> reply = ask(client, request(gateway, "/x?y"));
       assertThat(reply.statusCode()).isEqualTo(308);
       assertThat(reply.headers().firstValue("Location")).contains("https://localhost/n/x?y");
-      route(gateway, Map.of("maintenance", Map.of("retry_after_s", 7)));
+      gateway.route(Map.of("maintenance", Map.of("retry_after_s", 7)));
       reply = ask(client, request(gateway, "/x").POST(unsized("hello")));
       assertThat(reply.statusCode()).isEqualTo(503);
       assertThat(reply.headers().firstValue("Retry-After")).contains("7");
@@ -247,10 +236,8 @@ final class RoutesOverHttp2Test {
         StubUpstream shadow = StubUpstream.answering("shadow");
         GatewayInProcess gateway = before(backend, Map.of());
         HttpClient client = client()) {
-      gateway.put(
-          "tenants/a/upstreams/shadow",
-          Map.of("id", "shadow", "targets", List.of(Map.of("url", shadow.url()))));
-      route(gateway, Map.of("mirror", Map.of("upstream", "shadow")));
+      gateway.upstream("shadow", shadow.url(), Map.of());
+      gateway.route(Map.of("mirror", Map.of("upstream", "shadow")));
       assertThat(ask(client, request(gateway, "/").POST(unsized("copy me"))).body())
           .isEqualTo("hello");
       await().until(() -> gateway.mirrors().count(Outcome.SENT) == 1);

@@ -124,6 +124,30 @@ final class DnsDiscoveryTest {
   }
 
   @Test
+  void saysWhichNamesAreNotAnsweredFor() {
+    dns.addresses(NAME, "127.0.0.1");
+    dns.addresses("a.internal", "127.0.0.1");
+    dns.services(SERVICE, "0 0 80 a.internal");
+    Upstream upstream = upstream();
+    try (DnsDiscovery discovery = discovery()) {
+      assertThat(discovery.asks()).isFalse();
+      discovery.follow(addresses(8080), upstream);
+      discovery.follow(services(), upstream());
+      assertThat(discovery.asks()).isTrue();
+      await().until(() -> discovery.connected() && discovery.unanswered() == 0);
+      dns.forget(NAME);
+      await().until(() -> discovery.connected() && discovery.unanswered() == 1);
+      dns.be(Manner.SILENT);
+      await().until(() -> discovery.unanswered() == 2);
+      assertThat(discovery.connected()).isFalse();
+      dns.be(Manner.ANSWERING);
+      await().until(() -> discovery.connected() && discovery.unanswered() == 1);
+      discovery.unfollow(addresses(8080), upstream);
+      await().until(() -> discovery.unanswered() == 0);
+    }
+  }
+
+  @Test
   void keepsTheFamilyThatFailed() {
     Upstream upstream = upstream();
     dns.addresses(NAME, "127.0.0.1", "::1");

@@ -23,7 +23,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import org.jspecify.annotations.Nullable;
 
 /** A name server on loopback (RFC 1035) that says what a test wants it to say. */
-final class ScriptedDns implements AutoCloseable {
+public final class ScriptedDns implements AutoCloseable {
   /** A server failed, RFC 1035 section 4.1.1. */
   static final int SERVFAIL = 2;
 
@@ -33,7 +33,7 @@ final class ScriptedDns implements AutoCloseable {
   private static final int SAME_NAME = 0xc00c; // points at the question
 
   /** How questions are met. */
-  enum Manner {
+  public enum Manner {
     ANSWERING,
     SILENT,
     /** The reply over UDP says that it was cut off; the whole one is to be had over TCP. */
@@ -49,7 +49,7 @@ final class ScriptedDns implements AutoCloseable {
   private final List<Question> asked = new CopyOnWriteArrayList<>();
   private volatile Manner manner = Manner.ANSWERING;
 
-  ScriptedDns() {
+  public ScriptedDns() {
     try {
       int port = FreePorts.next();
       udp = new DatagramSocket(port, InetAddress.getLoopbackAddress());
@@ -62,7 +62,7 @@ final class ScriptedDns implements AutoCloseable {
   }
 
   /** {@code host:port}. */
-  String server() {
+  public String server() {
     return "127.0.0.1:" + tcp.getLocalPort();
   }
 
@@ -71,12 +71,12 @@ final class ScriptedDns implements AutoCloseable {
     return List.copyOf(asked);
   }
 
-  void be(Manner newer) {
+  public void be(Manner newer) {
     manner = newer;
   }
 
   /** The name has these addresses and no others. */
-  void addresses(String name, String... addresses) {
+  public void addresses(String name, String... addresses) {
     for (RecordType type : List.of(RecordType.A, RecordType.AAAA)) {
       List<byte[]> records =
           Arrays.stream(addresses)
@@ -105,7 +105,7 @@ final class ScriptedDns implements AutoCloseable {
   }
 
   /** There is no such name any more. */
-  void forget(String name) {
+  public void forget(String name) {
     answers.keySet().removeIf(question -> question.name().equals(name));
   }
 
