@@ -15,6 +15,29 @@ import javax.net.ssl.SSLEngine;
  * writes, each blocking; {@link #close}, by any thread, wakes both.
  */
 interface Wire extends AutoCloseable {
+  /** Somebody who may want to end the wait for a connection. */
+  interface Dialing {
+    /** Somebody who does not. */
+    Dialing PATIENT =
+        new Dialing() {
+          @Override
+          public void begins(SocketChannel channel) {
+            // Its bound is enough.
+          }
+
+          @Override
+          public void ends() {
+            // As it should.
+          }
+        };
+
+    /** {@code channel} is about to be connected: closing it ends the wait. */
+    void begins(SocketChannel channel);
+
+    /** It is connected: it must not be closed any more, others may use it. */
+    void ends();
+  }
+
   /**
    * Connects to a target, over TLS if it is spoken to so.
    *
@@ -23,6 +46,17 @@ interface Wire extends AutoCloseable {
    */
   static Wire open(Target target, Duration timeout, List<String> protocols, Deadlines deadlines)
       throws IOException {
+    return open(target, timeout, protocols, deadlines, Dialing.PATIENT);
+  }
+
+  /**
+   * The same, by somebody who may want to end it on the way.
+   *
+   * @param dialing is told of it
+   */
+  static Wire open(
+      Target target, Duration timeout, List<String> protocols, Deadlines deadlines, Dialing dialing)
+      throws IOException {
     long until = System.nanoTime() + timeout.toNanos();
     InetSocketAddress address = target.address();
     if (address.isUnresolved()) {
@@ -30,12 +64,16 @@ interface Wire extends AutoCloseable {
     }
     SocketChannel channel = SocketChannel.open();
     try {
+      dialing.begins(channel);
       channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
       channel.socket().connect(address, (int) timeout.toMillis());
       TargetTls tls = target.tls();
-      return tls == null
-          ? new PlainWire(channel)
-          : secured(channel, target, tls, protocols, until, deadlines);
+      Wire wire =
+          tls == null
+              ? new PlainWire(channel)
+              : secured(channel, target, tls, protocols, until, deadlines);
+      dialing.ends();
+      return wire;
     } catch (IOException | RuntimeException e) {
       channel.close();
       throw e;
