@@ -562,6 +562,11 @@ final class RequestExchange {
     }
 
     @Override
+    public boolean awaited() {
+      return true;
+    }
+
+    @Override
     public void whenGone(Runnable action, boolean bodyIsRead) {
       leg.whenGone(action, bodyIsRead);
     }

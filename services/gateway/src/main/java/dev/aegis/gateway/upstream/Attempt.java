@@ -17,6 +17,7 @@ final class Attempt implements Wire.Dialing {
   private final Upstream upstream;
   private final Target target;
   private final boolean seated;
+  private final boolean idle;
   private boolean rested;
   private boolean answered;
   private long began;
@@ -26,10 +27,11 @@ final class Attempt implements Wire.Dialing {
   private volatile boolean cancelled;
   private @Nullable SocketChannel dialed; // guarded by this
 
-  private Attempt(Upstream upstream, Target target, boolean seated) {
+  private Attempt(Upstream upstream, Target target, boolean seated, boolean idle) {
     this.upstream = upstream;
     this.target = target;
     this.seated = seated;
+    this.idle = idle;
   }
 
   /** Takes what comes before the final reply. */
@@ -42,15 +44,16 @@ final class Attempt implements Wire.Dialing {
    * Begins one, waiting for a seat; {@link #end} must follow.
    *
    * @param patience nanoseconds to wait at most
+   * @param idle whether a connection that is there already will do
    * @return null if there was no seat in time
    */
-  static @Nullable Attempt begin(Upstream upstream, Target target, long patience) {
+  static @Nullable Attempt begin(Upstream upstream, Target target, long patience, boolean idle) {
     Seats.Answer seat = target.seats().take(upstream.bounds(), patience);
     if (seat == Seats.Answer.TURNED_AWAY) {
       return null;
     }
     target.begin();
-    return new Attempt(upstream, target, seat == Seats.Answer.SEATED);
+    return new Attempt(upstream, target, seat == Seats.Answer.SEATED, idle);
   }
 
   Target target() {
@@ -88,18 +91,15 @@ final class Attempt implements Wire.Dialing {
   /**
    * Finds a way to the target.
    *
-   * @param idle whether a connection that is there already will do
    * @param bound on making a new one
    */
-  void open(Protocol protocol, boolean idle, Duration bound, Deadlines deadlines) throws Failed {
+  void open(Protocol protocol, Duration bound, Deadlines deadlines) throws Failed {
     TargetLeg there = idle ? target.take(protocol, deadlines) : null;
     rested = there != null;
     try {
       leg = there != null ? there : target.open(protocol, bound, deadlines, this);
     } catch (IOException e) {
-      Failed why = Failed.unreached(e);
-      failed(why);
-      throw why;
+      throw failed(Failed.unreached(e));
     }
   }
 
@@ -119,6 +119,10 @@ final class Attempt implements Wire.Dialing {
   /** Sends the request, or what there is of it, blocking. */
   void send(Message message) throws IOException {
     TargetLeg there = leg();
+    if (cancelled) {
+      there.close();
+      throw new IOException("it was given up");
+    }
     began = System.nanoTime();
     message.sendBy(there);
     if (cancelled) {
@@ -176,14 +180,15 @@ final class Attempt implements Wire.Dialing {
     }
   }
 
-  /** It has failed, and is closed. */
-  void failed(Failed why) {
+  /** It has failed, for this reason, and is closed. */
+  Failed failed(Failed why) {
     TargetLeg there = leg;
     answered |= there != null && there.input().available() > 0;
     close();
     // That an idle connection was stale says nothing of its target, nor does what was cancelled.
     boolean stale = rested && why.fault() == Fault.UPSTREAM_FAILED;
     standing = stale || cancelled ? Standing.UNKNOWN : Standing.of(why.fault());
+    return why;
   }
 
   /** This is what it says of the target. */

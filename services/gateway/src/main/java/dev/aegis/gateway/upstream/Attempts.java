@@ -26,6 +26,7 @@ final class Attempts {
   private final boolean bounded;
   private final long end;
   private int made;
+  private @Nullable Attempt hedge;
   private @Nullable Target target;
   private Failed last = new Failed(Fault.NO_TARGET, "there is no target");
   private List<Target> unreachable = List.of();
@@ -67,9 +68,8 @@ final class Attempts {
       target = attempt.target();
       boolean again;
       boolean stale;
-      try {
-        ask(attempt);
-        answer(attempt);
+      try (Race race = mayBeHedged() ? new Race(this, relay, outbound, message, attempt) : null) {
+        answer(ask(attempt, race));
         return relay.outcome(null, "", target, made);
       } catch (Failed e) {
         last = e;
@@ -97,26 +97,68 @@ final class Attempts {
       return null;
     }
     long patience = Math.min(upstream.timeouts().connect().toNanos(), left());
-    Attempt attempt = Attempt.begin(upstream, next, patience);
+    // When one idle connection was stale, so may be all of them: what follows is a new one.
+    Attempt attempt = Attempt.begin(upstream, next, patience, made == 0);
     if (attempt == null && made == 0) {
       last = new Failed(Fault.OVERLOADED, "all connections are in use");
     }
     return attempt;
   }
 
-  private void ask(Attempt attempt) throws Failed {
-    // When one idle connection was stale, so may be all of them: what follows is a new one.
-    open(attempt, made == 1, repeatable());
-    relay.ask(attempt, message);
+  /** Asks its target, and perhaps another; returns whose reply has come. */
+  private Attempt ask(Attempt attempt, @Nullable Race race) throws Failed {
+    if (race == null) {
+      open(attempt, repeatable());
+      relay.ask(attempt, message);
+      return attempt;
+    }
+    try {
+      return race.run(rules.hedgeAfter());
+    } finally {
+      hedge = race.hedge();
+      if (hedge != null) {
+        made++;
+        target = hedge.target();
+        unreachable = plus(unreachable, hedge.target());
+      }
+    }
+  }
+
+  /** Whether it is hedged when {@link Retries#hedgeAfter} is over: once in all. */
+  private boolean mayBeHedged() {
+    return !rules.hedgeAfter().isZero()
+        && hedge == null
+        && made < rules.attempts()
+        && idempotent
+        && repeatable()
+        && outbound.awaited()
+        && outbound.beyond() == null;
+  }
+
+  /** Begins a hedge of one with {@code first}, null when there is none to be had. */
+  @Nullable Attempt hedge(Target first) {
+    long now = System.nanoTime();
+    Target other = upstream.beside(outbound, first, unreachable, now);
+    Attempt second = other == null ? null : Attempt.begin(upstream, other, 0, true);
+    if (second != null && !upstream.budget().take(rules, now)) {
+      second.end();
+      return null;
+    }
+    return second;
+  }
+
+  /** Whether a reply with this status is dropped if there may be a better one. */
+  boolean drops(int status) {
+    return rules.statuses().contains(status);
   }
 
   /** Finds its way to the target, with the bounds that hold for it. */
-  private void open(Attempt attempt, boolean idle, boolean repeatable) throws Failed {
+  void open(Attempt attempt, boolean repeatable) throws Failed {
     Duration connect = upstream.timeouts().connect();
     long left = left();
     Duration bound =
         connect.toNanos() <= left ? connect : Duration.ofNanos(Math.max(left, 1_000_000));
-    attempt.open(protocol, idle, bound, deadlines);
+    attempt.open(protocol, bound, deadlines);
     TargetLeg leg = attempt.leg();
     leg.bound(upstream.timeouts().idle(), upstream.timeouts().firstByte());
     if (!rules.perTry().isZero() && repeatable) {
@@ -129,11 +171,12 @@ final class Attempts {
 
   /** Passes its reply on, unless another attempt may get a better one. */
   private void answer(Attempt attempt) throws Failed {
+    target = attempt.target();
     relay.took(attempt);
     int status = attempt.status();
     if (made < rules.attempts()
         && idempotent
-        && rules.statuses().contains(status)
+        && drops(status)
         && repeatable()
         && upstream.budget().take(rules, System.nanoTime())) {
       attempt.close();
@@ -146,7 +189,7 @@ final class Attempts {
 
   /** Whether nothing was wrong but that an idle connection had ended, which costs nothing. */
   private boolean stale(Attempt attempt, Failed why) {
-    return attempt.rested() && why.fault() == Fault.UPSTREAM_FAILED && safe(why);
+    return hedge == null && attempt.rested() && why.fault() == Fault.UPSTREAM_FAILED && safe(why);
   }
 
   private boolean again(Failed why, boolean stale) {

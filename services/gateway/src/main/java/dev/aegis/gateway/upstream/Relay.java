@@ -34,6 +34,11 @@ final class Relay {
     this.answer = new Answer(outbound, squeezes);
   }
 
+  /** Takes what targets say before their final replies. */
+  Attempt.Interims interims() {
+    return answer;
+  }
+
   /** Whether a target has had the request and begun to answer, so that it is not sent again. */
   boolean answered() {
     return answered || answer.status() != 0;
@@ -41,6 +46,11 @@ final class Relay {
 
   /** Sends {@code message} and waits for the head of its final reply, blocking. */
   void ask(Attempt attempt, Message message) throws Failed {
+    ask(attempt, message, null);
+  }
+
+  /** The same; who wants it to end when the caller goes away has seen to that in a race. */
+  void ask(Attempt attempt, Message message, @Nullable Race race) throws Failed {
     try {
       attempt.send(message);
       TargetLeg leg = attempt.leg();
@@ -50,8 +60,10 @@ final class Relay {
         }
         pump = new Pump(body, leg);
       }
-      outbound.whenGone(leg::close, message.streamed());
-      attempt.await(answer);
+      if (race == null) {
+        outbound.whenGone(leg::close, message.streamed());
+      }
+      attempt.await(race == null ? answer : race);
     } catch (IOException e) {
       throw failed(attempt, Failed.of(e));
     } catch (BadMessage e) {
@@ -66,6 +78,11 @@ final class Relay {
   /** The reply whose head has come to {@code attempt} is the one, unless it is dropped. */
   void took(Attempt attempt) {
     upstreamNanos = attempt.nanos();
+    heard(attempt);
+  }
+
+  /** What has come to {@code attempt}, be it a reply or not. */
+  void heard(Attempt attempt) {
     answered |= attempt.answered();
   }
 
@@ -148,7 +165,7 @@ final class Relay {
   private Failed failed(Attempt attempt, Failed why) {
     abandon();
     attempt.failed(why);
-    answered |= attempt.answered();
+    heard(attempt);
     // When the body broke first, the connection ended because of it.
     Pump pumping = pump;
     Failed inBody = pumping == null ? null : pumping.failed();

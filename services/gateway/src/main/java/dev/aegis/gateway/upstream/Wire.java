@@ -5,6 +5,7 @@ import java.net.InetSocketAddress;
 import java.net.SocketTimeoutException;
 import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
+import java.nio.channels.ClosedChannelException;
 import java.nio.channels.SocketChannel;
 import java.time.Duration;
 import java.util.List;
@@ -110,7 +111,9 @@ interface Wire extends AutoCloseable {
     } catch (IOException e) {
       IOException why =
           handshake.expired() ? new SocketTimeoutException("TLS: the handshake took too long") : e;
-      target.trouble().is(String.valueOf(why.getMessage()));
+      if (!(why instanceof ClosedChannelException)) { // it was given up from this side
+        target.trouble().is(String.valueOf(why.getMessage()));
+      }
       throw why;
     } finally {
       deadlines.remove(handshake);
