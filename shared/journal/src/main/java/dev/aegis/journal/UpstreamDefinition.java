@@ -142,6 +142,8 @@ public record UpstreamDefinition(
    * @param attempts at most, the first one included
    * @param perTry from the connection to the end of the reply's head, after which an attempt is
    *     given up and made again if that is safe; zero for no bound
+   * @param hedgeAfter without a reply's head, after which another target is asked too if that is
+   *     safe; zero for never
    * @param backoff upper bound of the pause before the second attempt; doubles with each further
    *     one
    * @param statuses of replies that are dropped and tried again, if that is safe
@@ -151,13 +153,14 @@ public record UpstreamDefinition(
   public record Retries(
       int attempts,
       Duration perTry,
+      Duration hedgeAfter,
       Duration backoff,
       Set<Integer> statuses,
       int budgetPercent,
       int minPerSecond) {
     /** What holds when nothing is said: three attempts, a fifth of the requests or 10 a second. */
     public static final Retries DEFAULT =
-        new Retries(3, Duration.ZERO, Duration.ofMillis(10), Set.of(), 20, 10);
+        new Retries(3, Duration.ZERO, Duration.ZERO, Duration.ofMillis(10), Set.of(), 20, 10);
 
     public Retries {
       statuses = Set.copyOf(statuses);
@@ -442,9 +445,18 @@ public record UpstreamDefinition(
 
   private static Retries retries(Fields fields) {
     Retries otherwise = Retries.DEFAULT;
+    int attempts = (int) fields.number("attempts", otherwise.attempts(), 1, 10);
+    long perTry = fields.number("per_try_timeout_ms", 0, 0, 3_600_000);
+    long hedgeAfter = fields.number("hedge_after_ms", 0, 0, 3_600_000);
+    if (hedgeAfter > 0 && attempts == 1) {
+      fields.reject("hedge_after_ms", "needs \"attempts\" of at least 2: a hedge is one");
+    } else if (perTry > 0 && hedgeAfter >= perTry) {
+      fields.reject("hedge_after_ms", "must be below \"per_try_timeout_ms\"");
+    }
     return new Retries(
-        (int) fields.number("attempts", otherwise.attempts(), 1, 10),
-        Duration.ofMillis(fields.number("per_try_timeout_ms", 0, 0, 3_600_000)),
+        attempts,
+        Duration.ofMillis(perTry),
+        Duration.ofMillis(hedgeAfter),
         Duration.ofMillis(fields.number("backoff_ms", otherwise.backoff().toMillis(), 0, 10_000)),
         Set.copyOf(fields.numbers("statuses", 400, 599)),
         (int) fields.number("budget_percent", otherwise.budgetPercent(), 0, 100),

@@ -292,6 +292,11 @@ final class Forwarding implements Outbound {
   }
 
   @Override
+  public boolean awaited() {
+    return true;
+  }
+
+  @Override
   public void whenGone(Runnable action, boolean bodyIsRead) {
     leg.whenGone(action, bodyIsRead);
   }

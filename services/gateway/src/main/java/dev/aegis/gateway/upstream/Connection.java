@@ -32,11 +32,13 @@ final class Connection extends TargetLeg {
     this.tls = tls;
   }
 
-  /** Connects to a target. */
+  /** Connects to a target, see {@link Wire#open}. */
   @SuppressWarnings("MustBeClosedChecker")
-  static Connection open(Target target, Duration timeout, Deadlines deadlines) throws IOException {
+  static Connection open(Target target, Duration timeout, Deadlines deadlines, Wire.Dialing dialing)
+      throws IOException {
     TargetTls tls = target.tls(); // before connecting: if it changes meanwhile, it is not kept
-    return new Connection(Wire.open(target, timeout, List.of(), deadlines), target, tls, deadlines);
+    return new Connection(
+        Wire.open(target, timeout, List.of(), deadlines, dialing), target, tls, deadlines);
   }
 
   @Override
@@ -50,7 +52,7 @@ final class Connection extends TargetLeg {
   }
 
   @Override
-  void begin(byte[] message, int headLength, int length, boolean last, Outbound outbound)
+  void begin(byte[] message, int headLength, int length, boolean last, boolean trailers)
       throws LegFailure {
     send(message, 0, length);
   }

@@ -133,7 +133,8 @@ public final class HealthChecks implements AutoCloseable {
   private Wire open(Target target, Protocol protocol, Active rules) throws IOException {
     return switch (protocol) {
       case HTTP1 -> Wire.open(target, rules.timeout(), List.of(), deadlines);
-      case HTTP2 -> target.streamsWire(target.tls(), rules.timeout(), deadlines);
+      case HTTP2 ->
+          target.streamsWire(target.tls(), rules.timeout(), deadlines, Wire.Dialing.PATIENT);
     };
   }
 

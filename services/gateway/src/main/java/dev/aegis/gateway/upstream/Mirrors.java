@@ -275,6 +275,11 @@ public final class Mirrors {
     }
 
     @Override
+    public boolean awaited() {
+      return false;
+    }
+
+    @Override
     public void whenGone(Runnable action, boolean bodyIsRead) {
       // Nobody waits for the reply, so nobody can be gone.
     }

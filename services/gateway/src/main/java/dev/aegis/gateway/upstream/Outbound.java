@@ -27,6 +27,9 @@ public interface Outbound extends Affinity {
   /** Whether the caller has said that it takes trailer fields (RFC 9110 section 10.1.4). */
   boolean takesTrailers();
 
+  /** Whether somebody waits for the reply, so that it is worth being early. */
+  boolean awaited();
+
   /** The caller's side of the reply. */
   ReplyTo caller();
 

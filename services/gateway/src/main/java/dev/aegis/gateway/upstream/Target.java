@@ -139,14 +139,15 @@ public final class Target {
     };
   }
 
-  /** A new way. */
-  TargetLeg open(Protocol protocol, Duration bound, Deadlines deadlines) throws IOException {
+  /** A new way, see {@link Wire#open}. */
+  TargetLeg open(Protocol protocol, Duration bound, Deadlines deadlines, Wire.Dialing dialing)
+      throws IOException {
     return switch (protocol) {
-      case HTTP1 -> Connection.open(this, bound, deadlines);
+      case HTTP1 -> Connection.open(this, bound, deadlines, dialing);
       case HTTP2 -> {
         TargetTls terms = tls; // before connecting: if it changes meanwhile, it is not kept
         TargetStreams opened =
-            TargetStreams.begin(streamsWire(terms, bound, deadlines), terms, deadlines);
+            TargetStreams.begin(streamsWire(terms, bound, deadlines, dialing), terms, deadlines);
         shared.add(opened);
         if (retired || terms != tls) {
           opened.leave();
@@ -157,9 +158,10 @@ public final class Target {
   }
 
   /** A new connection for HTTP/2 that nobody else uses, ended by who asks for it. */
-  Wire streamsWire(@Nullable TargetTls terms, Duration bound, Deadlines deadlines)
+  Wire streamsWire(
+      @Nullable TargetTls terms, Duration bound, Deadlines deadlines, Wire.Dialing dialing)
       throws IOException {
-    Wire wire = Wire.open(this, bound, List.of("h2"), deadlines);
+    Wire wire = Wire.open(this, bound, List.of("h2"), deadlines, dialing);
     if (terms != null && !wire.protocol().equals("h2")) {
       wire.close();
       throw new IOException("the target does not speak HTTP/2");

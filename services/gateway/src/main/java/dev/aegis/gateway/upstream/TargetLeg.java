@@ -42,9 +42,9 @@ abstract class TargetLeg extends Deadlines.Wait implements AutoCloseable {
    * @param headLength bytes of the lines
    * @param length bytes of it all
    * @param last whether this is the whole request
-   * @param outbound what the message was made of
+   * @param trailers whether trailer fields are taken
    */
-  abstract void begin(byte[] message, int headLength, int length, boolean last, Outbound outbound)
+  abstract void begin(byte[] message, int headLength, int length, boolean last, boolean trailers)
       throws IOException;
 
   /** Sends more of the body. */

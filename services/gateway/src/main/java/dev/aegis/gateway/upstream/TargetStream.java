@@ -33,11 +33,10 @@ final class TargetStream extends TargetLeg {
   }
 
   @Override
-  void begin(byte[] message, int headLength, int length, boolean last, Outbound outbound)
+  void begin(byte[] message, int headLength, int length, boolean last, boolean trailers)
       throws IOException {
     boolean bare = last && headLength == length;
-    Stream opened =
-        streams.open(message, headLength - 2, streams.secure(), outbound.takesTrailers(), bare);
+    Stream opened = streams.open(message, headLength - 2, streams.secure(), trailers, bare);
     if (opened == null) {
       throw failure(StreamFailure.untouched("the connection takes no more"));
     }

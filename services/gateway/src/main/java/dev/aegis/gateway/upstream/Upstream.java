@@ -19,6 +19,7 @@ import java.util.TreeMap;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,6 +30,7 @@ public final class Upstream {
   private final String tenant;
   private final String id;
   private final AtomicInteger turn = new AtomicInteger();
+  private final AtomicInteger hedgeTurn = new AtomicInteger();
   private final RetryBudget budget = new RetryBudget();
   private final AtomicInteger active = new AtomicInteger();
   private final News news;
@@ -36,7 +38,8 @@ public final class Upstream {
   private final CircuitBreaker breaker;
   private volatile UpstreamDefinition definition;
   private volatile @Nullable TargetTls tls;
-  private volatile Targets targets = new Targets(Map.of(), List.of(), (request, fit) -> null);
+  private volatile Targets targets =
+      new Targets(Map.of(), List.of(), (request, fit) -> null, List.of());
 
   /**
    * Who there is, and who gets what.
@@ -44,8 +47,13 @@ public final class Upstream {
    * @param byAuthority all of them
    * @param groups those with a weight, by priority
    * @param choice chooses among them
+   * @param hedges choose among those of each group for hedges
    */
-  private record Targets(Map<String, Target> byAuthority, List<List<Share>> groups, Choice choice) {
+  private record Targets(
+      Map<String, Target> byAuthority,
+      List<List<Share>> groups,
+      Choice choice,
+      List<Choice> hedges) {
     List<Share> shares() {
       return groups.stream().flatMap(List::stream).toList();
     }
@@ -160,19 +168,9 @@ public final class Upstream {
    */
   @Nullable Target next(Affinity request, List<Target> failed, long now) {
     Choice choice = targets.choice();
-    Bounds bounds = definition.bounds();
-    long slowStart = definition.slowStart().toNanos();
-    // One for all turns of this request: a target that lost its turn must not get its next one.
-    double draw = slowStart == 0 ? 0 : ThreadLocalRandom.current().nextDouble();
-    Target best =
-        choice.among(
-            request,
-            target ->
-                Health.of(target, now) == Health.HEALTHY
-                    && !failed.contains(target)
-                    && !target.seats().full(bounds)
-                    && target.part(now, slowStart) > draw);
-    if (best == null && (bounds.connections() > 0 || slowStart > 0)) {
+    Target best = choice.among(request, ready(failed, now));
+    if (best == null
+        && (definition.bounds().connections() > 0 || !definition.slowStart().isZero())) {
       best =
           choice.among(
               request,
@@ -182,6 +180,43 @@ public final class Upstream {
       best = choice.among(request, target -> !target.vitality().down() && !failed.contains(target));
     }
     return best != null ? best : choice.among(request, target -> !target.vitality().down());
+  }
+
+  /**
+   * The target for a hedge of {@code request} while {@code first} has it, or null: another one of
+   * the same priority that is up, not left out, and has room. Hedges have turns of their own: if
+   * they took those of requests, a target that is always late would get all of these.
+   *
+   * @param failed targets that do not come into question either
+   * @param now nanoseconds of the monotonic clock
+   */
+  @Nullable Target beside(Affinity request, Target first, List<Target> failed, long now) {
+    Targets current = targets;
+    Predicate<Target> ready = ready(failed, now);
+    for (int i = 0; i < current.groups().size(); i++) {
+      for (Share share : current.groups().get(i)) {
+        if (share.target() == first) {
+          return current
+              .hedges()
+              .get(i)
+              .among(request, target -> target != first && ready.test(target));
+        }
+      }
+    }
+    return null; // it is none of them any more
+  }
+
+  /** Targets that can well do with one more: up, not left out, with room, and none that failed. */
+  private Predicate<Target> ready(List<Target> failed, long now) {
+    Bounds bounds = definition.bounds();
+    long slowStart = definition.slowStart().toNanos();
+    // One for all turns of this request: a target that lost its turn must not get its next one.
+    double draw = slowStart == 0 ? 0 : ThreadLocalRandom.current().nextDouble();
+    return target ->
+        Health.of(target, now) == Health.HEALTHY
+            && !failed.contains(target)
+            && !target.seats().full(bounds)
+            && target.part(now, slowStart) > draw;
   }
 
   /** How its targets are asked how they do, null when they are not. */
@@ -372,7 +407,7 @@ public final class Upstream {
       all().forEach(target -> target.tls(newerTls)); // who finds them does not find this
     }
     Targets now = targets;
-    targets = new Targets(now.byAuthority(), now.groups(), choice(now.groups()));
+    targets = targets(now.byAuthority(), now.groups());
   }
 
   /** Replaces the targets; those that stay keep their connections. */
@@ -410,7 +445,7 @@ public final class Upstream {
       }
     }
     List<List<Share>> groups = byPriority.values().stream().map(List::copyOf).toList();
-    targets = new Targets(Map.copyOf(byAuthority), groups, choice(groups));
+    targets = targets(Map.copyOf(byAuthority), groups);
     known.forEach(
         (authority, target) -> {
           if (!byAuthority.containsKey(authority)) {
@@ -424,17 +459,24 @@ public final class Upstream {
     return target.secure() || !(definition.source() instanceof TargetSource.Fixed) ? tls : null;
   }
 
-  private Choice choice(List<List<Share>> groups) {
+  private Targets targets(Map<String, Target> byAuthority, List<List<Share>> groups) {
+    List<Choice> choices = choices(groups, turn);
+    Choice choice =
+        choices.size() == 1 ? choices.getFirst() : new Choice.Ranked(List.copyOf(choices));
+    return new Targets(byAuthority, groups, choice, choices(groups, hedgeTurn));
+  }
+
+  private List<Choice> choices(List<List<Share>> groups, AtomicInteger turns) {
     List<Choice> choices = new ArrayList<>();
     for (List<Share> shares : groups) {
       choices.add(
           Choice.of(
               definition.loadBalancing(),
               shares,
-              turn,
+              turns,
               bound -> ThreadLocalRandom.current().nextInt(bound)));
     }
-    return choices.size() == 1 ? choices.getFirst() : new Choice.Ranked(List.copyOf(choices));
+    return choices;
   }
 
   void closeStale() {

@@ -5,6 +5,7 @@ import java.net.InetSocketAddress;
 import java.net.SocketTimeoutException;
 import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
+import java.nio.channels.ClosedChannelException;
 import java.nio.channels.SocketChannel;
 import java.time.Duration;
 import java.util.List;
@@ -15,6 +16,29 @@ import javax.net.ssl.SSLEngine;
  * writes, each blocking; {@link #close}, by any thread, wakes both.
  */
 interface Wire extends AutoCloseable {
+  /** Somebody who may want to end the wait for a connection. */
+  interface Dialing {
+    /** Somebody who does not. */
+    Dialing PATIENT =
+        new Dialing() {
+          @Override
+          public void begins(SocketChannel channel) {
+            // Its bound is enough.
+          }
+
+          @Override
+          public void ends() {
+            // As it should.
+          }
+        };
+
+    /** {@code channel} is about to be connected: closing it ends the wait. */
+    void begins(SocketChannel channel);
+
+    /** It is connected: it must not be closed any more, others may use it. */
+    void ends();
+  }
+
   /**
    * Connects to a target, over TLS if it is spoken to so.
    *
@@ -23,6 +47,17 @@ interface Wire extends AutoCloseable {
    */
   static Wire open(Target target, Duration timeout, List<String> protocols, Deadlines deadlines)
       throws IOException {
+    return open(target, timeout, protocols, deadlines, Dialing.PATIENT);
+  }
+
+  /**
+   * The same, by somebody who may want to end it on the way.
+   *
+   * @param dialing is told of it
+   */
+  static Wire open(
+      Target target, Duration timeout, List<String> protocols, Deadlines deadlines, Dialing dialing)
+      throws IOException {
     long until = System.nanoTime() + timeout.toNanos();
     InetSocketAddress address = target.address();
     if (address.isUnresolved()) {
@@ -30,12 +65,16 @@ interface Wire extends AutoCloseable {
     }
     SocketChannel channel = SocketChannel.open();
     try {
+      dialing.begins(channel);
       channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
       channel.socket().connect(address, (int) timeout.toMillis());
       TargetTls tls = target.tls();
-      return tls == null
-          ? new PlainWire(channel)
-          : secured(channel, target, tls, protocols, until, deadlines);
+      Wire wire =
+          tls == null
+              ? new PlainWire(channel)
+              : secured(channel, target, tls, protocols, until, deadlines);
+      dialing.ends();
+      return wire;
     } catch (IOException | RuntimeException e) {
       channel.close();
       throw e;
@@ -72,7 +111,9 @@ interface Wire extends AutoCloseable {
     } catch (IOException e) {
       IOException why =
           handshake.expired() ? new SocketTimeoutException("TLS: the handshake took too long") : e;
-      target.trouble().is(String.valueOf(why.getMessage()));
+      if (!(why instanceof ClosedChannelException)) { // it was given up from this side
+        target.trouble().is(String.valueOf(why.getMessage()));
+      }
       throw why;
     } finally {
       deadlines.remove(handshake);

@@ -9,6 +9,8 @@ import dev.aegis.testkit.HttpProbe;
 import dev.aegis.testkit.StubUpstream;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -102,6 +104,41 @@ final class RouteMirrorTest {
       await().until(() -> shadow.received().size() == 1);
       assertThat(shadow.received().getFirst().field("Expect")).isNull();
       assertThat(shadow.received().getFirst().text()).isEqualTo("hello");
+    }
+  }
+
+  /** Nobody waits for its reply, so that cannot be late. */
+  @Test
+  void aCopyIsNotHedged() throws Exception {
+    AtomicInteger asked = new AtomicInteger();
+    RawBackend.Script slow =
+        leg -> {
+          while (true) {
+            leg.head();
+            asked.incrementAndGet();
+            LockSupport.parkNanos(50_000_000); // many times the delay
+            leg.send("HTTP/1.1 204 X\r\n\r\n");
+          }
+        };
+    try (StubUpstream real = StubUpstream.answering("real");
+        RawBackend one = RawBackend.start(slow);
+        RawBackend other = RawBackend.start(slow);
+        GatewayInProcess gateway = GatewayInProcess.before(real.url());
+        HttpProbe caller = gateway.connect()) {
+      mirror(gateway, one.url(), Map.of());
+      gateway.put(
+          "tenants/a/upstreams/shadow",
+          Map.of(
+              "id",
+              "shadow",
+              "targets",
+              List.of(Map.of("url", one.url()), Map.of("url", other.url())),
+              "retries",
+              Map.of("hedge_after_ms", 1)));
+      served(caller, "GET / HTTP/1.1\r\nHost: a.test\r\n\r\n");
+      served(caller, "GET / HTTP/1.1\r\nHost: a.test\r\n\r\n");
+      counted(gateway, Outcome.SENT, 2);
+      assertThat(asked.get()).isEqualTo(2);
     }
   }
 

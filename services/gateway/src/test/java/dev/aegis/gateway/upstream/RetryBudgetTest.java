@@ -17,7 +17,8 @@ final class RetryBudgetTest {
   private final RetryBudget budget = new RetryBudget();
 
   private static Retries rules(int percent, int perSecond) {
-    return new Retries(3, Duration.ZERO, Duration.ZERO, Set.of(), percent, perSecond);
+    return new Retries(
+        3, Duration.ZERO, Duration.ZERO, Duration.ZERO, Set.of(), percent, perSecond);
   }
 
   private int taken(Retries rules, long now) {

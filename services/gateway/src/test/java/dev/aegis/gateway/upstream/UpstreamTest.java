@@ -136,6 +136,44 @@ final class UpstreamTest {
     }
   }
 
+  /** Hedges have turns of their own, and never go where nothing else would go. */
+  @Test
+  void findsOtherTargetsForHedges() {
+    Upstream upstream = of(3);
+    Target first = find(upstream, "a");
+    Target other = find(upstream, "b");
+    assertThat(first).isNotNull();
+    assertThat(other).isNotNull();
+    Set<Target> hedges = new HashSet<>();
+    Set<Target> firsts = new HashSet<>();
+    for (int i = 0; i < 6; i++) {
+      firsts.add(upstream.next(Asking.ANYONE, List.of(), now));
+      hedges.add(upstream.beside(Asking.ANYONE, first, List.of(), now));
+    }
+    assertThat(firsts).hasSize(3);
+    assertThat(hedges).hasSize(2).contains(other).doesNotContain(first);
+    assertThat(upstream.beside(Asking.ANYONE, first, List.of(other), now)).isNotSameAs(other);
+    fail(upstream, other);
+    for (int i = 0; i < 6; i++) {
+      assertThat(upstream.beside(Asking.ANYONE, first, List.of(), now)).isNotSameAs(other);
+    }
+  }
+
+  /** RFC 2782: a target of another priority is for when there is none of this one. */
+  @Test
+  void findsNoTargetOfAnotherPriorityForHedges() {
+    Upstream upstream = of(1);
+    upstream.targets(
+        List.of(
+            new UpstreamDefinition.Target("a", 80, 1, 0),
+            new UpstreamDefinition.Target("b", 80, 1, 1)));
+    Target first = find(upstream, "a");
+    assertThat(first).isNotNull();
+    assertThat(upstream.beside(Asking.ANYONE, first, List.of(), now)).isNull();
+    upstream.targets(List.of(new UpstreamDefinition.Target("c", 80, 1)));
+    assertThat(upstream.beside(Asking.ANYONE, first, List.of(), now)).isNull();
+  }
+
   @Test
   void prefersOneThatIsLeftOutToOneThatHasJustFailed() {
     Upstream upstream = of(2);
