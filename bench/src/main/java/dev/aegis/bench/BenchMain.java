@@ -28,7 +28,7 @@ public final class BenchMain {
   private static final String HELP =
       """
       ./aegis bench [--rounds N] [--seconds N] [--warmup N] [--only-nginx] [--page FILE]
-      ./aegis bench scale
+      ./aegis bench scale [--only callers|tenants]
 
       Measures processor time per request, user and system, of bare nginx, HAProxy and Spring Cloud
       Gateway, which only pass requests on, and of the gateway with token check, roles, rate limit,
@@ -46,6 +46,8 @@ public final class BenchMain {
       scale measures the gateway alone: memory with 10,000 idle connections, 1,000 slow streams and
       bodies of 100 MB, and how soon a change is live with 10,000 tenants of 10 routes. It needs none
       of the others and 20,000 open files.
+
+        --only PART   callers: connections, streams and bodies; tenants: tenants and changes
 
       Needs taskset, nginx, wrk, haproxy and Spring Cloud Gateway. scripts/peers bench fetches what is
       missing; AEGIS_TEST_NGINX, AEGIS_TEST_WRK and AEGIS_TEST_HAPROXY name others.
@@ -67,8 +69,8 @@ public final class BenchMain {
 
   /** Runs the bench; exit code 0 when it has figures. */
   public static void main(String[] args) {
-    if (args.length == 1 && args[0].equals("scale")) {
-      scale();
+    if (args.length > 0 && args[0].equals("scale")) {
+      scale(args);
     }
     int rounds = 5;
     int seconds = 6;
@@ -112,9 +114,33 @@ public final class BenchMain {
     System.exit(0);
   }
 
-  private static void scale() {
+  private static void scale(String[] args) {
+    boolean callers = true;
+    boolean tenants = true;
     try {
-      Scale.run();
+      for (int i = 1; i < args.length; i++) {
+        switch (args[i]) {
+          case "--help" -> {
+            System.out.print(HELP);
+            System.exit(0);
+          }
+          case "--only" -> {
+            String part = value(args, ++i);
+            callers = part.equals("callers");
+            tenants = part.equals("tenants");
+            if (!callers && !tenants) {
+              throw new IllegalArgumentException("there is no part " + part);
+            }
+          }
+          default -> throw new IllegalArgumentException("there is no option " + args[i]);
+        }
+      }
+    } catch (IllegalArgumentException e) {
+      System.err.println("aegis bench: " + e.getMessage() + "; see --help");
+      System.exit(2);
+    }
+    try {
+      Scale.run(callers, tenants);
     } catch (AssertionError | Exception e) {
       System.err.println("aegis bench: " + e);
       System.exit(1);

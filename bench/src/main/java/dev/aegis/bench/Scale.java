@@ -49,15 +49,24 @@ final class Scale {
     this.folder = folder;
   }
 
-  /** Measures all and prints it. */
-  static void run() throws Exception {
+  /**
+   * Measures and prints it.
+   *
+   * @param callers whether to measure connections, streams and bodies
+   * @param tenants whether to measure tenants and changes of their configuration
+   */
+  static void run(boolean callers, boolean tenants) throws Exception {
     Path folder = Files.createTempDirectory("aegis-scale");
     try (SlowBackend backend = SlowBackend.start()) {
-      try (KafkaPeer kafka = KafkaPeer.start()) {
-        new Scale(kafka, backend, folder.resolve("few")).callers();
+      if (callers) {
+        try (KafkaPeer kafka = KafkaPeer.start()) {
+          new Scale(kafka, backend, folder.resolve("few")).callers();
+        }
       }
-      try (KafkaPeer kafka = KafkaPeer.start()) {
-        new Scale(kafka, backend, folder.resolve("many")).tenants();
+      if (tenants) {
+        try (KafkaPeer kafka = KafkaPeer.start()) {
+          new Scale(kafka, backend, folder.resolve("many")).tenants();
+        }
       }
     }
   }

@@ -49,6 +49,7 @@ public final class JournalReader implements AutoCloseable {
   }
 
   private final FoldFile file;
+  private final FoldSaver saver;
   private final Listener listener;
   private final JournalTail tail;
   private final Thread thread;
@@ -58,13 +59,13 @@ public final class JournalReader implements AutoCloseable {
   private FoldState state = FoldState.empty();
   private volatile boolean connected;
   private volatile boolean current;
-  private boolean saveFailed;
 
   /**
    * @param foldFile where the fold is kept; its folder exists
    */
   public JournalReader(BusSettings settings, Path foldFile, Listener listener) {
     this.file = new FoldFile(foldFile);
+    this.saver = new FoldSaver(file::save);
     this.listener = listener;
     this.tail = new JournalTail(settings, this);
     this.thread = Thread.ofPlatform().daemon().name("journal-reader").unstarted(tail);
@@ -150,6 +151,9 @@ public final class JournalReader implements AutoCloseable {
   public void close() {
     tail.stop();
     Threads.end(thread, PATIENCE);
+    saver.await();
+    save();
+    saver.await();
   }
 
   /** The state in force. Only the tail's thread may look at it without the lock. */
@@ -186,24 +190,9 @@ public final class JournalReader implements AutoCloseable {
     connected = now;
   }
 
-  /** Saves the state in force. Called on the tail's thread, the only one that changes it. */
+  /** Begins to save the state in force. Called on the tail's thread, the only one to change it. */
   void save() {
-    String journal = state.journal();
-    if (journal == null) {
-      return;
-    }
-    try {
-      file.save(journal, state.fold());
-      if (saveFailed) {
-        LOG.info("The fold can be saved again");
-      }
-      saveFailed = false;
-    } catch (IOException e) {
-      if (!saveFailed) {
-        LOG.warn("The fold cannot be saved, a restart will read the journal instead", e);
-      }
-      saveFailed = true;
-    }
+    saver.begin(state.journal(), state.fold());
   }
 
   private void load() {
@@ -215,6 +204,7 @@ public final class JournalReader implements AutoCloseable {
       return;
     }
     if (saved != null) {
+      saver.loaded(saved.journal(), saved.fold().revision());
       advance(FoldState.of(saved), () -> {}, Set.of(), true);
       LOG.info("Configuration is at revision {} from disk", saved.fold().revision());
     }

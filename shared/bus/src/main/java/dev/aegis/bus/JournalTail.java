@@ -52,7 +52,6 @@ final class JournalTail implements Runnable {
   private boolean away;
   private boolean emptyReported;
   private long savedAt = System.nanoTime();
-  private boolean dirty;
 
   JournalTail(BusSettings settings, JournalReader reader) {
     this.settings = settings;
@@ -85,9 +84,6 @@ final class JournalTail implements Runnable {
       Thread.currentThread().interrupt();
     } finally {
       reader.connected(false);
-      if (dirty) {
-        reader.save();
-      }
     }
   }
 
@@ -194,7 +190,6 @@ final class JournalTail implements Runnable {
     FoldState inForce = reader.state();
     Set<ObjectKey> changed = new HashSet<>();
     reader.advance(inForce, () -> apply(inForce, records, changes, changed), changed, false);
-    dirty = true;
   }
 
   private static void apply(
@@ -244,7 +239,6 @@ final class JournalTail implements Runnable {
         building = null;
         reader.advance(built, () -> {}, Set.of(), true);
         reader.current(true);
-        dirty = !empty;
         LOG.info("Configuration is at revision {}", built.fold().revision());
       }
     }
@@ -252,10 +246,9 @@ final class JournalTail implements Runnable {
   }
 
   private void saveIfDue() {
-    if (dirty && System.nanoTime() - savedAt > SAVE_EVERY.toNanos()) {
+    if (System.nanoTime() - savedAt > SAVE_EVERY.toNanos()) {
       reader.save();
       savedAt = System.nanoTime();
-      dirty = false;
     }
   }
 

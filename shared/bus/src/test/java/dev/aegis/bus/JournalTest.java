@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 
 import dev.aegis.journal.Change;
 import dev.aegis.journal.Fold;
+import dev.aegis.journal.FoldFile;
 import dev.aegis.journal.Json;
 import dev.aegis.journal.ObjectKey;
 import dev.aegis.journal.Verdict;
@@ -251,6 +252,40 @@ class JournalTest {
     await().atMost(LONG).until(() -> next.read(fold -> fold.tenants().contains("fresh")));
     assertThat(next.<Set<String>>read(fold -> Set.copyOf(fold.tenants()))).containsExactly("fresh");
     await().atMost(LONG).until(next::current);
+  }
+
+  /** A disk that hangs: whoever opens a pipe to write waits for a reader. */
+  @Test
+  void aSaveThatHangsHoldsNoChangeUp() throws Exception {
+    kafka = KafkaPeer.start();
+    Path pipe = folder.resolve("fold.new");
+    assertThat(new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor()).isZero();
+    JournalWriter writer = writer();
+    JournalReader reader = reader();
+    reader.start();
+    long made = writer.append(put("acme", Change.ABSENT));
+    assertThat(reader.await(made, LONG)).isInstanceOf(Verdict.Applied.class);
+    await()
+        .atMost(LONG)
+        .until(
+            () ->
+                Thread.getAllStackTraces().keySet().stream()
+                    .anyMatch(thread -> thread.getName().equals("fold-saver")));
+
+    long more = writer.append(put("beta", Change.ABSENT));
+    assertThat(reader.await(more, LONG)).isInstanceOf(Verdict.Applied.class);
+    assertThat(folder.resolve("fold")).as("still hanging").doesNotExist();
+
+    Files.readAllBytes(pipe); // now the save goes on, and fails: a pipe cannot be synchronized
+    Files.delete(pipe);
+    await()
+        .atMost(LONG)
+        .untilAsserted(
+            () ->
+                assertThat(new FoldFile(folder.resolve("fold")).load())
+                    .isNotNull()
+                    .extracting(saved -> saved.fold().revision())
+                    .isEqualTo(more));
   }
 
   @Test

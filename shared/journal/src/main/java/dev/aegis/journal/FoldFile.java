@@ -46,27 +46,22 @@ public final class FoldFile {
    */
   public record Saved(String journal, Fold fold) {}
 
-  /** Writes the fold, durably. */
-  public void save(String journal, Fold fold) throws IOException {
+  /** Writes the image of a fold, durably. */
+  public void save(FoldImage image) throws IOException {
     Path beside = path.resolveSibling(path.getFileName() + ".new");
     try (FileOutputStream file = new FileOutputStream(beside.toFile())) {
       OutputStream out = new BufferedOutputStream(file, 1 << 16);
       ObjectNode head = Json.object();
       head.put("format", FORMAT);
-      head.put("journal", journal);
-      head.put("revision", fold.revision());
+      head.put("journal", image.journal());
+      head.put("revision", image.revision());
       ArrayNode rejected = head.putArray("rejected");
-      fold.rejected().forEach(rejected::add);
+      image.rejected().forEach(rejected::add);
       line(out, head);
-      for (Kind kind : Kind.values()) {
-        write(out, fold, kind, null);
+      for (Entry entry : image.entries()) {
+        write(out, entry);
       }
-      for (String tenant : fold.tenants()) {
-        for (Kind kind : Kind.values()) {
-          write(out, fold, kind, tenant);
-        }
-      }
-      line(out, Json.object().put("objects", fold.size()));
+      line(out, Json.object().put("objects", image.entries().size()));
       out.flush();
       file.getFD().sync();
     }
@@ -110,17 +105,14 @@ public final class FoldFile {
     }
   }
 
-  private static void write(OutputStream out, Fold fold, Kind kind, @Nullable String tenant)
-      throws IOException {
-    for (Entry entry : fold.list(kind, tenant)) {
-      ObjectNode json = Json.object();
-      json.put("key", entry.key().toString());
-      json.put("revision", entry.revision());
-      json.put("created_at", entry.createdAt().toString());
-      json.put("updated_at", entry.updatedAt().toString());
-      json.set("body", entry.body());
-      line(out, json);
-    }
+  private static void write(OutputStream out, Entry entry) throws IOException {
+    ObjectNode json = Json.object();
+    json.put("key", entry.key().toString());
+    json.put("revision", entry.revision());
+    json.put("created_at", entry.createdAt().toString());
+    json.put("updated_at", entry.updatedAt().toString());
+    json.set("body", entry.body());
+    line(out, json);
   }
 
   private static void line(OutputStream out, ObjectNode json) throws IOException {

@@ -20,7 +20,7 @@ class FoldFileTest {
   @Test
   void whatIsSavedIsLoaded() throws Exception {
     Fold fold = fold();
-    file().save("journal-1", fold);
+    file().save(FoldImage.of("journal-1", fold));
 
     FoldFile.Saved saved = file().load();
 
@@ -38,7 +38,7 @@ class FoldFileTest {
 
   @Test
   void anEmptyFoldIsSavedToo() throws Exception {
-    file().save("journal-1", new Fold());
+    file().save(FoldImage.of("journal-1", new Fold()));
     assertThat(file().load().fold().revision()).isEqualTo(-1);
   }
 
@@ -49,7 +49,7 @@ class FoldFileTest {
 
   @Test
   void aFileThatWasCutOffAnywhereIsRefused() throws Exception {
-    file().save("journal-1", fold());
+    file().save(FoldImage.of("journal-1", fold()));
     byte[] whole = Files.readAllBytes(path());
     // Without the last line feed it is still whole.
     for (int length = 0; length < whole.length - 1; length++) {
@@ -63,7 +63,7 @@ class FoldFileTest {
 
   @Test
   void aLineThatIsMissingIsNoticed() throws Exception {
-    file().save("journal-1", fold());
+    file().save(FoldImage.of("journal-1", fold()));
     List<String> lines = Files.readAllLines(path());
     for (int missing = 0; missing < lines.size(); missing++) {
       List<String> rest = new ArrayList<>(lines);
@@ -95,9 +95,10 @@ class FoldFileTest {
 
   @Test
   void aSaveThatFailsLeavesTheOldFile() throws Exception {
-    file().save("journal-1", fold());
+    file().save(FoldImage.of("journal-1", fold()));
     Files.createDirectory(folder.resolve("fold.new"));
-    assertThatThrownBy(() -> file().save("journal-2", new Fold())).isInstanceOf(IOException.class);
+    assertThatThrownBy(() -> file().save(FoldImage.of("journal-2", new Fold())))
+        .isInstanceOf(IOException.class);
     assertThat(file().load().journal()).isEqualTo("journal-1");
   }
 
@@ -113,7 +114,7 @@ class FoldFileTest {
             Change.ABSENT,
             "x",
             Changes.AT));
-    file().save("journal-1", fold);
+    file().save(FoldImage.of("journal-1", fold));
     assertThat(Files.readString(path(), StandardCharsets.UTF_8)).isNotEmpty();
     assertThat(file().load().fold().find(ObjectKey.tenant("acme")).body().path("name").asText())
         .isEqualTo(text);

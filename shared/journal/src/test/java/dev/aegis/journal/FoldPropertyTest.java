@@ -116,7 +116,7 @@ class FoldPropertyTest {
   private static Fold throughDisk(Fold fold) throws IOException {
     Path file = Files.createTempFile("fold", "");
     try {
-      new FoldFile(file).save("journal", fold);
+      new FoldFile(file).save(FoldImage.of("journal", fold));
       return new FoldFile(file).load().fold();
     } finally {
       Files.delete(file);

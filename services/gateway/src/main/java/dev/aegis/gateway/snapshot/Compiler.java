@@ -7,12 +7,13 @@ import dev.aegis.journal.MasterKey;
 import dev.aegis.journal.ObjectKey;
 import dev.aegis.model.Finding;
 import java.time.InstantSource;
-import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -24,12 +25,18 @@ import org.slf4j.LoggerFactory;
 public final class Compiler {
   private static final Logger LOG = LoggerFactory.getLogger(Compiler.class);
 
-  private final String baseDomain;
   private final Upstreams upstreams;
   private final MasterKey masterKey;
   private final InstantSource clock;
   private final Map<ObjectKey, Map<String, RateLimit>> limits = new HashMap<>();
-  private Map<String, TenantPlan> tenants = Map.of();
+
+  /** Findings about tenants that have no plan. */
+  private final Map<String, List<Finding>> homeless = new TreeMap<>();
+
+  /** Tenants to compile: those that changed since they last were. */
+  private final Set<String> stale = new TreeSet<>();
+
+  private Snapshot last;
 
   /**
    * @param upstreams where upstreams live on between snapshots
@@ -37,7 +44,7 @@ public final class Compiler {
    */
   public Compiler(
       String baseDomain, Upstreams upstreams, MasterKey masterKey, InstantSource clock) {
-    this.baseDomain = baseDomain;
+    this.last = Snapshot.empty(baseDomain, clock.instant());
     this.upstreams = upstreams;
     this.masterKey = masterKey;
     this.clock = clock;
@@ -50,7 +57,6 @@ public final class Compiler {
    * @param everything whether to compile all tenants, whatever changed
    */
   public Snapshot compile(Fold fold, Set<ObjectKey> changed, boolean everything) {
-    Set<String> stale = new HashSet<>();
     boolean all = everything;
     for (ObjectKey key : changed) {
       if (key.tenant() == null) {
@@ -59,37 +65,43 @@ public final class Compiler {
         stale.add(key.tenant());
       }
     }
-    Map<String, TenantPlan> next = new HashMap<>();
-    List<Finding> homeless = new ArrayList<>();
-    for (String tenant : fold.tenants()) {
-      TenantPlan known = tenants.get(tenant);
-      if (known != null && !all && !stale.contains(tenant)) {
-        next.put(tenant, known);
-      } else {
-        TenantPlan plan = compile(fold, tenant, known, homeless);
-        if (plan != null) {
-          next.put(tenant, plan);
-        }
+    if (all) {
+      stale.addAll(fold.tenants());
+      stale.addAll(last.tenants().keySet());
+      stale.addAll(homeless.keySet());
+    }
+    Map<String, TenantPlan> next = new HashMap<>(last.tenants());
+    for (String tenant : stale) {
+      homeless.remove(tenant);
+      if (!fold.tenants().contains(tenant)) {
+        next.remove(tenant);
+        upstreams.keepOnly(tenant, Set.of());
+        limits.values().forEach(byTenant -> byTenant.remove(tenant));
+        continue;
+      }
+      TenantPlan plan = compile(fold, tenant, next.get(tenant));
+      if (plan != null) {
+        next.put(tenant, plan);
       }
     }
-    for (String gone : tenants.keySet()) {
-      if (!next.containsKey(gone)) {
-        upstreams.keepOnly(gone, Set.of());
-        limits.values().forEach(byTenant -> byTenant.remove(gone));
-      }
-    }
-    tenants = Map.copyOf(next);
-    return Snapshot.of(fold.revision(), clock.instant(), baseDomain, tenants, homeless);
+    last =
+        last.next(
+            fold.revision(),
+            clock.instant(),
+            Collections.unmodifiableMap(next),
+            stale,
+            homeless.values().stream().flatMap(List::stream).toList());
+    stale.clear();
+    return last;
   }
 
   /** A bug met by one tenant's objects must not stop the others: it keeps its last good plan. */
-  private @Nullable TenantPlan compile(
-      Fold fold, String tenant, @Nullable TenantPlan known, List<Finding> homeless) {
+  private @Nullable TenantPlan compile(Fold fold, String tenant, @Nullable TenantPlan known) {
     TenantCompiler compiling = new TenantCompiler(this, fold, tenant, known);
     try {
       TenantPlan plan = compiling.compile();
       if (plan == null) {
-        homeless.addAll(compiling.findings());
+        homeless.put(tenant, compiling.findings());
       }
       return plan;
     } catch (RuntimeException e) {
@@ -98,7 +110,7 @@ public final class Compiler {
           Finding.error(
               "tenants/" + tenant, "its last changes are not in force: a bug, see the log");
       if (known == null) {
-        homeless.add(finding);
+        homeless.put(tenant, List.of(finding));
         return null;
       }
       return known.with(List.of(finding));

@@ -4,9 +4,12 @@ import dev.aegis.journal.KeyedChain;
 import dev.aegis.model.Finding;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
@@ -17,7 +20,8 @@ import org.jspecify.annotations.Nullable;
  * @param since when it took force
  * @param baseDomain below which each tenant has a host named like itself, lower case
  * @param tenants by id
- * @param hosts tenants by each of their host names
+ * @param hosts id of the tenant that holds each host which a tenant names itself; one below the
+ *     base domain may be another's nevertheless, see {@link #tenant}
  * @param certificates those of all tenants, for hosts that are no tenant's
  * @param homeless findings about tenants that have no plan
  */
@@ -26,7 +30,7 @@ public record Snapshot(
     Instant since,
     String baseDomain,
     Map<String, TenantPlan> tenants,
-    Map<String, TenantPlan> hosts,
+    Map<String, String> hosts,
     CertificateTable certificates,
     List<Finding> homeless) {
 
@@ -36,48 +40,77 @@ public record Snapshot(
   }
 
   /**
-   * A snapshot of these tenants. Of two tenants with one host, the first by id keeps it; the host
-   * that a tenant has below the base domain is nobody else's.
+   * The snapshot that follows from this one. What depends on all tenants is put together anew only
+   * when one of those that were compiled says something else about it: that takes milliseconds when
+   * there are thousands.
+   *
+   * @param tenants all of them, by id; not to be modified
+   * @param compiled ids of those that may differ from what they are here, or that are gone
    */
-  static Snapshot of(
+  Snapshot next(
       long revision,
       Instant since,
-      String baseDomain,
       Map<String, TenantPlan> tenants,
+      Set<String> compiled,
       List<Finding> homeless) {
-    Map<String, TenantPlan> hosts = new HashMap<>();
-    for (TenantPlan tenant : tenants.values()) {
-      hosts.put(tenant.id() + "." + baseDomain, tenant);
-    }
-    for (TenantPlan tenant : tenants.values()) {
-      for (String host : tenant.hosts()) {
-        if (below(baseDomain, host, tenants) != null) {
-          continue;
-        }
-        hosts.merge(host, tenant, (a, b) -> a.id().compareTo(b.id()) <= 0 ? a : b);
-      }
-    }
-    List<CertificateTable.Certificate> certificates = new ArrayList<>();
-    for (TenantPlan tenant : new TreeMap<>(tenants).values()) {
-      certificates.addAll(tenant.certificates().certificates());
+    boolean sameHosts = true;
+    boolean sameCertificates = true;
+    for (String id : compiled) {
+      TenantPlan before = this.tenants.get(id);
+      TenantPlan after = tenants.get(id);
+      sameHosts &= hosts(before).equals(hosts(after));
+      sameCertificates &= certificates(before).equals(certificates(after));
     }
     return new Snapshot(
         revision,
         since,
         baseDomain,
         tenants,
-        Map.copyOf(hosts),
-        CertificateTable.of(certificates, Map.of()), // nobody's hosts ask for nothing
+        sameHosts ? hosts : holders(tenants.values()),
+        sameCertificates ? certificates : certificates(tenants),
         List.copyOf(homeless));
   }
 
+  /** Of two tenants with one host, the first by id keeps it. */
+  private static Map<String, String> holders(Collection<TenantPlan> tenants) {
+    Map<String, String> holders = new HashMap<>();
+    for (TenantPlan tenant : tenants) {
+      for (String host : tenant.hosts()) {
+        holders.merge(host, tenant.id(), (a, b) -> a.compareTo(b) <= 0 ? a : b);
+      }
+    }
+    return Collections.unmodifiableMap(holders);
+  }
+
+  private static CertificateTable certificates(Map<String, TenantPlan> tenants) {
+    List<CertificateTable.Certificate> certificates = new ArrayList<>();
+    for (TenantPlan tenant : new TreeMap<>(tenants).values()) {
+      certificates.addAll(tenant.certificates().certificates());
+    }
+    return CertificateTable.of(certificates, Map.of()); // nobody's hosts ask for nothing
+  }
+
+  private static List<String> hosts(@Nullable TenantPlan tenant) {
+    return tenant == null ? List.of() : tenant.hosts();
+  }
+
+  private static List<CertificateTable.Certificate> certificates(@Nullable TenantPlan tenant) {
+    return tenant == null ? List.of() : tenant.certificates().certificates();
+  }
+
   /**
-   * The tenant that {@code host} belongs to, or null.
+   * The tenant that {@code host} belongs to, or null. The host that a tenant has below the base
+   * domain is nobody else's, whoever claims it.
    *
    * @param host lower case, without port
    */
   public @Nullable TenantPlan tenant(String host) {
-    return hosts.get(host);
+    TenantPlan below = below(host);
+    if (below != null) {
+      return below;
+    }
+    String holder = hosts.get(host);
+    return holder == null ? null : tenants.get(holder);
   }
 
   /**
@@ -87,7 +120,7 @@ public record Snapshot(
    * @param host lower case
    */
   public @Nullable KeyedChain certificate(String host) {
-    TenantPlan tenant = hosts.get(host);
+    TenantPlan tenant = tenant(host);
     return (tenant == null ? certificates : tenant.certificates()).find(host);
   }
 
@@ -98,12 +131,11 @@ public record Snapshot(
    * @param host lower case
    */
   public @Nullable Demand demand(String host) {
-    TenantPlan tenant = hosts.get(host);
+    TenantPlan tenant = tenant(host);
     return tenant == null ? null : tenant.certificates().demand(host);
   }
 
-  private static @Nullable TenantPlan below(
-      String baseDomain, String host, Map<String, TenantPlan> tenants) {
+  private @Nullable TenantPlan below(String host) {
     int label = host.length() - baseDomain.length() - 1;
     return label > 0 && host.charAt(label) == '.' && host.endsWith(baseDomain)
         ? tenants.get(host.substring(0, label))
@@ -123,7 +155,7 @@ public record Snapshot(
     for (TenantPlan tenant : tenants.values()) {
       findings.addAll(tenant.findings());
       for (String host : tenant.hosts()) {
-        TenantPlan holder = hosts.get(host);
+        TenantPlan holder = tenant(host);
         if (holder != null && !holder.id().equals(tenant.id())) {
           findings.add(
               Finding.error(

@@ -1,0 +1,38 @@
+package dev.aegis.journal;
+
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+
+/**
+ * What a fold holds at one revision, as it goes to disk. Immutable, so another thread can write it
+ * while the fold goes on.
+ *
+ * @param journal id that Kafka gave the topic
+ * @param revision of the last record in it
+ * @param rejected revisions that changed nothing, oldest first
+ * @param entries all objects, each tenant before what it owns
+ */
+public record FoldImage(String journal, long revision, List<Long> rejected, List<Entry> entries) {
+  public FoldImage {
+    rejected = Collections.unmodifiableList(rejected);
+    entries = Collections.unmodifiableList(entries);
+  }
+
+  /**
+   * The image of {@code fold} now. Copies nothing but references: some milliseconds for a hundred
+   * thousand objects, where writing them takes hundreds.
+   */
+  public static FoldImage of(String journal, Fold fold) {
+    List<Entry> entries = new ArrayList<>(fold.size());
+    for (Kind kind : Kind.values()) {
+      entries.addAll(fold.list(kind, null));
+    }
+    for (String tenant : fold.tenants()) {
+      for (Kind kind : Kind.values()) {
+        entries.addAll(fold.list(kind, tenant));
+      }
+    }
+    return new FoldImage(journal, fold.revision(), new ArrayList<>(fold.rejected()), entries);
+  }
+}
