@@ -8,6 +8,7 @@ import dev.aegis.testkit.HttpMessage;
 import dev.aegis.testkit.HttpProbe;
 import dev.aegis.testkit.StubUpstream;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
