@@ -23,6 +23,7 @@ import dev.aegis.journal.Pem;
 import dev.aegis.testkit.FreePorts;
 import dev.aegis.testkit.HttpProbe;
 import dev.aegis.testkit.KafkaPeer;
+import dev.aegis.testkit.RedisPeer;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -67,6 +68,7 @@ final class GatewayServiceTest {
 
   @TempDir static Path data;
   private KafkaPeer kafka;
+  private RedisPeer redis;
   private HttpServer backend;
   private final ScriptedDns dns = new ScriptedDns();
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
@@ -80,6 +82,7 @@ final class GatewayServiceTest {
   @BeforeAll
   void start() throws Exception {
     kafka = KafkaPeer.start();
+    redis = RedisPeer.start();
     BusSettings bus = new BusSettings(kafka.bootstrap(), "test");
     Topics.ensure(bus);
     backend = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
@@ -119,7 +122,13 @@ final class GatewayServiceTest {
         Settings.read(
                 GatewaySettings.ALL,
                 List.of("--data", data.toString()),
-                Map.of("AEGIS_KAFKA_BOOTSTRAP", kafka.bootstrap(), "AEGIS_MASTER_KEY", key))
+                Map.of(
+                    "AEGIS_KAFKA_BOOTSTRAP",
+                    kafka.bootstrap(),
+                    "AEGIS_REDIS_URL",
+                    redis.url(),
+                    "AEGIS_MASTER_KEY",
+                    key))
             .with(GatewaySettings.PORT, 0)
             .with(GatewaySettings.TLS_PORT, 0)
             .with(GatewaySettings.MANAGEMENT_PORT, 0)
@@ -143,6 +152,7 @@ final class GatewayServiceTest {
     backend.stop(0);
     threads.close();
     dns.close();
+    redis.close();
     kafka.close();
   }
 
@@ -285,6 +295,29 @@ final class GatewayServiceTest {
       request.header("Authorization", "Bearer " + token);
     }
     return client.send(request.build(), HttpResponse.BodyHandlers.ofString());
+  }
+
+  @Test
+  void looksAfterItselfWhileTheConfigurationChangesAllTheTime() throws Exception {
+    try (JournalWriter journal = new JournalWriter(new BusSettings(kafka.bootstrap(), "test"))) {
+      redis.stop();
+      await()
+          .atMost(Duration.ofSeconds(30))
+          .pollInterval(Duration.ofMillis(200))
+          .until(
+              () -> {
+                put(
+                    journal,
+                    "tenants/restless",
+                    Map.of("id", "restless", "name", Instant.now().toString()));
+                return JSON.readTree(text(management(gateway, "/status")))
+                    .path("redis")
+                    .asText()
+                    .equals("down");
+              });
+    } finally {
+      redis.restart();
+    }
   }
 
   private void assertRefused(HttpResponse<String> reply, int status, String code)
