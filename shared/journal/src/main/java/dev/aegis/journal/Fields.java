@@ -7,10 +7,8 @@ import dev.aegis.model.Violation;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -30,7 +28,9 @@ public final class Fields {
   private final ObjectNode node;
   private final String pointer;
   private final List<Violation> violations;
-  private final Set<String> known = new LinkedHashSet<>();
+
+  /** Names that somebody asked for: so few that a list is faster than a set. */
+  private final List<String> known = new ArrayList<>();
 
   /**
    * @param node the object to read

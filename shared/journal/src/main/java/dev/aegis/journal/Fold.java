@@ -2,6 +2,7 @@ package dev.aegis.journal;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.EnumMap;
@@ -86,6 +87,16 @@ public final class Fold {
       size += objects.size();
     }
     return size;
+  }
+
+  /** All objects: those of the installation, then each tenant before what it owns. */
+  List<Entry> entries() {
+    List<Entry> entries = new ArrayList<>();
+    entries.addAll(installation.entries());
+    for (Holdings objects : tenants.values()) {
+      entries.addAll(objects.entries());
+    }
+    return entries;
   }
 
   /** Puts back what {@link FoldFile} kept. */
@@ -179,6 +190,7 @@ public final class Fold {
   /** What one tenant, or the installation, owns. */
   private static final class Holdings {
     private final Map<Kind, NavigableMap<String, Entry>> byKind = new EnumMap<>(Kind.class);
+    private @Nullable List<Entry> entries;
 
     /** To look at only: readers do so at the same time, so it makes nothing. */
     NavigableMap<String, Entry> of(Kind kind) {
@@ -187,16 +199,34 @@ public final class Fold {
     }
 
     void put(Entry entry) {
+      entries = null;
       byKind
           .computeIfAbsent(entry.key().kind(), kind -> new TreeMap<>())
           .put(entry.key().id(), entry);
     }
 
     void remove(ObjectKey key) {
+      entries = null;
       NavigableMap<String, Entry> found = byKind.get(key.kind());
       if (found != null) {
         found.remove(key.id());
       }
+    }
+
+    /**
+     * All of them, kept until one changes: to walk through the maps of all tenants takes long. Only
+     * the thread that owns the fold asks.
+     */
+    List<Entry> entries() {
+      List<Entry> known = entries;
+      if (known == null) {
+        known = new ArrayList<>();
+        for (NavigableMap<String, Entry> objects : byKind.values()) {
+          known.addAll(objects.values());
+        }
+        entries = known;
+      }
+      return known;
     }
 
     int size() {
