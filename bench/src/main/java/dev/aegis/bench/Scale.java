@@ -81,11 +81,11 @@ final class Scale {
     }
     int port = FreePorts.next();
     try (ChildProcess gateway = launch(port)) {
-      System.out.printf("%d MB resident at the start%n", memory(gateway, "VmRSS"));
+      System.out.printf("%d MB resident at the start%n", memory(gateway.pid(), "VmRSS"));
       bodies(port);
-      System.out.printf("%d MB resident at most so far%n", memory(gateway, "VmHWM"));
+      System.out.printf("%d MB resident at most so far%n", memory(gateway.pid(), "VmHWM"));
       streams(port);
-      System.out.printf("%d MB resident at most so far%n", memory(gateway, "VmHWM"));
+      System.out.printf("%d MB resident at most so far%n", memory(gateway.pid(), "VmHWM"));
       idle(port, gateway);
       gateway.terminate();
     }
@@ -104,14 +104,15 @@ final class Scale {
         callers.add(caller);
         caller.get("a", "/r0");
       }
-      long resident = memory(gateway, "VmRSS");
+      long resident = memory(gateway.pid(), "VmRSS");
       int alive = 0;
       for (Caller caller : callers) {
         alive += caller.get("a", "/r0") == 200 ? 1 : 0;
       }
       System.out.printf(
           "%,d idle connections: %d MB resident (goal: below 400)%n", CONNECTIONS, resident);
-      System.out.printf("%,d of them answered again: %d MB%n", alive, memory(gateway, "VmRSS"));
+      System.out.printf(
+          "%,d of them answered again: %d MB%n", alive, memory(gateway.pid(), "VmRSS"));
     } finally {
       for (Caller caller : callers) {
         caller.close();
@@ -171,9 +172,10 @@ final class Scale {
         await(port, "t" + (TENANTS - 1), "/r0");
         System.out.printf(
             "%,d tenants with %d routes each: in force %.1f s after the start, %d MB resident%n",
-            TENANTS, ROUTES, (System.nanoTime() - began) / 1e9, memory(gateway, "VmRSS"));
+            TENANTS, ROUTES, (System.nanoTime() - began) / 1e9, memory(gateway.pid(), "VmRSS"));
         changes(journal, port);
-        System.out.printf("%d MB resident at most (goal: below 1024)%n", memory(gateway, "VmHWM"));
+        System.out.printf(
+            "%d MB resident at most (goal: below 1024)%n", memory(gateway.pid(), "VmHWM"));
         gateway.stop(STOP);
       }
     }
@@ -292,8 +294,8 @@ final class Scale {
   }
 
   /** A line of {@code /proc/PID/status} in MB. */
-  private static long memory(ChildProcess process, String name) throws IOException {
-    for (String line : Files.readAllLines(Path.of("/proc/" + process.pid() + "/status"))) {
+  static long memory(long pid, String name) throws IOException {
+    for (String line : Files.readAllLines(Path.of("/proc/" + pid + "/status"))) {
       if (line.startsWith(name + ":")) {
         return Long.parseLong(line.replaceAll("[^0-9]", "")) / 1024;
       }
