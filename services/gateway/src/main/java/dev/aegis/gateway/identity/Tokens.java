@@ -16,8 +16,8 @@ import org.jspecify.annotations.Nullable;
  * Checks the tokens of one tenant: signed JWTs in compact form (RFC 7515, RFC 7519), by the rules
  * of RFC 8725.
  *
- * <p>The signature is checked by Helidon's JOSE classes; header and claims are read by a strict
- * JSON reader, since a token in which two readers see different claims is an attack.
+ * <p>Header and claims are read by a strict JSON reader, since a token in which two readers see
+ * different claims is an attack.
  */
 public final class Tokens {
   /** Longest token looked at, in characters. */
@@ -56,12 +56,19 @@ public final class Tokens {
     if (name == null) {
       return new Verified.Invalid("without issuer");
     }
+    Verified outcome = new Verified.Invalid("no trusted issuer signed it");
     for (Issuer issuer : issuersByName.getOrDefault(name, List.of())) {
       if (issuer.signed(signed)) {
-        return claims(issuer.definition(), claims, now);
+        Verified here = claims(issuer.definition(), claims, now);
+        if (here instanceof Verified.Valid) {
+          return here;
+        }
+        if (!(outcome instanceof Verified.Expired)) {
+          outcome = here;
+        }
       }
     }
-    return new Verified.Invalid("no trusted issuer signed it");
+    return outcome;
   }
 
   /** Looks at the claims of a token whose signature holds (RFC 7519 section 4.1). */
@@ -94,12 +101,18 @@ public final class Tokens {
     if (slugTexts == null && !slugs.isMissingNode()) {
       return new Verified.Invalid("pathname_slugs is not a list of strings");
     }
+    JsonNode tokenId = claims.path("jti");
+    if (!tokenId.isMissingNode() && !tokenId.isTextual()) {
+      return new Verified.Invalid("jti is not a string");
+    }
     Principal principal =
         new Principal(
             subject,
             tenant,
             roles,
             slugTexts,
+            tokenId.textValue(),
+            issued,
             notBefore.minusSeconds(leeway),
             expires.plusSeconds(leeway));
     if (issued.minusSeconds(leeway).isAfter(now)) {
@@ -119,24 +132,32 @@ public final class Tokens {
     return new Verified.Valid(principal);
   }
 
+  /** NumericDate, which may have a fraction (RFC 7519 section 2). */
   private static @Nullable Instant time(JsonNode node) {
     if (!node.isNumber()) {
       return null;
     }
     double seconds = node.doubleValue();
-    return seconds >= 0 && seconds <= MAX_TIME ? Instant.ofEpochSecond((long) seconds) : null;
+    if (!(seconds >= 0 && seconds <= MAX_TIME)) {
+      return null; // NaN and what is infinite, too
+    }
+    long whole = (long) seconds;
+    return Instant.ofEpochSecond(whole, (long) ((seconds - whole) * 1e9));
   }
 
+  /** Whether {@code aud} is a string or a list of strings (RFC 7519 section 4.1.3) with this. */
   private static boolean names(JsonNode audience, String wanted) {
     if (audience.isTextual()) {
       return audience.textValue().equals(wanted);
     }
+    boolean named = false;
     for (JsonNode one : audience.isArray() ? audience : List.<JsonNode>of()) {
-      if (wanted.equals(one.textValue())) {
-        return true;
+      if (!one.isTextual()) {
+        return false;
       }
+      named |= wanted.equals(one.textValue());
     }
-    return false;
+    return named;
   }
 
   /** The texts of a list; empty when it is missing, null when it is something else. */
