@@ -38,14 +38,42 @@ public record TenantDefinition(
     ENTERPRISE,
     ORGANIZATION,
     TEAM,
-    USER
+    USER;
+
+    /** Whether a tenant of this kind may stand directly below one of kind {@code parent}. */
+    public boolean mayBeBelow(TenantKind parent) {
+      return switch (this) {
+        case ENTERPRISE -> false;
+        case ORGANIZATION, TEAM -> compareTo(parent) >= 0; // these stand below their own kind too
+        case USER -> parent != USER;
+      };
+    }
   }
 
   /** How far a tenant is closed to its ancestors. */
   public enum Isolation {
+    /** Nothing of theirs but what they define for all: roles and plugins. */
     STRICT,
+    /** What they have can be used, and their tokens are let in. */
     SHARED,
-    HYBRID
+    /** As they say for each upstream and role. */
+    HYBRID;
+
+    /** The stricter of two. */
+    Isolation and(Isolation other) {
+      if (this == STRICT || other == STRICT) {
+        return STRICT;
+      }
+      return this == HYBRID ? HYBRID : other;
+    }
+  }
+
+  /** Why a tenant of one kind is not below one of another, in a sentence. */
+  public static String misplaced(TenantKind kind, TenantKind parent) {
+    return "a tenant of kind "
+        + kind.name().toLowerCase(Locale.ROOT)
+        + " cannot be below one of kind "
+        + parent.name().toLowerCase(Locale.ROOT);
   }
 
   /** Whether a tenant is served. */
