@@ -5,7 +5,11 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.aegis.journal.Entry;
 import dev.aegis.journal.Fold;
 import dev.aegis.journal.Kind;
+import dev.aegis.journal.Lineage;
 import dev.aegis.journal.ObjectKey;
+import dev.aegis.journal.TenantDefinition;
+import dev.aegis.journal.TenantDefinition.TenantKind;
+import dev.aegis.model.Ids;
 import dev.aegis.model.NearName;
 import dev.aegis.model.Violation;
 import java.util.ArrayList;
@@ -13,6 +17,7 @@ import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
@@ -50,11 +55,8 @@ public final class References {
     String id = key.id();
     switch (key.kind()) {
       case TENANT -> {
-        for (String other : fold.tenants()) {
-          Entry entry = fold.find(ObjectKey.tenant(other));
-          if (entry != null && id.equals(text(entry.body(), "parent"))) {
-            users.add(entry.key().toString());
-          }
+        for (String child : fold.children(id)) {
+          users.add(ObjectKey.tenant(child).toString());
         }
       }
       case UPSTREAM -> {
@@ -92,6 +94,16 @@ public final class References {
 
   private static void parent(
       Fold fold, ObjectKey key, ObjectNode document, List<Violation> violations) {
+    TenantKind kind = kind(document);
+    for (String child : fold.children(key.id())) {
+      TenantKind below = kind(fold, child);
+      if (kind != null && below != null && !below.mayBeBelow(kind)) {
+        violations.add(
+            new Violation(
+                "/kind",
+                TenantDefinition.misplaced(below, kind) + ", and tenant \"" + child + "\" is"));
+      }
+    }
     String parent = text(document, "parent");
     if (parent == null || parent.equals(key.id())) {
       return;
@@ -101,18 +113,60 @@ public final class References {
       return;
     }
     List<String> cycle =
-        cycle(
-            key.id(),
-            id -> {
-              Entry entry = id.equals(key.id()) ? null : fold.find(ObjectKey.tenant(id));
-              String above = entry == null ? null : text(entry.body(), "parent");
-              return above == null ? List.of() : List.of(above);
-            },
-            parent);
+        cycle(key.id(), id -> id.equals(key.id()) ? List.of() : above(fold, id), parent);
     if (!cycle.isEmpty()) {
       violations.add(
           new Violation("/parent", "makes a cycle of tenants: " + String.join(" → ", cycle)));
+      return;
     }
+    TenantKind above = kind(fold, parent);
+    if (kind != null && above != null && !kind.mayBeBelow(above)) {
+      violations.add(new Violation("/parent", TenantDefinition.misplaced(kind, above)));
+    }
+    int levels = levels(List.of(parent), id -> above(fold, id)) + levels(fold, key.id());
+    if (levels > Lineage.MOST) {
+      violations.add(
+          new Violation(
+              "/parent",
+              "makes a tree of " + levels + " levels; there may be at most " + Lineage.MOST));
+    }
+  }
+
+  private static List<String> above(Fold fold, String tenant) {
+    Entry entry = fold.find(ObjectKey.tenant(tenant));
+    String above = entry == null ? null : text(entry.body(), "parent");
+    return above == null || !Ids.isTenant(above) ? List.of() : List.of(above);
+  }
+
+  /** Levels of the tree from {@code tenant} downwards, itself included. */
+  private static int levels(Fold fold, String tenant) {
+    return levels(List.of(tenant), id -> List.copyOf(fold.children(id)));
+  }
+
+  /** How often it goes on from here; not much further than there may be levels. */
+  private static int levels(List<String> from, Function<String, List<String>> next) {
+    int levels = 0;
+    List<String> at = from;
+    for (; !at.isEmpty() && levels <= Lineage.MOST; levels++) {
+      at = at.stream().map(next).flatMap(List::stream).toList();
+    }
+    return levels;
+  }
+
+  /** The kind that a document names, null when it is none. */
+  private static @Nullable TenantKind kind(ObjectNode document) {
+    String kind = text(document, "kind");
+    for (TenantKind each : TenantKind.values()) {
+      if (each.name().toLowerCase(Locale.ROOT).equals(kind)) {
+        return each;
+      }
+    }
+    return null;
+  }
+
+  private static @Nullable TenantKind kind(Fold fold, String tenant) {
+    Entry entry = fold.find(ObjectKey.tenant(tenant));
+    return entry == null ? null : kind(entry.body());
   }
 
   private static void upstreams(
