@@ -30,12 +30,25 @@ public final class Issuer {
 
   private final IssuerDefinition definition;
   private final Map<String, List<Key>> keysByAlgorithm;
+  private final String tenant;
 
   private record Key(@Nullable String id, Jwk jwk) {}
 
-  private Issuer(IssuerDefinition definition, Map<String, List<Key>> keysByAlgorithm) {
+  private Issuer(
+      IssuerDefinition definition, Map<String, List<Key>> keysByAlgorithm, String tenant) {
     this.definition = definition;
     this.keysByAlgorithm = keysByAlgorithm;
+    this.tenant = tenant;
+  }
+
+  /** The same as one that {@code tenant} published. */
+  public Issuer of(String tenant) {
+    return new Issuer(definition, keysByAlgorithm, tenant);
+  }
+
+  /** The tenant that published it, {@code ""} when that is not known. */
+  String tenant() {
+    return tenant;
   }
 
   /**
@@ -71,7 +84,7 @@ public final class Issuer {
       }
       keys.put(algorithm, List.copyOf(ofAlgorithm));
     }
-    return new Issuer(definition, keys);
+    return new Issuer(definition, keys, "");
   }
 
   /** Whether a key is for signatures, as far as it says (RFC 7517 sections 4.2 and 4.3). */

@@ -58,14 +58,15 @@ public final class Tokens {
     }
     for (Issuer issuer : issuersByName.getOrDefault(name, List.of())) {
       if (issuer.signed(signed)) {
-        return claims(issuer.definition(), claims, now);
+        return claims(issuer, claims, now);
       }
     }
     return new Verified.Invalid("no trusted issuer signed it");
   }
 
   /** Looks at the claims of a token whose signature holds (RFC 7519 section 4.1). */
-  private static Verified claims(IssuerDefinition issuer, ObjectNode claims, Instant now) {
+  private static Verified claims(Issuer signer, ObjectNode claims, Instant now) {
+    IssuerDefinition issuer = signer.definition();
     String audience = issuer.audience();
     if (audience != null && !names(claims.path("aud"), audience)) {
       return new Verified.Invalid("for another audience");
@@ -101,7 +102,8 @@ public final class Tokens {
             roles,
             slugTexts,
             notBefore.minusSeconds(leeway),
-            expires.plusSeconds(leeway));
+            expires.plusSeconds(leeway),
+            signer.tenant());
     if (issued.minusSeconds(leeway).isAfter(now)) {
       return new Verified.Invalid("issued in the future");
     }

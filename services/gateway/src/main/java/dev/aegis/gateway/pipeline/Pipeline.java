@@ -156,7 +156,8 @@ public final class Pipeline {
       case Verified.Valid(Principal principal) -> {
         if (known == null) {
           known =
-              verified.remember(token, identity.tokens(), principal, identity.access(principal));
+              verified.remember(
+                  token, identity.tokens(), identity.seen(principal), identity.access(principal));
         }
         Caller caller = new Caller(known.principal(), known.access());
         yield new Step.Go<>(new Identified(matched, route, caller));
@@ -169,9 +170,9 @@ public final class Pipeline {
     Inbound inbound = identified.inbound();
     String path = inbound.head().path();
     Caller caller = identified.caller();
+    TenantPlan tenant = identified.matched().tenant();
     if (caller != null) {
-      if (!caller.principal().tenant().equals(identified.matched().tenant().id())
-          || !slugAllowed(caller.principal(), path)) {
+      if (!tenant.identity().admits(caller.principal()) || !slugAllowed(caller.principal(), path)) {
         return new Step.Stop<>(identified, ByCaller.WRONG_TENANT);
       }
       if (!caller.access().allows(inbound.head().method(), path)) {
@@ -183,7 +184,7 @@ public final class Pipeline {
       FixedWindow.Count count =
           limit.take(
               routeName(identified.route()),
-              caller == null ? "" : caller.principal().subject(),
+              caller == null ? "" : caller.principal().subjectIn(tenant.id()),
               inbound.address(),
               inbound.startedMillis());
       Counted counted = new Counted(limit, count);
