@@ -59,24 +59,33 @@ public final class References {
           users.add(ObjectKey.tenant(child).toString());
         }
       }
-      case UPSTREAM -> {
-        if (!id.equals(implicitUpstream(tenant))) {
-          users.addAll(leadingTo(fold.list(Kind.ROUTE, tenant), id));
-        }
-        users.addAll(naming(fold.list(Kind.PLUGIN, tenant), "upstream", id));
+      case UPSTREAM, ROLE -> {
+        users.addAll(usersIn(fold, key.kind(), tenant, id));
+        users.addAll(usersBelow(fold, key));
       }
       case ROUTE -> users.addAll(naming(fold.list(Kind.PLUGIN, tenant), "route", id));
-      case ROLE -> {
-        for (Entry role : fold.list(Kind.ROLE, tenant)) {
-          if (texts(role.body(), "inherits").contains(id)) {
-            users.add(role.key().toString());
-          }
-        }
-      }
       case PLUGIN, ISSUER, WEBHOOK, CERTIFICATE -> {
         // Nothing names these.
       }
     }
+    return users;
+  }
+
+  /** Objects of one tenant that name its upstream or role {@code id}. */
+  private static List<String> usersIn(Fold fold, Kind kind, @Nullable String tenant, String id) {
+    List<String> users = new ArrayList<>();
+    if (kind == Kind.ROLE) {
+      for (Entry role : fold.list(Kind.ROLE, tenant)) {
+        if (texts(role.body(), "inherits").contains(id)) {
+          users.add(role.key().toString());
+        }
+      }
+      return users;
+    }
+    if (!id.equals(implicitUpstream(tenant))) {
+      users.addAll(leadingTo(fold.list(Kind.ROUTE, tenant), id));
+    }
+    users.addAll(naming(fold.list(Kind.PLUGIN, tenant), "upstream", id));
     return users;
   }
 
@@ -267,18 +276,46 @@ public final class References {
       return true;
     }
     Set<String> known = new LinkedHashSet<>();
-    fold.list(kind, tenant).forEach(entry -> known.add(entry.key().id()));
+    held(fold, kind, tenant).forEach(entry -> known.add(entry.key().id()));
     violations.add(new Violation(field, nothing(Documents.noun(kind), id, known)));
     return false;
   }
 
   private static @Nullable Entry find(Fold fold, Kind kind, @Nullable String tenant, String id) {
-    for (Entry entry : fold.list(kind, tenant)) {
+    for (Entry entry : held(fold, kind, tenant)) {
       if (entry.key().id().equals(id)) {
         return entry;
       }
     }
     return null;
+  }
+
+  /** Objects that hold in a tenant, those that it inherits included. */
+  private static List<Entry> held(Fold fold, Kind kind, @Nullable String tenant) {
+    return tenant == null
+        ? List.copyOf(fold.list(kind, null))
+        : Lineage.of(fold, tenant).holdings(kind).stream().map(Lineage.Holding::entry).toList();
+  }
+
+  /** Objects below a tenant that name what they inherit from it. */
+  private static List<String> usersBelow(Fold fold, ObjectKey key) {
+    List<String> users = new ArrayList<>();
+    Set<String> below = new LinkedHashSet<>();
+    for (List<String> at = List.of(String.valueOf(key.tenant())); !at.isEmpty(); ) {
+      at =
+          at.stream()
+              .map(fold::children)
+              .flatMap(Set::stream)
+              .filter(below::add) // a broken tree may go in circles
+              .toList();
+    }
+    for (String tenant : below) {
+      Lineage.Holding holding = Lineage.of(fold, tenant).find(key.kind(), key.id());
+      if (holding != null && holding.entry().key().equals(key)) {
+        users.addAll(usersIn(fold, key.kind(), tenant, key.id()));
+      }
+    }
+    return users;
   }
 
   private static String nothing(String noun, String id, Collection<String> known) {

@@ -141,4 +141,35 @@ final class ReferencesTest {
         .containsExactly("tenants/b", "tenants/c");
     assertThat(References.users(fold, ObjectKey.tenant("b"))).isEmpty();
   }
+
+  /** What a tenant inherits may be named, and stays while it is. */
+  @Test
+  void inheritedUpstreamsAndRolesMayBeNamedAndStay() throws Exception {
+    ObjectKey upstream = ObjectKey.parse("tenants/a/upstreams/orders");
+    ObjectKey base = ObjectKey.parse("tenants/a/roles/base");
+    ObjectKey route = ObjectKey.parse("tenants/c/routes/r");
+    ObjectKey role = ObjectKey.parse("tenants/c/roles/more");
+    String routed = "{\"id\":\"r\",\"paths\":[\"/**\"],\"upstream\":\"orders\"}";
+    String inheriting = "{\"id\":\"more\",\"permissions\":[],\"inherits\":[\"base\"]}";
+    putTenant("a", "enterprise", null);
+    putTenant("b", "organization", "a");
+    put(ObjectKey.tenant("c"), shared("c", "b"));
+    put(upstream, "{\"id\":\"orders\",\"targets\":[{\"url\":\"http://127.0.0.1:1\"}]}");
+    put(base, "{\"id\":\"base\",\"permissions\":[]}");
+    // A strict tenant is between them.
+    assertThat(References.check(fold, route, read(routed))).hasSize(1);
+    assertThat(References.check(fold, role, read(inheriting))).isEmpty();
+    put(ObjectKey.tenant("b"), shared("b", "a"));
+    assertThat(References.check(fold, route, read(routed))).isEmpty();
+    put(route, routed);
+    put(role, inheriting);
+    assertThat(References.users(fold, upstream)).containsExactly("tenants/c/routes/r");
+    assertThat(References.users(fold, base)).containsExactly("tenants/c/roles/more");
+    put(ObjectKey.parse("tenants/b/roles/base"), "{\"id\":\"base\",\"permissions\":[]}");
+    assertThat(References.users(fold, base)).as("another is nearer").isEmpty();
+  }
+
+  private static String shared(String id, String parent) throws Exception {
+    return tenant(id, "organization", parent).put("isolation", "shared").toString();
+  }
 }
