@@ -114,11 +114,15 @@ public final class Documents {
 
   /** The object as a reply shows it: without its secret, with its revision and times. */
   public static ObjectNode shown(Entry entry) {
-    ObjectNode shown = shown(entry.key().kind(), entry.body());
-    shown.put("revision", entry.revision());
-    shown.put("created_at", entry.createdAt().toString());
-    shown.put("updated_at", entry.updatedAt().toString());
-    return shown;
+    return dated(entry, shown(entry.key().kind(), entry.body()));
+  }
+
+  /** The document with the revision and times of the object. */
+  public static ObjectNode dated(Entry entry, ObjectNode document) {
+    document.put("revision", entry.revision());
+    document.put("created_at", entry.createdAt().toString());
+    document.put("updated_at", entry.updatedAt().toString());
+    return document;
   }
 
   /** A document without its secret. */
