@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param tier name of the service level, free text
  * @param status whether its requests are served
  * @param mostActive requests that it may have under way at once in one gateway
+ * @param slugs where its paths have the slug that tokens can be held to
  * @param labels free text for people and programs
  */
 public record TenantDefinition(
@@ -30,6 +31,7 @@ public record TenantDefinition(
     String tier,
     Status status,
     int mostActive,
+    SlugPattern slugs,
     Map<String, String> labels)
     implements Definition {
 
@@ -124,6 +126,17 @@ public record TenantDefinition(
                 .oneOf("status", "active", List.of("active", "suspended"))
                 .toUpperCase(Locale.ROOT)),
         (int) fields.number("max_active", MOST_ACTIVE, 1, MOST_ACTIVE),
+        slugs(fields),
         fields.textMap("labels"));
+  }
+
+  private static SlugPattern slugs(Fields fields) {
+    String text = fields.textOr("slug_pattern", SlugPattern.DEFAULT.text());
+    try {
+      return SlugPattern.parse(text);
+    } catch (IllegalArgumentException e) {
+      fields.reject("slug_pattern", String.valueOf(e.getMessage()));
+      return SlugPattern.DEFAULT;
+    }
   }
 }

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.aegis.journal.Entry;
 import dev.aegis.journal.Json;
 import dev.aegis.journal.Kind;
+import dev.aegis.journal.SlugPattern;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
@@ -46,6 +47,7 @@ public final class Documents {
         text(document, "isolation", "strict");
         text(document, "tier", "free");
         text(document, "status", "active");
+        text(document, "slug_pattern", SlugPattern.DEFAULT.text());
         optional(document, "max_active");
         object(document, "labels");
       }

@@ -30,7 +30,6 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Pipeline {
   private static final String BEARER = "bearer ";
-  private static final String SLUG_PREFIX = "/api/v1/";
 
   private final VerifiedTokens<Access> verified;
 
@@ -172,7 +171,8 @@ public final class Pipeline {
     Caller caller = identified.caller();
     TenantPlan tenant = identified.matched().tenant();
     if (caller != null) {
-      if (!tenant.identity().admits(caller.principal()) || !slugAllowed(caller.principal(), path)) {
+      if (!tenant.identity().admits(caller.principal())
+          || !slugAllowed(caller.principal(), tenant, path)) {
         return new Step.Stop<>(identified, ByCaller.WRONG_TENANT);
       }
       if (!caller.access().allows(inbound.head().method(), path)) {
@@ -218,12 +218,11 @@ public final class Pipeline {
   }
 
   /** Whether {@code pathname_slugs}, when the token has it, names the path's slug. */
-  private static boolean slugAllowed(Principal principal, String path) {
-    if (principal.slugs() == null || !path.startsWith(SLUG_PREFIX)) {
+  private static boolean slugAllowed(Principal principal, TenantPlan tenant, String path) {
+    if (principal.slugs() == null) {
       return true;
     }
-    int end = path.indexOf('/', SLUG_PREFIX.length());
-    return end <= SLUG_PREFIX.length()
-        || principal.slugs().contains(path.substring(SLUG_PREFIX.length(), end));
+    String slug = tenant.slugs().find(path);
+    return slug == null || principal.slugs().contains(slug);
   }
 }

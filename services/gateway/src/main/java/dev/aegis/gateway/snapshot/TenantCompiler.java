@@ -130,6 +130,7 @@ final class TenantCompiler {
         tenant,
         definition.status() == TenantDefinition.Status.SUSPENDED,
         definition.mostActive(),
+        definition.slugs(),
         definition.hosts(),
         identity,
         RouteTable.of(routes),
