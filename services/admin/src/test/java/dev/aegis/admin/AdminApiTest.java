@@ -348,6 +348,93 @@ final class AdminApiTest {
   }
 
   @Test
+  void whatHoldsInATenantIsShownWithWhereItIsFrom() {
+    String child = at + "-child";
+    admin.post(
+        "/admin/tenants",
+        "{\"id\":\"%1$s-child\",\"name\":\"C\",\"kind\":\"team\",\"parent\":\"%1$s\"}"
+            .formatted(tenant));
+    for (String id : List.of("r", "s")) {
+      admin.put(at + "/roles/" + id, "{\"permissions\":[]}");
+    }
+    admin.put(child + "/roles/s", "{\"permissions\":[]}");
+    admin.put(
+        at + "/issuers/i",
+        "{\"issuer\":\"https://idp\",\"algorithms\":[\"HS256\"],"
+            + "\"secret\":\"a shared key of more than thirty-two bytes\"}");
+    admin.put(
+        at + "/upstreams/u", "{\"targets\":[{\"url\":\"http://10.0.0.1\"}],\"descendants\":true}");
+
+    JsonNode strict = admin.get(child + "/effective").json();
+    assertThat(strict.path("fault").isNull()).isTrue();
+    assertThat(strict.at("/ancestors/0/id").asText()).isEqualTo(tenant);
+    assertThat(strict.at("/ancestors/0/tokens").asText()).isEqualTo("none");
+    assertThat(held(strict, "roles"))
+        .containsExactly("r " + tenant + " all", "s " + tenant + "-child all");
+    assertThat(held(strict, "issuers")).isEmpty();
+    assertThat(held(strict, "upstreams")).isEmpty();
+
+    admin.patch(child, "{\"isolation\":\"hybrid\"}");
+    Answer answer = admin.get(child + "/effective");
+    assertThat(answer.json().at("/ancestors/0/tokens").asText()).isEqualTo("declared");
+    assertThat(held(answer.json(), "roles"))
+        .containsExactly("r " + tenant + " denials", "s " + tenant + "-child all");
+    assertThat(held(answer.json(), "issuers")).containsExactly("i " + tenant + " all");
+    assertThat(held(answer.json(), "upstreams")).containsExactly("u " + tenant + " all");
+    assertThat(answer.json().at("/upstreams/0/object/descendants").asBoolean()).isTrue();
+    assertThat(answer.text()).doesNotContain("thirty-two", "ciphertext");
+    assertThat(admin.get("/admin/tenants/nobody/effective").status()).isEqualTo(404);
+    // What is inherited can be named, and then it stays.
+    admin.put(child + "/routes/x", "{\"paths\":[\"/**\"],\"upstream\":\"u\"}");
+    Answer used = admin.delete(at + "/upstreams/u");
+    assertThat(used.status()).isEqualTo(409);
+    assertThat(used.text()).contains("tenants/" + tenant + "-child/routes/x");
+  }
+
+  private static List<String> held(JsonNode effective, String kind) {
+    List<String> held = new ArrayList<>();
+    for (JsonNode each : effective.path(kind)) {
+      held.add(
+          String.join(
+              " ",
+              each.path("id").asText(),
+              each.path("from").asText(),
+              each.path("use").asText()));
+    }
+    return held;
+  }
+
+  @Test
+  void aTenantIsSuspendedResumedAndExportedAsAWhole() {
+    String secret = "a shared key of more than thirty-two bytes";
+    admin.put(
+        at + "/issuers/i",
+        "{\"issuer\":\"https://idp\",\"algorithms\":[\"HS256\"],\"secret\":\"" + secret + "\"}");
+    admin.put(at + "/roles/r", "{\"permissions\":[]}");
+    Answer suspended = admin.post(at + "/suspend", "{}");
+    assertThat(suspended.status()).as(suspended.text()).isEqualTo(200);
+    assertThat(suspended.json().path("status").asText()).isEqualTo("suspended");
+    assertThat(suspended.header("Aegis-Revision")).isNotNull();
+    assertThat(admin.get(at).json().path("status").asText()).isEqualTo("suspended");
+    assertThat(admin.post(at + "/resume", "{}", "If-Match", "\"0\"").status()).isEqualTo(412);
+    Answer rehearsed = admin.post(at + "/resume?dry_run=true", "{}");
+    assertThat(rehearsed.json().at("/object/status").asText()).isEqualTo("active");
+    assertThat(admin.get(at).json().path("status").asText()).isEqualTo("suspended");
+    assertThat(admin.post(at + "/resume", "{}").json().path("status").asText()).isEqualTo("active");
+    assertThat(admin.post(at + "/suspend", "{\"x\":1}").status()).isEqualTo(400);
+    assertThat(admin.post("/admin/tenants/nobody/suspend", "{}").status()).isEqualTo(404);
+
+    Answer export = admin.get(at + "/export");
+    assertThat(export.header("Cache-Control")).isEqualTo("no-store");
+    assertThat(export.json().at("/tenant/id").asText()).isEqualTo(tenant);
+    assertThat(export.json().at("/issuers/0/secret/ciphertext").asText()).isNotBlank();
+    assertThat(export.json().at("/roles/0/id").asText()).isEqualTo("r");
+    assertThat(export.json().path("webhooks").isArray()).isTrue();
+    assertThat(export.text()).doesNotContain(secret);
+    assertThat(admin.get("/admin/tenants/nobody/export").status()).isEqualTo(404);
+  }
+
+  @Test
   void noHostBelongsToTwo() {
     admin.patch(at, "{\"hosts\":[\"" + tenant + ".acme.test\"]}");
     Answer taken =

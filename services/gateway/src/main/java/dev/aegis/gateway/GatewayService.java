@@ -139,7 +139,8 @@ public final class GatewayService implements Service {
             settings.of(GatewaySettings.IDLE_TIMEOUT),
             settings.of(GatewaySettings.HEADER_TIMEOUT),
             settings.of(GatewaySettings.BODY_TIMEOUT),
-            GatewaySettings.front(settings));
+            GatewaySettings.front(settings),
+            settings.of(GatewaySettings.TENANT_HEADER));
     VerifiedTokens<dev.aegis.gateway.admission.Access> tokens = new VerifiedTokens<>();
     CallerTls tls =
         new CallerTls(

@@ -327,6 +327,61 @@ final class GatewayServiceTest {
     assertThat(JSON.readTree(reply.body()).path("code").asText()).isEqualTo(code);
   }
 
+  /** From the journal to the callers: suspended, resumed, and gone; and those below it are not. */
+  @Test
+  void aTenantIsSuspendedResumedAndDeleted() throws Exception {
+    Map<String, ?> life = Map.of("id", "life", "name", "l");
+    Map<String, ?> suspended = Map.of("id", "life", "name", "l", "status", "suspended");
+    try (JournalWriter journal = new JournalWriter(new BusSettings(kafka.bootstrap(), "life"))) {
+      put(journal, "tenants/life", life);
+      put(
+          journal,
+          "tenants/life/upstreams/u",
+          Map.of(
+              "id",
+              "u",
+              "targets",
+              List.of(Map.of("url", "http://127.0.0.1:" + backend.getAddress().getPort()))));
+      put(
+          journal,
+          "tenants/below",
+          Map.of("id", "below", "name", "b", "parent", "life", "isolation", "shared"));
+      Map<String, ?> route =
+          Map.of("id", "r", "paths", List.of("/**"), "upstream", "u", "auth", "none");
+      put(journal, "tenants/life/routes/r", route);
+      put(journal, "tenants/below/routes/r", route);
+      awaitStatus("below", 200);
+      awaitStatus("life", 200);
+
+      long before = System.nanoTime();
+      put(journal, "tenants/life", suspended);
+      awaitStatus("life", 403);
+      long took = System.nanoTime() - before;
+      System.out.println("Suspended " + took / 1_000_000 + " ms after its record was begun");
+      assertRefused(call(gateway, "GET", "life.example.com", "/x", ""), 403, "tenant_suspended");
+      assertThat(call(gateway, "GET", "below.example.com", "/x", "").statusCode()).isEqualTo(200);
+
+      put(journal, "tenants/life", life);
+      awaitStatus("life", 200);
+      journal.append(new Change(ObjectKey.tenant("life"), null, Change.ANY, "test", Instant.now()));
+      awaitStatus("life", 404);
+      awaitStatus("below", 503); // it has lost its upstream, and says why
+      assertThat(text(management(gateway, "/status")))
+          .contains("tenants/below", "tenant \\\"life\\\" above it does not exist");
+      journal.append(
+          new Change(ObjectKey.tenant("below"), null, Change.ANY, "test", Instant.now()));
+      awaitStatus("below", 404);
+    }
+  }
+
+  private void awaitStatus(String tenant, int status) {
+    await()
+        .pollInterval(Duration.ofMillis(10))
+        .atMost(Duration.ofSeconds(10))
+        .until(
+            () -> call(gateway, "GET", tenant + ".example.com", "/x", "").statusCode() == status);
+  }
+
   @Test
   void servesAndRefusesAsTheContractSays() throws Exception {
     String alice = token("acme", "alice", "reader");

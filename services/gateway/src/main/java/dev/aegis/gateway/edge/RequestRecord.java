@@ -45,7 +45,7 @@ final class RequestRecord {
             matched == null ? null : matched.tenant().id(),
             route == null ? null : route.id(),
             backend == null ? null : backend.id(),
-            principal == null ? null : principal.subject(),
+            principal == null ? null : subject(principal, matched),
             credential(principal, route),
             head.method(),
             head.path(),
@@ -66,6 +66,13 @@ final class RequestRecord {
             node);
     String limit = why instanceof Refusal.RateLimited limited ? limited.by().limit().id() : null;
     return new Finished(event, inbound.address(), limit);
+  }
+
+  /** Of another tenant than the host's, with its name: that one has subjects of its own. */
+  private static String subject(Principal principal, @Nullable Matched matched) {
+    return matched == null || principal.tenant().equals(matched.tenant().id())
+        ? principal.subject()
+        : principal.tenant() + "/" + principal.subject();
   }
 
   private static String credential(@Nullable Principal principal, @Nullable RoutePlan route) {

@@ -11,8 +11,14 @@ import org.jspecify.annotations.Nullable;
  *
  * @param definition which algorithms it signs with, and how its tokens are read
  * @param keys its keys; only those bound to one of its algorithms count
+ * @param tenant that published it, {@code ""} when that is not known
  */
-public record Issuer(IssuerDefinition definition, KeySet keys) {
+public record Issuer(IssuerDefinition definition, KeySet keys, String tenant) {
+
+  /** The same as one that {@code tenant} published. */
+  public Issuer of(String tenant) {
+    return new Issuer(definition, keys, tenant);
+  }
 
   /**
    * Compiles an issuer whose keys are in its definition.
@@ -24,13 +30,13 @@ public record Issuer(IssuerDefinition definition, KeySet keys) {
   public static Issuer compile(IssuerDefinition definition, @Nullable String secret) {
     List<SigningAlgorithm> algorithms = definition.algorithms();
     if (!algorithms.stream().allMatch(SigningAlgorithm::symmetric)) {
-      return new Issuer(definition, FixedKeys.of(definition.publicKeys(), algorithms));
+      return new Issuer(definition, FixedKeys.of(definition.publicKeys(), algorithms), "");
     }
     if (secret == null) {
       throw new IllegalArgumentException("it has no secret");
     }
     byte[] key = secret.getBytes(StandardCharsets.UTF_8);
-    return new Issuer(definition, FixedKeys.shared(key, algorithms));
+    return new Issuer(definition, FixedKeys.shared(key, algorithms), "");
   }
 
   /** Whether one of its keys, the named one if one is named, made this. */

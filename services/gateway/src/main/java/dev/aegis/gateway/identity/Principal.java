@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  *     that it counts as older than anything that is said about older ones
  * @param notBefore from when the token holds, leeway included
  * @param expires until when, leeway included
+ * @param issuedBy the tenant whose issuer signed the token, {@code ""} where no issuer did
  */
 public record Principal(
     String subject,
@@ -25,9 +26,32 @@ public record Principal(
     @Nullable String tokenId,
     Instant issuedAt,
     Instant notBefore,
-    Instant expires) {
+    Instant expires,
+    String issuedBy) {
   public Principal {
     roles = List.copyOf(roles);
     slugs = slugs == null ? null : List.copyOf(slugs);
+  }
+
+  /** One that no issuer vouches for, so that it can be of no other tenant than the host's. */
+  public Principal(
+      String subject,
+      String tenant,
+      List<String> roles,
+      @Nullable List<String> slugs,
+      Instant notBefore,
+      Instant expires) {
+    this(subject, tenant, roles, slugs, null, Instant.EPOCH, notBefore, expires, "");
+  }
+
+  /** The same with these roles only. */
+  public Principal with(List<String> fewer) {
+    return new Principal(
+        subject, tenant, fewer, slugs, tokenId, issuedAt, notBefore, expires, issuedBy);
+  }
+
+  /** The subject as a name among those of {@code host}: other tenants have subjects too. */
+  public String subjectIn(String host) {
+    return tenant.equals(host) ? subject : tenant + '\n' + subject;
   }
 }

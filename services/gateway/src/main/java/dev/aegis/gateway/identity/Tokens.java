@@ -59,7 +59,7 @@ public final class Tokens {
     Verified outcome = new Verified.Invalid("no trusted issuer signed it");
     for (Issuer issuer : issuersByName.getOrDefault(name, List.of())) {
       if (issuer.signed(signed)) {
-        Verified here = claims(issuer.definition(), claims, now);
+        Verified here = claims(issuer, claims, now);
         if (here instanceof Verified.Valid) {
           return here;
         }
@@ -72,7 +72,8 @@ public final class Tokens {
   }
 
   /** Looks at the claims of a token whose signature holds (RFC 7519 section 4.1). */
-  private static Verified claims(IssuerDefinition issuer, ObjectNode claims, Instant now) {
+  private static Verified claims(Issuer signer, ObjectNode claims, Instant now) {
+    IssuerDefinition issuer = signer.definition();
     String audience = issuer.audience();
     if (audience != null && !names(claims.path("aud"), audience)) {
       return new Verified.Invalid("for another audience");
@@ -114,7 +115,8 @@ public final class Tokens {
             tokenId.textValue(),
             issued,
             notBefore.minusSeconds(leeway),
-            expires.plusSeconds(leeway));
+            expires.plusSeconds(leeway),
+            signer.tenant());
     if (issued.minusSeconds(leeway).isAfter(now)) {
       return new Verified.Invalid("issued in the future");
     }

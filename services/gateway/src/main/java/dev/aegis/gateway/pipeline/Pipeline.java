@@ -30,7 +30,6 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Pipeline {
   private static final String BEARER = "bearer ";
-  private static final String SLUG_PREFIX = "/api/v1/";
 
   private final VerifiedTokens<Access> verified;
 
@@ -158,7 +157,8 @@ public final class Pipeline {
       case Verified.Valid(Principal principal) -> {
         if (known == null) {
           known =
-              verified.remember(token, identity.tokens(), principal, identity.access(principal));
+              verified.remember(
+                  token, identity.tokens(), identity.seen(principal), identity.access(principal));
         }
         Caller caller = new Caller(known.principal(), known.access());
         yield new Step.Go<>(new Identified(matched, route, caller));
@@ -171,9 +171,10 @@ public final class Pipeline {
     Inbound inbound = identified.inbound();
     String path = inbound.head().path();
     Caller caller = identified.caller();
+    TenantPlan tenant = identified.matched().tenant();
     if (caller != null) {
-      if (!caller.principal().tenant().equals(identified.matched().tenant().id())
-          || !slugAllowed(caller.principal(), path)) {
+      if (!tenant.identity().admits(caller.principal())
+          || !slugAllowed(caller.principal(), tenant, path)) {
         return new Step.Stop<>(identified, ByCaller.WRONG_TENANT);
       }
       if (!caller.access().allows(inbound.head().method(), path)) {
@@ -185,7 +186,7 @@ public final class Pipeline {
       FixedWindow.Count count =
           limit.take(
               routeName(identified.route()),
-              caller == null ? "" : caller.principal().subject(),
+              caller == null ? "" : caller.principal().subjectIn(tenant.id()),
               inbound.address(),
               inbound.startedMillis());
       Counted counted = new Counted(limit, count);
@@ -219,12 +220,11 @@ public final class Pipeline {
   }
 
   /** Whether {@code pathname_slugs}, when the token has it, names the path's slug. */
-  private static boolean slugAllowed(Principal principal, String path) {
-    if (principal.slugs() == null || !path.startsWith(SLUG_PREFIX)) {
+  private static boolean slugAllowed(Principal principal, TenantPlan tenant, String path) {
+    if (principal.slugs() == null) {
       return true;
     }
-    int end = path.indexOf('/', SLUG_PREFIX.length());
-    return end <= SLUG_PREFIX.length()
-        || principal.slugs().contains(path.substring(SLUG_PREFIX.length(), end));
+    String slug = tenant.slugs().find(path);
+    return slug == null || principal.slugs().contains(slug);
   }
 }

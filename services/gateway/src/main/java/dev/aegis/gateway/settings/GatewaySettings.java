@@ -90,6 +90,13 @@ public final class GatewaySettings {
           "addresses and networks of the proxies in front that may say who calls",
           TrustedProxies::parse);
 
+  public static final Setting<Boolean> TENANT_HEADER =
+      Setting.flag(
+          "gateway.tenant_header",
+          "AEGIS_GATEWAY_TENANT_HEADER",
+          false,
+          "whether `X-Tenant-Id` names the tenant of requests whose host is the base domain itself");
+
   public static final Setting<Long> SPOOL_BYTES =
       Setting.bytes(
           "gateway.spool_bytes",
@@ -185,6 +192,7 @@ public final class GatewaySettings {
             DRAIN_TIMEOUT,
             PROXY_PROTOCOL,
             TRUSTED_PROXIES,
+            TENANT_HEADER,
             SPOOL_BYTES,
             CACHE_BYTES,
             DNS_SERVER));

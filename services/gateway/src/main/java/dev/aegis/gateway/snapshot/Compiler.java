@@ -3,12 +3,17 @@ package dev.aegis.gateway.snapshot;
 import dev.aegis.gateway.plugin.RateLimit;
 import dev.aegis.gateway.upstream.Upstreams;
 import dev.aegis.journal.Fold;
+import dev.aegis.journal.Kind;
+import dev.aegis.journal.Lineage;
 import dev.aegis.journal.MasterKey;
 import dev.aegis.journal.ObjectKey;
 import dev.aegis.model.Finding;
 import java.time.InstantSource;
+import java.util.ArrayDeque;
 import java.util.Collections;
+import java.util.Deque;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -63,6 +68,9 @@ public final class Compiler {
         all = true;
       } else {
         stale.add(key.tenant());
+        if (key.kind() == Kind.TENANT || Lineage.inherited(key.kind())) {
+          addBelow(fold, key.tenant());
+        }
       }
     }
     if (all) {
@@ -95,10 +103,23 @@ public final class Compiler {
     return last;
   }
 
+  /** What they have from above may have changed too. A broken tree may go in circles. */
+  private void addBelow(Fold fold, String tenant) {
+    Set<String> seen = new HashSet<>();
+    Deque<String> next = new ArrayDeque<>(fold.children(tenant));
+    while (!next.isEmpty()) {
+      String id = next.pop();
+      if (seen.add(id)) {
+        stale.add(id);
+        next.addAll(fold.children(id));
+      }
+    }
+  }
+
   /** A bug met by one tenant's objects must not stop the others: it keeps its last good plan. */
   private @Nullable TenantPlan compile(Fold fold, String tenant, @Nullable TenantPlan known) {
-    TenantCompiler compiling = new TenantCompiler(this, fold, tenant, known);
     try {
+      TenantCompiler compiling = new TenantCompiler(this, fold, tenant, known);
       TenantPlan plan = compiling.compile();
       if (plan == null) {
         homeless.put(tenant, compiling.findings());

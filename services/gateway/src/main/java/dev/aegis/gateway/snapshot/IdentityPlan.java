@@ -3,7 +3,7 @@ package dev.aegis.gateway.snapshot;
 import dev.aegis.gateway.admission.Access;
 import dev.aegis.gateway.identity.Principal;
 import dev.aegis.gateway.identity.Tokens;
-import dev.aegis.journal.RoleDefinition;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -11,18 +11,34 @@ import java.util.Map;
  * of either makes new {@code tokens}, so what was concluded under the old ones is void.
  *
  * @param tokens checks its tokens
- * @param roles its roles by id
+ * @param roles its roles and those that it inherits
+ * @param letIn whose tokens open it
  * @param basis revisions of the objects it was compiled from, by key
  */
-public record IdentityPlan(
-    Tokens tokens, Map<String, RoleDefinition> roles, Map<String, Long> basis) {
+public record IdentityPlan(Tokens tokens, Roles roles, LetIn letIn, Map<String, Long> basis) {
   public IdentityPlan {
-    roles = Map.copyOf(roles);
     basis = Map.copyOf(basis);
+  }
+
+  /** Whether a principal is one of the tenant, or of an ancestor that is let in. */
+  public boolean admits(Principal principal) {
+    return letIn.admits(principal);
+  }
+
+  /** A principal as this tenant sees it: with the roles that it may use here. */
+  public Principal seen(Principal principal) {
+    List<String> usable =
+        principal.roles().stream().filter(role -> letIn.grants(principal, role)).toList();
+    return usable.size() == principal.roles().size() ? principal : principal.with(usable);
   }
 
   /** What a principal may do here. */
   public Access access(Principal principal) {
-    return Access.of(principal.roles(), roles);
+    return roles.access(principal.roles(), role -> letIn.grants(principal, role));
+  }
+
+  /** What the tenant's own callers with these roles may do here. */
+  Access access(List<String> named) {
+    return roles.access(named, role -> true);
   }
 }

@@ -1,6 +1,7 @@
 package dev.aegis.gateway.snapshot;
 
 import dev.aegis.gateway.routing.RouteTable;
+import dev.aegis.journal.SlugPattern;
 import dev.aegis.model.Finding;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -11,6 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param id of the tenant
  * @param suspended whether its requests are turned away
  * @param mostActive requests that it may have under way at once
+ * @param slugs where its paths have the slug that tokens can be held to
  * @param hosts its own host names
  * @param identity whom it trusts and what its roles allow
  * @param routes its routes
@@ -23,6 +25,7 @@ public record TenantPlan(
     String id,
     boolean suspended,
     int mostActive,
+    SlugPattern slugs,
     List<String> hosts,
     IdentityPlan identity,
     RouteTable<RoutePlan> routes,
@@ -37,6 +40,15 @@ public record TenantPlan(
   /** The same plan with other findings. */
   TenantPlan with(List<Finding> newer) {
     return new TenantPlan(
-        id, suspended, mostActive, hosts, identity, routes, defaultRoute, certificates, newer);
+        id,
+        suspended,
+        mostActive,
+        slugs,
+        hosts,
+        identity,
+        routes,
+        defaultRoute,
+        certificates,
+        newer);
   }
 }

@@ -254,6 +254,8 @@ final class CallersTest {
         "x-user-id",
         "X_User_Id",
         "x-user_id",
+        "X-User-Tenant-Id",
+        "X_User_Tenant_Id",
         "X-User-Roles",
         "X_USER_ROLES",
         "X-Tenant-Id",

@@ -106,7 +106,8 @@ final class TokensTest {
                     null,
                     NOW,
                     Instant.EPOCH.minusSeconds(5),
-                    NOW.plusSeconds(65))));
+                    NOW.plusSeconds(65),
+                    ""))));
   }
 
   record Row(String what, String token) {
@@ -551,7 +552,8 @@ final class TokensTest {
   }
 
   private static Principal principal() {
-    return new Principal("a", "t", List.of(), null, null, Instant.EPOCH, NOW, NOW.plusSeconds(10));
+    return new Principal(
+        "a", "t", List.of(), null, null, Instant.EPOCH, NOW, NOW.plusSeconds(10), "");
   }
 
   /** What a revocation goes by (RFC 7519 sections 4.1.6 and 4.1.7). */

@@ -130,6 +130,38 @@ final class CompilerTest {
         .containsExactly("global");
   }
 
+  /** Those below a change, as deep as they are, when it can concern them; nobody else. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "roles/r|{'id':'r','permissions':[]}|true",
+        "plugins/p|{'id':'p','plugin':'rate_limit','config':{'limit':2,'window_seconds':60}}|true",
+        "upstreams/v|{'id':'v','targets':[{'url':'http://127.0.0.1:1'}]}|true",
+        "routes/s|{'id':'s','paths':['/s'],'upstream':'u'}|false",
+        "webhooks/w|{'id':'w','url':'https://x.test','events':['*']}|false"
+      },
+      quoteCharacter = '`')
+  void compilesAnewWhoIsBelowAChange(String key, String definition, boolean concerned) {
+    configuration.tenant("c");
+    configuration.tenant("d");
+    configuration.json("tenants/b", "{'id':'b','name':'b','parent':'a'}");
+    configuration.json("tenants/c", "{'id':'c','name':'c','parent':'b','isolation':'shared'}");
+    Map<String, TenantPlan> before = configuration.snapshot().tenants();
+
+    Map<String, TenantPlan> after = configuration.json("tenants/a/" + key, definition).tenants();
+
+    assertThat(after.get("a")).isNotSameAs(before.get("a"));
+    assertThat(after.get("b") != before.get("b")).isEqualTo(concerned);
+    assertThat(after.get("c") != before.get("c")).isEqualTo(concerned);
+    assertThat(after.get("d")).isSameAs(before.get("d"));
+    // What was verified stays verified where nothing about identity changed.
+    assertThat(after.get("c").identity() != before.get("c").identity())
+        .isEqualTo(key.startsWith("roles"));
+    Map<String, TenantPlan> last = configuration.json("tenants/b/" + key, definition).tenants();
+    assertThat(last.get("a")).as("above it").isSameAs(after.get("a"));
+  }
+
   @Test
   void keepsCountsWhileTheirLimitStaysTheSame() {
     RateLimit limit = route(plan(configuration.snapshot(), "a"), "/r").limits().getFirst();
