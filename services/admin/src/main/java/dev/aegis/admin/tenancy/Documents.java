@@ -84,6 +84,7 @@ public final class Documents {
         if (object(document, "claims") instanceof ObjectNode claims) {
           text(claims, "tenant_id", "tenant_id");
           text(claims, "role_ids", "role_ids");
+          text(claims, "groups", "groups");
         }
       }
       case ROLE -> {
@@ -94,6 +95,10 @@ public final class Documents {
           }
         }
         array(document, "inherits");
+      }
+      case BINDING -> {
+        optional(document, "subject");
+        optional(document, "group");
       }
       case PLUGIN -> {
         flag(document, "enabled", true);

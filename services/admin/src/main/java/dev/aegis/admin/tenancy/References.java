@@ -35,6 +35,7 @@ public final class References {
       case TENANT -> parent(fold, key, document, violations);
       case ROUTE -> upstreams(fold, key, document, violations);
       case ROLE -> inherits(fold, key, document, violations);
+      case BINDING -> roles(fold, key, document, violations);
       case PLUGIN -> place(fold, key, document, violations);
       case UPSTREAM, ISSUER, WEBHOOK, CERTIFICATE -> {
         // These name no other object.
@@ -70,8 +71,13 @@ public final class References {
             users.add(role.key().toString());
           }
         }
+        for (Entry binding : fold.list(Kind.BINDING, tenant)) {
+          if (texts(binding.body(), "roles").contains(id)) {
+            users.add(binding.key().toString());
+          }
+        }
       }
-      case PLUGIN, ISSUER, WEBHOOK, CERTIFICATE -> {
+      case BINDING, PLUGIN, ISSUER, WEBHOOK, CERTIFICATE -> {
         // Nothing names these.
       }
     }
@@ -179,6 +185,18 @@ public final class References {
       if (!cycle.isEmpty()) {
         violations.add(
             new Violation(field, "makes a cycle of roles: " + String.join(" → ", cycle)));
+      }
+    }
+  }
+
+  private static void roles(
+      Fold fold, ObjectKey key, ObjectNode document, List<Violation> violations) {
+    int index = 0;
+    for (JsonNode item : document.path("roles")) {
+      String field = "/roles/" + index++;
+      String role = item.textValue();
+      if (role != null && !role.isEmpty()) {
+        exists(fold, Kind.ROLE, key.tenant(), field, role, violations);
       }
     }
   }

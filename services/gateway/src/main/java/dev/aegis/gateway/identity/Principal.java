@@ -9,7 +9,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param subject who, as the issuer names them
  * @param tenant the tenant that the token was issued for
- * @param roles names of roles that the token carries
+ * @param roles names of roles: those that the token carries, and those that the tenant adds
+ * @param groups names of groups that the token carries, as far as the tenant asks for them
  * @param slugs values of {@code pathname_slugs}, null when the claim is absent
  * @param notBefore from when the token holds, leeway included
  * @param expires until when, leeway included
@@ -18,11 +19,29 @@ public record Principal(
     String subject,
     String tenant,
     List<String> roles,
+    List<String> groups,
     @Nullable List<String> slugs,
     Instant notBefore,
     Instant expires) {
   public Principal {
     roles = List.copyOf(roles);
+    groups = List.copyOf(groups);
     slugs = slugs == null ? null : List.copyOf(slugs);
+  }
+
+  /** One of no groups. */
+  public Principal(
+      String subject,
+      String tenant,
+      List<String> roles,
+      @Nullable List<String> slugs,
+      Instant notBefore,
+      Instant expires) {
+    this(subject, tenant, roles, List.of(), slugs, notBefore, expires);
+  }
+
+  /** The same with other roles. */
+  public Principal with(List<String> others) {
+    return new Principal(subject, tenant, others, groups, slugs, notBefore, expires);
   }
 }

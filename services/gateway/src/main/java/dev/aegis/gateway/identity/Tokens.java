@@ -27,11 +27,21 @@ public final class Tokens {
   private static final long MAX_TIME = 253_402_300_799L;
 
   private final Map<String, List<Issuer>> issuersByName = new TreeMap<>();
+  private final Asked asked;
 
   /**
    * @param issuers whom the tenant trusts
    */
   public Tokens(List<Issuer> issuers) {
+    this(issuers, Asked.NOTHING);
+  }
+
+  /**
+   * @param issuers whom the tenant trusts
+   * @param asked what is read of a token beyond what it must have
+   */
+  public Tokens(List<Issuer> issuers, Asked asked) {
+    this.asked = asked;
     for (Issuer issuer : issuers) {
       issuersByName
           .computeIfAbsent(issuer.definition().issuer(), name -> new ArrayList<>())
@@ -65,7 +75,7 @@ public final class Tokens {
   }
 
   /** Looks at the claims of a token whose signature holds (RFC 7519 section 4.1). */
-  private static Verified claims(IssuerDefinition issuer, ObjectNode claims, Instant now) {
+  private Verified claims(IssuerDefinition issuer, ObjectNode claims, Instant now) {
     String audience = issuer.audience();
     if (audience != null && !names(claims.path("aud"), audience)) {
       return new Verified.Invalid("for another audience");
@@ -99,6 +109,7 @@ public final class Tokens {
             subject,
             tenant,
             roles,
+            asked.groups() ? values(claims.path(issuer.claims().groups())) : List.of(),
             slugTexts,
             notBefore.minusSeconds(leeway),
             expires.plusSeconds(leeway));
@@ -155,6 +166,23 @@ public final class Tokens {
       texts.add(one.textValue());
     }
     return texts;
+  }
+
+  /**
+   * The texts that a claim is or holds. Issuers give this one many forms, and it goes no further
+   * than here: one that is neither a text nor a list says nothing.
+   */
+  private static List<String> values(JsonNode node) {
+    if (node.isTextual()) {
+      return List.of(node.textValue());
+    }
+    List<String> values = new ArrayList<>();
+    for (JsonNode one : node.isArray() ? node : List.<JsonNode>of()) {
+      if (one.isTextual()) {
+        values.add(one.textValue());
+      }
+    }
+    return values;
   }
 
   /** Goes into header lines to the backend, so it must not end one. */

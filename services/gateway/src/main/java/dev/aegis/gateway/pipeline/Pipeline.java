@@ -135,7 +135,9 @@ public final class Pipeline {
             null,
             shown.notBefore(),
             shown.notAfter());
-    return new Step.Go<>(new Identified(matched, route, new Caller(principal, demand.access())));
+    Principal bound = tenant.identity().bound(principal, tenant.id());
+    Access access = bound.equals(principal) ? demand.access() : tenant.identity().access(bound);
+    return new Step.Go<>(new Identified(matched, route, new Caller(bound, access)));
   }
 
   private Step<Identified> byToken(Matched matched, RoutePlan route) {
@@ -155,8 +157,8 @@ public final class Pipeline {
       case Verified.Invalid(String reason) -> new Step.Stop<>(matched, ByCaller.INVALID_TOKEN);
       case Verified.Valid(Principal principal) -> {
         if (known == null) {
-          known =
-              verified.remember(token, identity.tokens(), principal, identity.access(principal));
+          Principal bound = identity.bound(principal, matched.tenant().id());
+          known = verified.remember(token, identity.tokens(), bound, identity.access(bound));
         }
         Caller caller = new Caller(known.principal(), known.access());
         yield new Step.Go<>(new Identified(matched, route, caller));

@@ -1,9 +1,11 @@
 package dev.aegis.gateway.snapshot;
 
 import dev.aegis.gateway.admission.Access;
+import dev.aegis.gateway.admission.Bindings;
 import dev.aegis.gateway.identity.Principal;
 import dev.aegis.gateway.identity.Tokens;
 import dev.aegis.journal.RoleDefinition;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -12,16 +14,32 @@ import java.util.Map;
  *
  * @param tokens checks its tokens
  * @param roles its roles by id
+ * @param bindings the roles that it adds to those of tokens
  * @param basis revisions of the objects it was compiled from, by key
  */
 public record IdentityPlan(
-    Tokens tokens, Map<String, RoleDefinition> roles, Map<String, Long> basis) {
+    Tokens tokens, Map<String, RoleDefinition> roles, Bindings bindings, Map<String, Long> basis) {
   public IdentityPlan {
     roles = Map.copyOf(roles);
     basis = Map.copyOf(basis);
   }
 
-  /** What a principal may do here. */
+  /**
+   * The principal with the roles that the tenant adds to its own. Another tenant's principal gets
+   * none: its subject is somebody else than one of the same name here.
+   *
+   * @param tenant whose plan this is
+   */
+  public Principal bound(Principal principal, String tenant) {
+    if (!principal.tenant().equals(tenant)) {
+      return principal;
+    }
+    List<String> own = principal.roles();
+    List<String> all = bindings.roles(principal.subject(), own, principal.groups());
+    return all.equals(own) ? principal : principal.with(all);
+  }
+
+  /** What a {@link #bound} principal may do here. */
   public Access access(Principal principal) {
     return Access.of(principal.roles(), roles);
   }

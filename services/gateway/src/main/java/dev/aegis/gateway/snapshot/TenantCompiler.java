@@ -1,7 +1,9 @@
 package dev.aegis.gateway.snapshot;
 
 import dev.aegis.gateway.admission.Access;
+import dev.aegis.gateway.admission.Bindings;
 import dev.aegis.gateway.cache.CachePlan;
+import dev.aegis.gateway.identity.Asked;
 import dev.aegis.gateway.identity.Issuer;
 import dev.aegis.gateway.identity.Tokens;
 import dev.aegis.gateway.plugin.RateLimit;
@@ -12,6 +14,7 @@ import dev.aegis.gateway.upstream.HeaderEdit;
 import dev.aegis.gateway.upstream.Split;
 import dev.aegis.gateway.upstream.Squeeze;
 import dev.aegis.gateway.upstream.Upstream;
+import dev.aegis.journal.BindingDefinition;
 import dev.aegis.journal.Caching;
 import dev.aegis.journal.CertificateDefinition;
 import dev.aegis.journal.Compression;
@@ -191,7 +194,7 @@ final class TenantCompiler {
 
   private IdentityPlan identity() {
     Map<String, Long> basis = new TreeMap<>();
-    for (Kind kind : List.of(Kind.ISSUER, Kind.ROLE)) {
+    for (Kind kind : List.of(Kind.ISSUER, Kind.ROLE, Kind.BINDING)) {
       for (Entry entry : fold.list(kind, tenant)) {
         basis.put(entry.key().toString(), entry.revision());
       }
@@ -215,10 +218,49 @@ final class TenantCompiler {
         }
       }
     }
+    Bindings bindings = bindings(roles);
     // The same basis gives the same plan, so tokens verified under it stay verified.
     return known != null && known.identity().basis().equals(basis)
         ? known.identity()
-        : new IdentityPlan(new Tokens(issuers), roles, basis);
+        : new IdentityPlan(
+            new Tokens(issuers, new Asked(bindings.askForGroups())), roles, bindings, basis);
+  }
+
+  /**
+   * What the tenant's bindings give, as far as there are such roles. Whom one is for that cannot be
+   * understood gets a role, put to {@code roles}, that allows nothing: it might have been one that
+   * denies.
+   */
+  private Bindings bindings(Map<String, RoleDefinition> roles) {
+    List<BindingDefinition> bindings = new ArrayList<>();
+    for (Entry entry : fold.list(Kind.BINDING, tenant)) {
+      if (definition(entry) instanceof BindingDefinition binding) {
+        for (String role : binding.roles()) {
+          if (!roles.containsKey(role)) {
+            findings.add(
+                Finding.warning(
+                    entry.key().toString(),
+                    "role \"" + role + "\" does not exist; it gives nothing"));
+          }
+        }
+        bindings.add(binding);
+        continue;
+      }
+      String subject = entry.body().path("subject").textValue();
+      String group = entry.body().path("group").textValue();
+      String name = entry.key().toString(); // no role's id
+      findings.add(Finding.error(name, "whoever it is for is refused"));
+      roles.put(name, nothing(name));
+      if (subject != null) {
+        BindingDefinition.To to = new BindingDefinition.To.Subject(subject);
+        bindings.add(new BindingDefinition(name, to, List.of(name)));
+      }
+      if (group != null) {
+        BindingDefinition.To to = new BindingDefinition.To.Group(group);
+        bindings.add(new BindingDefinition(name, to, List.of(name)));
+      }
+    }
+    return new Bindings(bindings);
   }
 
   /** What stands for a role that cannot be understood: it might have denied anything. */
@@ -226,6 +268,10 @@ final class TenantCompiler {
     findings.add(
         Finding.error(
             new ObjectKey(Kind.ROLE, tenant, id).toString(), "whoever has this role is refused"));
+    return nothing(id);
+  }
+
+  private static RoleDefinition nothing(String id) {
     return new RoleDefinition(
         id, List.of(new RoleDefinition.Permission(Set.of(), List.of("/**"), true)), List.of());
   }

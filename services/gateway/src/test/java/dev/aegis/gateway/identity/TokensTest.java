@@ -45,7 +45,7 @@ final class TokensTest {
         null,
         audience,
         5,
-        new IssuerDefinition.Claims("tenant_id", "role_ids"));
+        IssuerDefinition.Claims.USUAL);
   }
 
   private static Issuer hs(String... algorithms) {
@@ -423,11 +423,43 @@ final class TokensTest {
               null,
               null,
               0,
-              new IssuerDefinition.Claims("tenant_id", "role_ids"));
+              IssuerDefinition.Claims.USUAL);
       assertThatThrownBy(() -> Issuer.compile(definition, null))
           .as(key.toString())
           .isInstanceOf(IllegalArgumentException.class);
     }
+  }
+
+  /** Issuers give this claim many forms; one that is no text and no list of texts says nothing. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          ["staff","a, b"]  | staff;a, b
+          "staff"           | staff
+          ["staff",3,null]  | staff
+          []                |
+          {"staff":true}    |
+          null              |
+          7                 |
+          """)
+  void readsGroupsOnlyWhereTheyAreAskedFor(String groups, String read) throws Exception {
+    Map<String, Object> claims = claims("hs");
+    claims.put("groups", JSON.readTree(groups));
+    String token = HS256.token(claims);
+    Tokens asking = new Tokens(List.of(hs("HS256")), new Asked(true));
+    assertThat(groups(asking.verify(token, NOW)))
+        .isEqualTo(read == null ? List.of() : List.of(read.split(";")));
+    assertThat(groups(tokens.verify(token, NOW))).isEmpty();
+  }
+
+  private static List<String> groups(Verified outcome) {
+    return switch (outcome) {
+      case Verified.Valid(Principal principal) -> principal.groups();
+      case Verified.Expired expired -> throw new AssertionError(outcome);
+      case Verified.Invalid invalid -> throw new AssertionError(outcome);
+    };
   }
 
   @Test

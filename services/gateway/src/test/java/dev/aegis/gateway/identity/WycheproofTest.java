@@ -97,7 +97,7 @@ final class WycheproofTest {
             null,
             null,
             0,
-            new IssuerDefinition.Claims("tenant_id", "role_ids"));
+            IssuerDefinition.Claims.USUAL);
     return Issuer.compileWith(
         definition, shared ? Base64.getUrlDecoder().decode(key.path("k").asText()) : null);
   }
