@@ -2,9 +2,9 @@ package dev.aegis.gateway.snapshot;
 
 import dev.aegis.gateway.admission.Access;
 import dev.aegis.gateway.admission.Bindings;
+import dev.aegis.gateway.admission.RoleSets;
 import dev.aegis.gateway.identity.Principal;
 import dev.aegis.gateway.identity.Tokens;
-import dev.aegis.journal.RoleDefinition;
 import java.util.List;
 import java.util.Map;
 
@@ -13,14 +13,13 @@ import java.util.Map;
  * of either makes new {@code tokens}, so what was concluded under the old ones is void.
  *
  * @param tokens checks its tokens
- * @param roles its roles by id
+ * @param roles what its roles allow
  * @param bindings the roles that it adds to those of tokens
  * @param basis revisions of the objects it was compiled from, by key
  */
 public record IdentityPlan(
-    Tokens tokens, Map<String, RoleDefinition> roles, Bindings bindings, Map<String, Long> basis) {
+    Tokens tokens, RoleSets roles, Bindings bindings, Map<String, Long> basis) {
   public IdentityPlan {
-    roles = Map.copyOf(roles);
     basis = Map.copyOf(basis);
   }
 
@@ -41,6 +40,6 @@ public record IdentityPlan(
 
   /** What a {@link #bound} principal may do here. */
   public Access access(Principal principal) {
-    return Access.of(principal.roles(), roles);
+    return roles.access(principal.roles());
   }
 }

@@ -2,6 +2,7 @@ package dev.aegis.gateway.snapshot;
 
 import dev.aegis.gateway.admission.Access;
 import dev.aegis.gateway.admission.Bindings;
+import dev.aegis.gateway.admission.RoleSets;
 import dev.aegis.gateway.cache.CachePlan;
 import dev.aegis.gateway.identity.Asked;
 import dev.aegis.gateway.identity.Issuer;
@@ -223,7 +224,10 @@ final class TenantCompiler {
     return known != null && known.identity().basis().equals(basis)
         ? known.identity()
         : new IdentityPlan(
-            new Tokens(issuers, new Asked(bindings.askForGroups())), roles, bindings, basis);
+            new Tokens(issuers, new Asked(bindings.askForGroups())),
+            new RoleSets(roles),
+            bindings,
+            basis);
   }
 
   /**
@@ -327,7 +331,7 @@ final class TenantCompiler {
                       each.callersShow() == CertificateDefinition.CallersShow.REQUIRED,
                       each.authorities(),
                       each.callersRoles(),
-                      Access.of(each.callersRoles(), identity.roles()));
+                      identity.roles().access(each.callersRoles()));
               each.hosts().forEach(host -> demands.merge(host, demand, Demand::or));
             });
     return demands;

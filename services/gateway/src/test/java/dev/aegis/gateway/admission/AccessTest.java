@@ -2,7 +2,9 @@ package dev.aegis.gateway.admission;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.sun.management.ThreadMXBean;
 import dev.aegis.journal.RoleDefinition;
+import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
@@ -85,5 +87,85 @@ final class AccessTest {
     assertThat(allows(List.of("a"), "GET", "/a")).isTrue();
     assertThat(allows(List.of("a"), "GET", "/b")).isFalse();
     assertThat(allows(List.of("c"), "GET", "/a")).isTrue();
+  }
+
+  @Test
+  void namesTheRuleThatDecides() {
+    role("base", List.of(), allow("GET", "/a/*"), deny("", "/a/secret"));
+    role("middle", List.of("base"));
+    role("top", List.of("middle"), allow("POST", "/**"));
+    Access access = Access.of(List.of("top"), known);
+    assertThat(access.permission("GET", "/a/b"))
+        .isEqualTo(new Rule("base", List.of("top", "middle"), 0, "/a/*", false));
+    assertThat(access.permission("POST", "/a/b"))
+        .isEqualTo(new Rule("top", List.of(), 0, "/**", false));
+    assertThat(access.denial("GET", "/a/secret"))
+        .isEqualTo(new Rule("base", List.of("top", "middle"), 1, "/a/secret", true));
+    assertThat(access.denial("GET", "/a/b")).isNull();
+    assertThat(access.permission("PUT", "/a/b")).isNull();
+  }
+
+  /** A thousand roles of ten patterns each, asked for what they allow, deny and do not know. */
+  @Test
+  void makesNoObjectForADecision() {
+    List<String> roles = thousandRoles();
+    Access access = Access.of(roles, known);
+    ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+    long self = Thread.currentThread().threadId();
+    assertThat(decisions(access)).isEqualTo(1_000);
+    long before = threads.getThreadAllocatedBytes(self);
+    int allowed = decisions(access);
+    long after = threads.getThreadAllocatedBytes(self);
+    assertThat(allowed).isEqualTo(1_000);
+    assertThat(after - before).isLessThan(4_096); // of asking for the figure itself
+  }
+
+  private List<String> thousandRoles() {
+    List<String> roles = new ArrayList<>();
+    for (int i = 0; i < 1_000; i++) {
+      RoleDefinition.Permission[] permissions = new RoleDefinition.Permission[10];
+      for (int j = 0; j < 9; j++) {
+        permissions[j] = allow("GET", "/api/v" + j + "/area-" + i + "/*/items/**");
+      }
+      permissions[9] = deny("DELETE", "/api/*/area-" + i + "/**");
+      role("role-" + i, List.of(), permissions);
+      roles.add("role-" + i);
+    }
+    return roles;
+  }
+
+  private static int decisions(Access access) {
+    int allowed = 0;
+    for (int i = 0; i < 1_000; i++) {
+      allowed += access.allows("GET", "/api/v3/area-500/x/items/7") ? 1 : 0;
+      allowed += access.allows("DELETE", "/api/v3/area-500/x/items/7") ? 1 : 0;
+      allowed += access.allows("GET", "/api/v3/area-5000/x/items/7") ? 1 : 0;
+    }
+    return allowed;
+  }
+
+  @Test
+  void compilesASetOfRolesOnce() {
+    role("a", List.of(), allow("GET", "/a"));
+    role("b", List.of(), allow("GET", "/b"));
+    RoleSets sets = new RoleSets(known);
+    Access both = sets.access(List.of("a", "b"));
+    assertThat(sets.access(List.of("b", "gone", "a", "b"))).isSameAs(both);
+    assertThat(sets.access(List.of("a"))).isNotSameAs(both);
+    assertThat(both.allows("GET", "/b")).isTrue();
+  }
+
+  /** Kept up to a bound: what was forgotten is compiled again, and says the same. */
+  @Test
+  void keepsSetsUpToABound() {
+    List<String> roles = thousandRoles();
+    RoleSets sets = new RoleSets(known);
+    Access first = sets.access(roles);
+    for (int i = 0; i < 10; i++) {
+      sets.access(roles.subList(0, 999 - i));
+    }
+    Access again = sets.access(roles);
+    assertThat(again).isNotSameAs(first);
+    assertThat(decisions(again)).isEqualTo(1_000);
   }
 }
