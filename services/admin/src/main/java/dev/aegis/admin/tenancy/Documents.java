@@ -92,6 +92,8 @@ public final class Documents {
           if (permission instanceof ObjectNode object) {
             array(object, "methods");
             text(object, "effect", "allow");
+            array(object, "when");
+            object(object, "where");
           }
         }
         array(document, "inherits");

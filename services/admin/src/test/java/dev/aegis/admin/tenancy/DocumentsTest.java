@@ -25,6 +25,7 @@ final class DocumentsTest {
           ROUTE    | {"id":"r","paths":["/**"],"upstream":"u"}
           ISSUER   | {"id":"i","issuer":"x","algorithms":["RS256"],"public_keys":[{"kty":"RSA"}]}
           ROLE     | {"id":"r","permissions":[{"paths":["/**"]}]}
+          ROLE     | {"id":"r","permissions":[{"paths":["/*"],"when":[{"claim":"a","present":true}],"where":{"1":"sub"}}]}
           BINDING  | {"id":"b","subject":"alice","roles":["r"]}
           PLUGIN   | {"id":"p","plugin":"rate_limit"}
           WEBHOOK  | {"id":"w","url":"http://a","events":["*"]}

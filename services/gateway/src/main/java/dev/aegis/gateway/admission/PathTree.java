@@ -1,16 +1,19 @@
 package dev.aegis.gateway.admission;
 
 import dev.aegis.journal.PathPattern;
+import dev.aegis.journal.RoleDefinition;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Rules by the segments of their patterns, see {@link PathPattern} for the syntax. To ask it costs
  * what the path's segments cost, not what there are rules: a segment leads on to the branch of its
- * name and to that of {@code *}. Comes to the same as asking one pattern after the other. Makes no
- * object when it is asked.
+ * name, to that of {@code *}, and to those of the claims that it equals. Comes to the same as
+ * asking one pattern after the other. Makes no object when it is asked.
  */
 final class PathTree {
   private static final String ANY = "*";
@@ -29,12 +32,17 @@ final class PathTree {
     return size;
   }
 
-  /** A rule that covers {@code method} on the canonical {@code path}, or null. */
-  @Nullable Rule find(String method, String path) {
-    return find(root, method, path, 1);
+  /**
+   * A rule that covers {@code method} on the canonical {@code path}, or null.
+   *
+   * @param own the caller's values of each claim, by the claim's place; UTF-8
+   */
+  @Nullable Rule find(String method, String path, byte[][][] own) {
+    return find(root, method, path, 1, own);
   }
 
-  private static @Nullable Rule find(Branch branch, String method, String path, int at) {
+  private static @Nullable Rule find(
+      Branch branch, String method, String path, int at, byte[][][] own) {
     Rule below = branch.below.find(method);
     if (below != null) {
       return below;
@@ -45,11 +53,55 @@ final class PathTree {
     int slash = path.indexOf('/', at);
     int end = slash < 0 ? path.length() : slash;
     Branch same = branch.named(path, at, end);
-    Rule found = same == null ? null : find(same, method, path, end + 1);
+    Rule found = same == null ? null : find(same, method, path, end + 1, own);
     if (found == null && branch.any != null && end > at) {
-      found = find(branch.any, method, path, end + 1);
+      found = find(branch.any, method, path, end + 1, own);
+    }
+    for (int i = 0; i < branch.claims.length && found == null; i++) {
+      if (branch.claims[i].is(path, at, end, own)) {
+        found = find(branch.claims[i].branch, method, path, end + 1, own);
+      }
     }
     return found;
+  }
+
+  /**
+   * A {@code *} that must be a value of a claim.
+   *
+   * @param claim the claim's place
+   * @param branch where it leads
+   */
+  private record Own(int claim, Branch branch) {
+    boolean is(String path, int from, int to, byte[][][] own) {
+      if (claim < own.length && to > from) {
+        for (byte[] value : own[claim]) {
+          if (is(value, path, from, to)) {
+            return true;
+          }
+        }
+      }
+      return false;
+    }
+
+    /** Whether this part of a path says {@code value}, percent-encoded or not. */
+    private static boolean is(byte[] value, String path, int from, int to) {
+      int at = from;
+      for (byte wanted : value) {
+        if (at >= to) {
+          return false;
+        }
+        int said = path.charAt(at++);
+        if (said == '%' && at + 1 < to) {
+          said =
+              Character.digit(path.charAt(at), 16) << 4 | Character.digit(path.charAt(at + 1), 16);
+          at += 2;
+        }
+        if (said != (wanted & 0xff)) {
+          return false;
+        }
+      }
+      return at == to;
+    }
   }
 
   /**
@@ -59,6 +111,7 @@ final class PathTree {
    *     behind it; at least half of the places are free, and they are a power of two, or none
    * @param branches at the places of their names
    * @param any where {@code *} leads
+   * @param claims where {@code *} leads that must be a value of a claim
    * @param here rules whose pattern ends here
    * @param below rules whose pattern has {@code **} here
    */
@@ -67,6 +120,7 @@ final class PathTree {
       @Nullable String[] names,
       @Nullable Branch[] branches,
       @Nullable Branch any,
+      Own[] claims,
       ByMethod here,
       ByMethod below) {
 
@@ -111,21 +165,28 @@ final class PathTree {
 
   /** A tree that grows. */
   static final class Growing {
+    private final List<String> claims;
     private final GrowingBranch root = new GrowingBranch();
 
     /**
-     * Adds a rule. Of several for one pattern and method the first stays.
-     *
-     * @param methods it covers; empty for all
+     * @param claims all that permissions name, each known by its place
      */
-    void add(Set<String> methods, Rule rule) {
+    Growing(List<String> claims) {
+      this.claims = claims;
+    }
+
+    /** Adds a rule of {@code permission}. Of several for one pattern and method the first stays. */
+    void add(RoleDefinition.Permission permission, Rule rule) {
+      Set<String> methods = permission.methods();
       GrowingBranch branch = root;
+      int places = 0;
       for (String segment : rule.pattern().substring(1).split("/", -1)) {
         if (segment.equals(REST)) {
           branch.below.add(methods, rule);
           return;
         }
-        branch = branch.next(segment);
+        String claim = segment.equals(ANY) ? permission.where().get(++places) : null;
+        branch = claim == null ? branch.next(segment) : branch.own(claims.indexOf(claim));
       }
       branch.here.add(methods, rule);
     }
@@ -139,6 +200,7 @@ final class PathTree {
   private static final class GrowingBranch {
     private final Map<String, GrowingBranch> named = new HashMap<>();
     private @Nullable GrowingBranch any;
+    private final Map<Integer, GrowingBranch> claims = new TreeMap<>();
     private final GrowingByMethod here = new GrowingByMethod();
     private final GrowingByMethod below = new GrowingByMethod();
 
@@ -149,6 +211,10 @@ final class PathTree {
       GrowingBranch next = any == null ? new GrowingBranch() : any;
       any = next;
       return next;
+    }
+
+    GrowingBranch own(int claim) {
+      return claims.computeIfAbsent(claim, _ -> new GrowingBranch());
     }
 
     Branch grown(int[] count) {
@@ -166,7 +232,11 @@ final class PathTree {
         branches[place] = entry.getValue().grown(count);
       }
       Branch rest = any == null ? null : any.grown(count);
-      return new Branch(names, branches, rest, here.grown(), below.grown());
+      Own[] own =
+          claims.entrySet().stream()
+              .map(entry -> new Own(entry.getKey(), entry.getValue().grown(count)))
+              .toArray(Own[]::new);
+      return new Branch(names, branches, rest, own, here.grown(), below.grown());
     }
   }
 

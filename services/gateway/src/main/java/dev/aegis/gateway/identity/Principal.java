@@ -2,6 +2,7 @@ package dev.aegis.gateway.identity;
 
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -11,6 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param tenant the tenant that the token was issued for
  * @param roles names of roles: those that the token carries, and those that the tenant adds
  * @param groups names of groups that the token carries, as far as the tenant asks for them
+ * @param claims values of other claims that the token has, as far as the tenant asks for them
  * @param slugs values of {@code pathname_slugs}, null when the claim is absent
  * @param notBefore from when the token holds, leeway included
  * @param expires until when, leeway included
@@ -20,16 +22,18 @@ public record Principal(
     String tenant,
     List<String> roles,
     List<String> groups,
+    Map<String, List<String>> claims,
     @Nullable List<String> slugs,
     Instant notBefore,
     Instant expires) {
   public Principal {
     roles = List.copyOf(roles);
     groups = List.copyOf(groups);
+    claims = Map.copyOf(claims);
     slugs = slugs == null ? null : List.copyOf(slugs);
   }
 
-  /** One of no groups. */
+  /** One of whom nothing else is known. */
   public Principal(
       String subject,
       String tenant,
@@ -37,11 +41,11 @@ public record Principal(
       @Nullable List<String> slugs,
       Instant notBefore,
       Instant expires) {
-    this(subject, tenant, roles, List.of(), slugs, notBefore, expires);
+    this(subject, tenant, roles, List.of(), Map.of(), slugs, notBefore, expires);
   }
 
   /** The same with other roles. */
   public Principal with(List<String> others) {
-    return new Principal(subject, tenant, others, groups, slugs, notBefore, expires);
+    return new Principal(subject, tenant, others, groups, claims, slugs, notBefore, expires);
   }
 }

@@ -7,6 +7,7 @@ import dev.aegis.journal.Json;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -110,6 +111,7 @@ public final class Tokens {
             tenant,
             roles,
             asked.groups() ? values(claims.path(issuer.claims().groups())) : List.of(),
+            asked(claims),
             slugTexts,
             notBefore.minusSeconds(leeway),
             expires.plusSeconds(leeway));
@@ -168,18 +170,25 @@ public final class Tokens {
     return texts;
   }
 
+  private Map<String, List<String>> asked(ObjectNode claims) {
+    Map<String, List<String>> values = new HashMap<>();
+    for (String name : asked.claims()) {
+      if (claims.hasNonNull(name)) {
+        values.put(name, values(claims.path(name)));
+      }
+    }
+    return values;
+  }
+
   /**
-   * The texts that a claim is or holds. Issuers give this one many forms, and it goes no further
-   * than here: one that is neither a text nor a list says nothing.
+   * What a claim is or lists: texts, and numbers and truth values as JSON writes them. Issuers give
+   * claims many forms, and these go no further than here: one that is an object has no values.
    */
   private static List<String> values(JsonNode node) {
-    if (node.isTextual()) {
-      return List.of(node.textValue());
-    }
     List<String> values = new ArrayList<>();
-    for (JsonNode one : node.isArray() ? node : List.<JsonNode>of()) {
-      if (one.isTextual()) {
-        values.add(one.textValue());
+    for (JsonNode one : node.isArray() ? node : List.of(node)) {
+      if (one.isTextual() || one.isNumber() || one.isBoolean()) {
+        values.add(one.asText());
       }
     }
     return values;

@@ -135,8 +135,12 @@ public final class Pipeline {
             null,
             shown.notBefore(),
             shown.notAfter());
-    Principal bound = tenant.identity().bound(principal, tenant.id());
-    Access access = bound.equals(principal) ? demand.access() : tenant.identity().access(bound);
+    IdentityPlan identity = tenant.identity();
+    Principal bound = identity.bound(principal, tenant.id());
+    Access access =
+        bound.equals(principal) && !identity.roles().conditional()
+            ? demand.access()
+            : identity.access(bound);
     return new Step.Go<>(new Identified(matched, route, new Caller(bound, access)));
   }
 

@@ -40,6 +40,6 @@ public record IdentityPlan(
 
   /** What a {@link #bound} principal may do here. */
   public Access access(Principal principal) {
-    return roles.access(principal.roles());
+    return roles.access(principal.roles(), principal.subject(), principal.claims());
   }
 }

@@ -223,11 +223,13 @@ final class TenantCompiler {
     // The same basis gives the same plan, so tokens verified under it stay verified.
     return known != null && known.identity().basis().equals(basis)
         ? known.identity()
-        : new IdentityPlan(
-            new Tokens(issuers, new Asked(bindings.askForGroups())),
-            new RoleSets(roles),
-            bindings,
-            basis);
+        : plan(issuers, new RoleSets(roles), bindings, basis);
+  }
+
+  private static IdentityPlan plan(
+      List<Issuer> issuers, RoleSets roles, Bindings bindings, Map<String, Long> basis) {
+    Asked asked = new Asked(bindings.askForGroups(), roles.claims());
+    return new IdentityPlan(new Tokens(issuers, asked), roles, bindings, basis);
   }
 
   /**
@@ -331,7 +333,7 @@ final class TenantCompiler {
                       each.callersShow() == CertificateDefinition.CallersShow.REQUIRED,
                       each.authorities(),
                       each.callersRoles(),
-                      identity.roles().access(each.callersRoles()));
+                      identity.roles().access(each.callersRoles(), "", Map.of()));
               each.hosts().forEach(host -> demands.merge(host, demand, Demand::or));
             });
     return demands;

@@ -3,8 +3,12 @@ package dev.aegis.gateway.admission;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.aegis.gateway.routing.CompiledPath;
+import dev.aegis.journal.Condition;
 import dev.aegis.journal.RoleDefinition;
 import dev.aegis.journal.RoleDefinition.Permission;
+import java.net.URLDecoder;
+import java.nio.charset.StandardCharsets;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -29,17 +33,19 @@ class AccessPropertyTest {
   void saysWhatThePatternsSay(
       @ForAll("roles") List<RoleDefinition> roles,
       @ForAll("held") List<String> held,
+      @ForAll("claims") Map<String, List<String>> claims,
       @ForAll("paths") List<String> paths) {
     Map<String, RoleDefinition> known = new HashMap<>();
     roles.forEach(role -> known.put(role.id(), role));
-    Access access = Access.of(held, known);
-    Access kept = new RoleSets(known).access(held);
+    Access access = new RoleSets(known).access(held, "a", claims);
+    Map<String, List<String>> facts = new HashMap<>(claims);
+    facts.put("sub", List.of("a"));
     for (String path : paths) {
       for (String method : METHODS) {
         boolean allowed =
-            !covered(held, known, method, path, true) && covered(held, known, method, path, false);
+            !covered(held, known, facts, method, path, true)
+                && covered(held, known, facts, method, path, false);
         assertThat(access.allows(method, path)).as("%s %s", method, path).isEqualTo(allowed);
-        assertThat(kept.allows(method, path)).isEqualTo(allowed);
         assertCovers(access.denial(method, path), true, known, method, path);
         assertCovers(access.permission(method, path), false, known, method, path);
       }
@@ -66,6 +72,7 @@ class AccessPropertyTest {
   private static boolean covered(
       List<String> held,
       Map<String, RoleDefinition> known,
+      Map<String, List<String>> facts,
       String method,
       String path,
       boolean deny) {
@@ -73,12 +80,42 @@ class AccessPropertyTest {
       for (Permission permission : known.get(id).permissions()) {
         if (permission.deny() == deny
             && (permission.methods().isEmpty() || permission.methods().contains(method))
-            && CompiledPath.all(permission.paths()).stream().anyMatch(each -> each.matches(path))) {
+            && permission.when().stream().allMatch(each -> holds(each, facts))
+            && permission.paths().stream()
+                .anyMatch(each -> matches(each, permission.where(), facts, path))) {
           return true;
         }
       }
     }
     return false;
+  }
+
+  private static boolean holds(Condition condition, Map<String, List<String>> facts) {
+    return switch (condition) {
+      case Condition.In(String claim, List<String> values) ->
+          !Collections.disjoint(facts.getOrDefault(claim, List.of()), values);
+      case Condition.Present(String claim, boolean present) -> facts.containsKey(claim) == present;
+    };
+  }
+
+  private static boolean matches(
+      String pattern, Map<Integer, String> where, Map<String, List<String>> facts, String path) {
+    if (!CompiledPath.of(pattern).matches(path)) {
+      return false;
+    }
+    String[] segments = pattern.split("/", -1);
+    String[] given = path.split("/", -1);
+    int place = 0;
+    for (int i = 0; i < segments.length; i++) {
+      String claim = segments[i].equals("*") ? where.get(++place) : null;
+      if (claim != null
+          && !facts
+              .getOrDefault(claim, List.of())
+              .contains(URLDecoder.decode(given[i], StandardCharsets.UTF_8))) {
+        return false;
+      }
+    }
+    return true;
   }
 
   private static Set<String> reached(List<String> held, Map<String, RoleDefinition> known) {
@@ -102,8 +139,13 @@ class AccessPropertyTest {
         Combinators.combine(
                 Arbitraries.of(METHODS).set().ofMaxSize(2),
                 patterns().list().ofMinSize(1).ofMaxSize(3),
-                Arbitraries.integers().between(0, 3))
-            .as((methods, paths, effect) -> new Permission(methods, paths, effect == 0));
+                Arbitraries.integers().between(0, 3),
+                conditions().list().ofMaxSize(2),
+                Arbitraries.maps(Arbitraries.of(1, 2), Arbitraries.of("sub", "x", "y"))
+                    .ofMaxSize(1))
+            .as(
+                (methods, paths, effect, when, where) ->
+                    new Permission(methods, paths, effect == 0, when, where));
     return Combinators.combine(
             permissions.list().ofMaxSize(4),
             Arbitraries.of(ROLES).list().ofMaxSize(2),
@@ -111,6 +153,21 @@ class AccessPropertyTest {
         .as((list, inherits, id) -> new RoleDefinition(id, list, inherits))
         .list()
         .ofMaxSize(4);
+  }
+
+  private static Arbitrary<Condition> conditions() {
+    Arbitrary<String> claim = Arbitraries.of("sub", "x", "y", "z");
+    return Arbitraries.oneOf(
+        Combinators.combine(claim, Arbitraries.of("a", "b", " ").list().ofSize(2))
+            .as(Condition.In::new),
+        Combinators.combine(claim, Arbitraries.of(true, false)).as(Condition.Present::new));
+  }
+
+  @Provide
+  Arbitrary<Map<String, List<String>>> claims() {
+    return Arbitraries.maps(
+            Arbitraries.of("x", "y"), Arbitraries.of("a", "b", "BB", " ").list().ofMaxSize(2))
+        .ofMaxSize(2);
   }
 
   @Provide

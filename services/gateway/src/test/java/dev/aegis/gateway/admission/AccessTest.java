@@ -3,6 +3,7 @@ package dev.aegis.gateway.admission;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.management.ThreadMXBean;
+import dev.aegis.journal.Condition;
 import dev.aegis.journal.RoleDefinition;
 import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
@@ -12,6 +13,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** What a set of roles adds up to. */
 final class AccessTest {
@@ -149,10 +152,14 @@ final class AccessTest {
     role("a", List.of(), allow("GET", "/a"));
     role("b", List.of(), allow("GET", "/b"));
     RoleSets sets = new RoleSets(known);
-    Access both = sets.access(List.of("a", "b"));
-    assertThat(sets.access(List.of("b", "gone", "a", "b"))).isSameAs(both);
-    assertThat(sets.access(List.of("a"))).isNotSameAs(both);
+    Access both = access(sets, "a", "b");
+    assertThat(access(sets, "b", "gone", "a", "b")).isSameAs(both);
+    assertThat(access(sets, "a")).isNotSameAs(both);
     assertThat(both.allows("GET", "/b")).isTrue();
+  }
+
+  private static Access access(RoleSets sets, String... roles) {
+    return sets.access(List.of(roles), "s", Map.of());
   }
 
   /** Kept up to a bound: what was forgotten is compiled again, and says the same. */
@@ -160,12 +167,99 @@ final class AccessTest {
   void keepsSetsUpToABound() {
     List<String> roles = thousandRoles();
     RoleSets sets = new RoleSets(known);
-    Access first = sets.access(roles);
+    Access first = sets.access(roles, "s", Map.of());
     for (int i = 0; i < 10; i++) {
-      sets.access(roles.subList(0, 999 - i));
+      sets.access(roles.subList(0, 999 - i), "s", Map.of());
     }
-    Access again = sets.access(roles);
+    Access again = sets.access(roles, "s", Map.of());
     assertThat(again).isNotSameAs(first);
     assertThat(decisions(again)).isEqualTo(1_000);
+  }
+
+  private void conditional(String id, String path, boolean deny, Condition... when) {
+    known.put(
+        id,
+        new RoleDefinition(
+            id,
+            List.of(
+                new RoleDefinition.Permission(
+                    Set.of(), List.of(path), deny, List.of(when), Map.of())),
+            List.of()));
+  }
+
+  @Test
+  void countsPermissionsOnlyWhenAllTheirConditionsHold() {
+    conditional(
+        "sales",
+        "/deals/**",
+        false,
+        new Condition.In("department", List.of("sales", "board")),
+        new Condition.Present("mfa", true));
+    conditional("careful", "/**", true, new Condition.Present("mfa", false));
+    role("all", List.of("careful"), allow("", "/**"));
+    RoleSets sets = new RoleSets(known);
+    assertThat(sets.claims()).containsExactlyInAnyOrder("department", "mfa");
+    Map<String, List<String>> sales = Map.of("department", List.of("x", "sales"), "mfa", List.of());
+    assertThat(sets.access(List.of("sales"), "s", sales).allows("GET", "/deals/1")).isTrue();
+    assertThat(sets.access(List.of("sales"), "t", sales))
+        .isSameAs(sets.access(List.of("sales"), "s", sales));
+    for (Map<String, List<String>> other :
+        List.of(
+            Map.<String, List<String>>of(),
+            Map.of("department", List.of("sales")),
+            Map.of("mfa", List.of("true")),
+            Map.of("department", List.of("Sales"), "mfa", List.<String>of()))) {
+      assertThat(sets.access(List.of("sales"), "s", other).allows("GET", "/deals/1")).isFalse();
+    }
+    assertThat(sets.access(List.of("all"), "s", sales).allows("GET", "/x")).isTrue();
+    assertThat(sets.access(List.of("all"), "s", Map.of()).allows("GET", "/x")).isFalse();
+  }
+
+  @Test
+  void knowsTheSubjectWithoutAToken() {
+    conditional("root", "/**", false, new Condition.In("sub", List.of("alice")));
+    conditional("named", "/**", false, new Condition.Present("sub", true));
+    RoleSets sets = new RoleSets(known);
+    assertThat(sets.claims()).isEmpty();
+    assertThat(sets.access(List.of("root"), "alice", Map.of()).allows("GET", "/x")).isTrue();
+    assertThat(sets.access(List.of("root"), "bob", Map.of("sub", List.of("alice"))))
+        .returns(false, access -> access.allows("GET", "/x"));
+    assertThat(sets.access(List.of("named"), "bob", Map.of()).allows("GET", "/x")).isTrue();
+  }
+
+  /** Whatever is unreserved is not encoded in a canonical path; the rest may be, or not. */
+  @ParameterizedTest
+  @CsvSource({
+    "alice,        /users/alice/cart,         true",
+    "alice,        /users/alice,              true",
+    "alice,        /users/bob/cart,           false",
+    "alice,        /users/alicea/cart,        false",
+    "alice,        /users/alic/cart,          false",
+    "alice,        /users//cart,              false",
+    "alice,        /users/Alice/cart,         false",
+    "a@b,          /users/a@b/cart,           true",
+    "a@b,          /users/a%40b/cart,         true",
+    "a@b,          /users/a%4/cart,           false",
+    "a%40b,        /users/a%40b/cart,         false",
+    "a%40b,        /users/a%2540b/cart,       true",
+    "auth0|7,      /users/auth0%7C7/cart,     true",
+    "jürgen,       /users/j%C3%BCrgen/cart,   true",
+    "jürgen,       /users/j%FCrgen/cart,      false",
+    "a/b,          /users/a/b,                false",
+    "'',           /users//cart,              false"
+  })
+  void comparesPartsOfPathsWithClaims(String subject, String path, boolean allowed) {
+    known.put(
+        "own",
+        new RoleDefinition(
+            "own",
+            List.of(
+                new RoleDefinition.Permission(
+                    Set.of(), List.of("/users/*/**"), false, List.of(), Map.of(1, "sub"))),
+            List.of()));
+    RoleSets sets = new RoleSets(known);
+    assertThat(sets.conditional()).isTrue();
+    Access access = sets.access(List.of("own"), subject, Map.of());
+    assertThat(access.allows("GET", path)).isEqualTo(allowed);
   }
 }

@@ -16,6 +16,7 @@ import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -430,7 +431,7 @@ final class TokensTest {
     }
   }
 
-  /** Issuers give this claim many forms; one that is no text and no list of texts says nothing. */
+  /** Issuers give claims many forms; an object has no values. */
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
@@ -438,17 +439,17 @@ final class TokensTest {
           """
           ["staff","a, b"]  | staff;a, b
           "staff"           | staff
-          ["staff",3,null]  | staff
+          ["staff",3,null]  | staff;3
           []                |
           {"staff":true}    |
           null              |
-          7                 |
+          7                 | 7
           """)
   void readsGroupsOnlyWhereTheyAreAskedFor(String groups, String read) throws Exception {
     Map<String, Object> claims = claims("hs");
     claims.put("groups", JSON.readTree(groups));
     String token = HS256.token(claims);
-    Tokens asking = new Tokens(List.of(hs("HS256")), new Asked(true));
+    Tokens asking = new Tokens(List.of(hs("HS256")), new Asked(true, Set.of("org", "flags")));
     assertThat(groups(asking.verify(token, NOW)))
         .isEqualTo(read == null ? List.of() : List.of(read.split(";")));
     assertThat(groups(tokens.verify(token, NOW))).isEmpty();
@@ -460,6 +461,26 @@ final class TokensTest {
       case Verified.Expired expired -> throw new AssertionError(outcome);
       case Verified.Invalid invalid -> throw new AssertionError(outcome);
     };
+  }
+
+  @Test
+  void keepsOnlyTheClaimsThatAreAskedFor() {
+    String token =
+        HS256.token(
+            claims(
+                more -> {
+                  more.put("org", "acme");
+                  more.put("flags", Map.of("a", true));
+                  more.put("email", "alice@acme.test");
+                }));
+    Tokens asking =
+        new Tokens(List.of(hs("HS256")), new Asked(false, Set.of("org", "flags", "none")));
+    assertThat(asking.verify(token, NOW))
+        .isInstanceOfSatisfying(
+            Verified.Valid.class,
+            valid ->
+                assertThat(valid.principal().claims())
+                    .isEqualTo(Map.of("org", List.of("acme"), "flags", List.of())));
   }
 
   @Test

@@ -217,6 +217,29 @@ final class PipelineTest {
     assertThat(code("a.test", "GET /api", alice)).isEqualTo("forbidden");
   }
 
+  @Test
+  void asksForClaimsWhereRolesHaveConditions() {
+    configuration.delete("tenants/a/plugins/one");
+    Map<String, Object> claims =
+        new LinkedHashMap<>(
+            Jwts.claims("https://idp", "a", "alice", List.of("own"), NOW, Duration.ofMinutes(1)));
+    claims.put("department", "sales");
+    String alice = bearer(KEY.token(claims));
+    configuration.json(
+        "tenants/a/roles/own",
+        "{'id':'own','permissions':[{'paths':['/api/users/*/**'],'where':{'1':'sub'},"
+            + "'when':[{'claim':'department','in':['sales']}]}]}");
+    assertThat(code("a.test", "GET /api/users/alice", alice)).isEqualTo("admitted");
+    assertThat(code("a.test", "GET /api/users/bob/../alice/x", alice)).isEqualTo("admitted");
+    assertThat(code("a.test", "GET /api/users/bob", alice)).isEqualTo("forbidden");
+    assertThat(code("a.test", "GET /api/users", alice)).isEqualTo("forbidden");
+    configuration.json(
+        "tenants/a/roles/own",
+        "{'id':'own','permissions':[{'paths':['/api/users/*/**'],'where':{'1':'sub'},"
+            + "'when':[{'claim':'floor','present':true}]}]}");
+    assertThat(code("a.test", "GET /api/users/alice", alice)).isEqualTo("forbidden");
+  }
+
   /** A denial that is bound to somebody wins over what the token allows. */
   @Test
   void takesAwayByABinding() {
