@@ -19,6 +19,7 @@ public sealed interface Definition
         RouteDefinition,
         IssuerDefinition,
         RoleDefinition,
+        BindingDefinition,
         PluginDefinition,
         WebhookDefinition,
         CertificateDefinition {
@@ -47,6 +48,7 @@ public sealed interface Definition
           case ROUTE -> RouteDefinition.read(id, fields);
           case ISSUER -> IssuerDefinition.read(id, fields);
           case ROLE -> RoleDefinition.read(id, fields);
+          case BINDING -> BindingDefinition.read(id, fields);
           case PLUGIN -> PluginDefinition.read(id, fields);
           case WEBHOOK -> WebhookDefinition.read(id, fields);
           case CERTIFICATE -> CertificateDefinition.read(id, fields);

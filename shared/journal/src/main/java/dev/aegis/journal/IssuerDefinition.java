@@ -47,8 +47,12 @@ public record IssuerDefinition(
    *
    * @param tenant by default {@code tenant_id}
    * @param roles by default {@code role_ids}
+   * @param groups by default {@code groups}
    */
-  public record Claims(String tenant, String roles) {}
+  public record Claims(String tenant, String roles, String groups) {
+    /** The names that Aegis uses itself. */
+    public static final Claims USUAL = new Claims("tenant_id", "role_ids", "groups");
+  }
 
   static IssuerDefinition read(String id, Fields fields) {
     String issuer = fields.text("issuer");
@@ -141,6 +145,8 @@ public record IssuerDefinition(
 
   private static Claims claims(Fields fields) {
     return new Claims(
-        fields.textOr("tenant_id", "tenant_id"), fields.textOr("role_ids", "role_ids"));
+        fields.textOr("tenant_id", Claims.USUAL.tenant()),
+        fields.textOr("role_ids", Claims.USUAL.roles()),
+        fields.textOr("groups", Claims.USUAL.groups()));
   }
 }

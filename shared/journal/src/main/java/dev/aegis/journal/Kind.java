@@ -9,6 +9,7 @@ public enum Kind {
   ROUTE("routes", null),
   ISSUER("issuers", "secret"),
   ROLE("roles", null),
+  BINDING("bindings", null),
   PLUGIN("plugins", null),
   WEBHOOK("webhooks", "secret"),
   CERTIFICATE("certificates", "private_key");

@@ -45,6 +45,15 @@ public final class PathPattern {
     return null;
   }
 
+  /** How many {@code *} a pattern has. */
+  static int places(String pattern) {
+    int places = 0;
+    for (String segment : pattern.split("/", -1)) {
+      places += segment.equals("*") ? 1 : 0;
+    }
+    return places;
+  }
+
   static List<String> read(Fields fields, String name) {
     List<String> patterns = fields.texts(name);
     if (patterns.isEmpty() && fields.absent(name)) {

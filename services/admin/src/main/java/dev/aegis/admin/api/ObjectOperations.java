@@ -86,6 +86,7 @@ final class ObjectOperations {
       case ROUTE -> Set.of("upstream", "auth");
       case ISSUER -> Set.of("issuer");
       case ROLE, CERTIFICATE -> Set.of();
+      case BINDING -> Set.of("subject", "group");
       case PLUGIN -> Set.of("plugin", "enabled", "route", "upstream");
       case WEBHOOK -> Set.of("enabled", "url");
     };

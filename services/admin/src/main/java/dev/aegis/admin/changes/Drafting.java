@@ -36,7 +36,8 @@ import org.jspecify.annotations.Nullable;
 public final class Drafting {
   /** Kinds that nothing names, so that an id may be made for them. */
   private static final Set<Kind> NAMELESS =
-      EnumSet.of(Kind.ROUTE, Kind.PLUGIN, Kind.ISSUER, Kind.WEBHOOK, Kind.CERTIFICATE);
+      EnumSet.of(
+          Kind.ROUTE, Kind.BINDING, Kind.PLUGIN, Kind.ISSUER, Kind.WEBHOOK, Kind.CERTIFICATE);
 
   /** Stands in for an id that is none, so that the rest of the document can still be checked. */
   private static final String NO_ID = "no-id";

@@ -60,7 +60,7 @@ final class Secrets {
         }
         yield null;
       }
-      case TENANT, ROUTE, ROLE, PLUGIN -> null;
+      case TENANT, ROUTE, ROLE, BINDING, PLUGIN -> null;
     };
   }
 

@@ -86,6 +86,7 @@ public final class Documents {
         if (object(document, "claims") instanceof ObjectNode claims) {
           text(claims, "tenant_id", "tenant_id");
           text(claims, "role_ids", "role_ids");
+          text(claims, "groups", "groups");
         }
       }
       case ROLE -> {
@@ -93,9 +94,15 @@ public final class Documents {
           if (permission instanceof ObjectNode object) {
             array(object, "methods");
             text(object, "effect", "allow");
+            array(object, "when");
+            object(object, "where");
           }
         }
         array(document, "inherits");
+      }
+      case BINDING -> {
+        optional(document, "subject");
+        optional(document, "group");
       }
       case PLUGIN -> {
         flag(document, "enabled", true);

@@ -40,6 +40,7 @@ public final class References {
       case TENANT -> parent(fold, key, document, violations);
       case ROUTE -> upstreams(fold, key, document, violations);
       case ROLE -> inherits(fold, key, document, violations);
+      case BINDING -> roles(fold, key, document, violations);
       case PLUGIN -> place(fold, key, document, violations);
       case UPSTREAM, ISSUER, WEBHOOK, CERTIFICATE -> {
         // These name no other object.
@@ -64,7 +65,7 @@ public final class References {
         users.addAll(usersBelow(fold, key));
       }
       case ROUTE -> users.addAll(naming(fold.list(Kind.PLUGIN, tenant), "route", id));
-      case PLUGIN, ISSUER, WEBHOOK, CERTIFICATE -> {
+      case BINDING, PLUGIN, ISSUER, WEBHOOK, CERTIFICATE -> {
         // Nothing names these.
       }
     }
@@ -242,6 +243,18 @@ public final class References {
       if (!cycle.isEmpty()) {
         violations.add(
             new Violation(field, "makes a cycle of roles: " + String.join(" → ", cycle)));
+      }
+    }
+  }
+
+  private static void roles(
+      Fold fold, ObjectKey key, ObjectNode document, List<Violation> violations) {
+    int index = 0;
+    for (JsonNode item : document.path("roles")) {
+      String field = "/roles/" + index++;
+      String role = item.textValue();
+      if (role != null && !role.isEmpty()) {
+        exists(fold, Kind.ROLE, key.tenant(), field, role, violations);
       }
     }
   }

@@ -25,6 +25,8 @@ final class DocumentsTest {
           ROUTE    | {"id":"r","paths":["/**"],"upstream":"u"}
           ISSUER   | {"id":"i","issuer":"x","algorithms":["EdDSA"],"public_keys":[{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]}
           ROLE     | {"id":"r","permissions":[{"paths":["/**"]}]}
+          ROLE     | {"id":"r","permissions":[{"paths":["/*"],"when":[{"claim":"a","present":true}],"where":{"1":"sub"}}]}
+          BINDING  | {"id":"b","subject":"alice","roles":["r"]}
           PLUGIN   | {"id":"p","plugin":"rate_limit"}
           WEBHOOK  | {"id":"w","url":"http://a","events":["*"]}
           """)

@@ -172,4 +172,41 @@ final class ReferencesTest {
   private static String shared(String id, String parent) throws Exception {
     return tenant(id, "organization", parent).put("isolation", "shared").toString();
   }
+
+  @Test
+  void everyRoleOfABindingMustBeThereAndStay() throws Exception {
+    ObjectKey binding = ObjectKey.parse("tenants/t/bindings/b");
+    ObjectKey role = ObjectKey.parse("tenants/t/roles/reader");
+    put(ObjectKey.tenant("t"), "{\"id\":\"t\",\"name\":\"t\"}");
+    put(role, "{\"id\":\"reader\",\"permissions\":[]}");
+    assertThat(
+            References.check(
+                fold,
+                binding,
+                read("{\"id\":\"b\",\"subject\":\"s\",\"roles\":[\"reader\",\"raeder\"]}")))
+        .containsExactly(
+            new Violation("/roles/1", "there is no role \"raeder\"; did you mean \"reader\"?"));
+    assertThat(References.users(fold, role)).isEmpty();
+    put(binding, "{\"id\":\"b\",\"subject\":\"s\",\"roles\":[\"reader\"]}");
+    assertThat(References.users(fold, role)).containsExactly("tenants/t/bindings/b");
+    assertThat(References.users(fold, binding)).isEmpty();
+  }
+
+  @Test
+  void aCycleOfRolesIsNamed() throws Exception {
+    put(ObjectKey.tenant("t"), "{\"id\":\"t\",\"name\":\"t\"}");
+    put(ObjectKey.parse("tenants/t/roles/a"), "{\"id\":\"a\",\"permissions\":[]}");
+    put(
+        ObjectKey.parse("tenants/t/roles/b"),
+        "{\"id\":\"b\",\"permissions\":[],\"inherits\":[\"a\"]}");
+    put(
+        ObjectKey.parse("tenants/t/roles/c"),
+        "{\"id\":\"c\",\"permissions\":[],\"inherits\":[\"b\"]}");
+    assertThat(
+            References.check(
+                fold,
+                ObjectKey.parse("tenants/t/roles/a"),
+                read("{\"id\":\"a\",\"permissions\":[],\"inherits\":[\"c\"]}")))
+        .containsExactly(new Violation("/inherits/0", "makes a cycle of roles: a → c → b → a"));
+  }
 }

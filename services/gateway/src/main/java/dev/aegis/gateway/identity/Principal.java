@@ -2,6 +2,7 @@ package dev.aegis.gateway.identity;
 
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -9,7 +10,9 @@ import org.jspecify.annotations.Nullable;
  *
  * @param subject who, as the issuer names them
  * @param tenant the tenant that the token was issued for
- * @param roles names of roles that the token carries
+ * @param roles names of roles: those that the token carries, and those that the tenant adds
+ * @param groups names of groups that the token carries, as far as the tenant asks for them
+ * @param claims values of other claims that the token has, as far as the tenant asks for them
  * @param slugs values of {@code pathname_slugs}, null when the claim is absent
  * @param tokenId the token's {@code jti}, null when it has none, or there is no token
  * @param issuedAt when the credential was issued; {@link Instant#EPOCH} when it does not say, so
@@ -22,6 +25,8 @@ public record Principal(
     String subject,
     String tenant,
     List<String> roles,
+    List<String> groups,
+    Map<String, List<String>> claims,
     @Nullable List<String> slugs,
     @Nullable String tokenId,
     Instant issuedAt,
@@ -30,6 +35,8 @@ public record Principal(
     String issuedBy) {
   public Principal {
     roles = List.copyOf(roles);
+    groups = List.copyOf(groups);
+    claims = Map.copyOf(claims);
     slugs = slugs == null ? null : List.copyOf(slugs);
   }
 
@@ -41,13 +48,25 @@ public record Principal(
       @Nullable List<String> slugs,
       Instant notBefore,
       Instant expires) {
-    this(subject, tenant, roles, slugs, null, Instant.EPOCH, notBefore, expires, "");
+    this(
+        subject,
+        tenant,
+        roles,
+        List.of(),
+        Map.of(),
+        slugs,
+        null,
+        Instant.EPOCH,
+        notBefore,
+        expires,
+        "");
   }
 
-  /** The same with these roles only. */
-  public Principal with(List<String> fewer) {
+  /** The same with other roles. */
+  public Principal with(List<String> others) {
     return new Principal(
-        subject, tenant, fewer, slugs, tokenId, issuedAt, notBefore, expires, issuedBy);
+        subject, tenant, others, groups, claims, slugs, tokenId, issuedAt, notBefore, expires,
+        issuedBy);
   }
 
   /** The subject as a name among those of {@code host}: other tenants have subjects too. */

@@ -7,6 +7,7 @@ import dev.aegis.journal.Json;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -27,11 +28,21 @@ public final class Tokens {
   private static final long MAX_TIME = 253_402_300_799L;
 
   private final Map<String, List<Issuer>> issuersByName = new TreeMap<>();
+  private final Asked asked;
 
   /**
    * @param issuers whom the tenant trusts
    */
   public Tokens(List<Issuer> issuers) {
+    this(issuers, Asked.NOTHING);
+  }
+
+  /**
+   * @param issuers whom the tenant trusts
+   * @param asked what is read of a token beyond what it must have
+   */
+  public Tokens(List<Issuer> issuers, Asked asked) {
+    this.asked = asked;
     for (Issuer issuer : issuers) {
       issuersByName
           .computeIfAbsent(issuer.definition().issuer(), name -> new ArrayList<>())
@@ -72,7 +83,7 @@ public final class Tokens {
   }
 
   /** Looks at the claims of a token whose signature holds (RFC 7519 section 4.1). */
-  private static Verified claims(Issuer signer, ObjectNode claims, Instant now) {
+  private Verified claims(Issuer signer, ObjectNode claims, Instant now) {
     IssuerDefinition issuer = signer.definition();
     String audience = issuer.audience();
     if (audience != null && !names(claims.path("aud"), audience)) {
@@ -111,6 +122,8 @@ public final class Tokens {
             subject,
             tenant,
             roles,
+            asked.groups() ? values(claims.path(issuer.claims().groups())) : List.of(),
+            asked(claims),
             slugTexts,
             tokenId.textValue(),
             issued,
@@ -178,6 +191,30 @@ public final class Tokens {
       texts.add(one.textValue());
     }
     return texts;
+  }
+
+  private Map<String, List<String>> asked(ObjectNode claims) {
+    Map<String, List<String>> values = new HashMap<>();
+    for (String name : asked.claims()) {
+      if (claims.hasNonNull(name)) {
+        values.put(name, values(claims.path(name)));
+      }
+    }
+    return values;
+  }
+
+  /**
+   * What a claim is or lists: texts, and numbers and truth values as JSON writes them. Issuers give
+   * claims many forms, and these go no further than here: one that is an object has no values.
+   */
+  private static List<String> values(JsonNode node) {
+    List<String> values = new ArrayList<>();
+    for (JsonNode one : node.isArray() ? node : List.of(node)) {
+      if (one.isTextual() || one.isNumber() || one.isBoolean()) {
+        values.add(one.asText());
+      }
+    }
+    return values;
   }
 
   /** Goes into header lines to the backend, so it must not end one. */

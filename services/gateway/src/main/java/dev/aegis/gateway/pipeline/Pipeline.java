@@ -22,6 +22,8 @@ import dev.aegis.gateway.snapshot.RoutePlan;
 import dev.aegis.gateway.snapshot.TenantPlan;
 import dev.aegis.journal.Maintenance;
 import java.time.Instant;
+import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -131,12 +133,21 @@ public final class Pipeline {
             shown.subject(),
             tenant.id(),
             demand.roles(),
+            List.of(),
+            Map.of(),
             null,
             null,
             shown.notBefore(),
             shown.notBefore(),
-            shown.notAfter());
-    return new Step.Go<>(new Identified(matched, route, new Caller(principal, demand.access())));
+            shown.notAfter(),
+            "");
+    IdentityPlan identity = tenant.identity();
+    Principal bound = identity.bound(principal);
+    Access access =
+        bound.equals(principal) && !identity.conditional()
+            ? demand.access()
+            : identity.access(bound);
+    return new Step.Go<>(new Identified(matched, route, new Caller(bound, access)));
   }
 
   private Step<Identified> byToken(Matched matched, RoutePlan route) {
@@ -156,9 +167,10 @@ public final class Pipeline {
       case Verified.Invalid(String reason) -> new Step.Stop<>(matched, ByCaller.INVALID_TOKEN);
       case Verified.Valid(Principal principal) -> {
         if (known == null) {
+          Principal bound = identity.bound(principal);
           known =
               verified.remember(
-                  token, identity.tokens(), identity.seen(principal), identity.access(principal));
+                  token, identity.tokens(), identity.seen(bound), identity.access(bound));
         }
         Caller caller = new Caller(known.principal(), known.access());
         yield new Step.Go<>(new Identified(matched, route, caller));

@@ -11,7 +11,7 @@ import java.util.List;
  * @param authorities one of whom must have signed it; empty when the demand could not be understood
  *     and nobody can meet it
  * @param roles roles of whoever meets it
- * @param access what these roles allow
+ * @param access what these roles allow, whoever has them
  */
 public record Demand(
     boolean required, List<X509Certificate> authorities, List<String> roles, Access access) {

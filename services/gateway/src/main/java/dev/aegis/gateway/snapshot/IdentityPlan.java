@@ -1,6 +1,7 @@
 package dev.aegis.gateway.snapshot;
 
 import dev.aegis.gateway.admission.Access;
+import dev.aegis.gateway.admission.Bindings;
 import dev.aegis.gateway.identity.Principal;
 import dev.aegis.gateway.identity.Tokens;
 import java.util.List;
@@ -12,10 +13,12 @@ import java.util.Map;
  *
  * @param tokens checks its tokens
  * @param roles its roles and those that it inherits
+ * @param bindings the roles that it adds to those of tokens
  * @param letIn whose tokens open it
  * @param basis revisions of the objects it was compiled from, by key
  */
-public record IdentityPlan(Tokens tokens, Roles roles, LetIn letIn, Map<String, Long> basis) {
+public record IdentityPlan(
+    Tokens tokens, Roles roles, Bindings bindings, LetIn letIn, Map<String, Long> basis) {
   public IdentityPlan {
     basis = Map.copyOf(basis);
   }
@@ -25,20 +28,42 @@ public record IdentityPlan(Tokens tokens, Roles roles, LetIn letIn, Map<String, 
     return letIn.admits(principal);
   }
 
-  /** A principal as this tenant sees it: with the roles that it may use here. */
+  /**
+   * The principal with the roles that the tenant adds to its own. Another tenant's principal gets
+   * none: its subject is somebody else than one of the same name here.
+   */
+  public Principal bound(Principal principal) {
+    if (!principal.tenant().equals(letIn.tenant())) {
+      return principal;
+    }
+    List<String> own = principal.roles();
+    List<String> all = bindings.roles(principal.subject(), own, principal.groups());
+    return all.equals(own) ? principal : principal.with(all);
+  }
+
+  /** A {@link #bound} principal as this tenant sees it: with the roles that it may use here. */
   public Principal seen(Principal principal) {
     List<String> usable =
         principal.roles().stream().filter(role -> letIn.grants(principal, role)).toList();
     return usable.size() == principal.roles().size() ? principal : principal.with(usable);
   }
 
-  /** What a principal may do here. */
+  /** What a {@link #bound} principal may do here. */
   public Access access(Principal principal) {
-    return roles.access(principal.roles(), role -> letIn.grants(principal, role));
+    return roles.access(
+        principal.roles(),
+        role -> letIn.grants(principal, role),
+        principal.subject(),
+        principal.claims());
   }
 
-  /** What the tenant's own callers with these roles may do here. */
+  /** Whether what roles allow depends on who has them. */
+  public boolean conditional() {
+    return roles.conditional();
+  }
+
+  /** What callers of the tenant of whom nothing else is known may do with these roles. */
   Access access(List<String> named) {
-    return roles.access(named, role -> true);
+    return roles.access(named, role -> true, "", Map.of());
   }
 }

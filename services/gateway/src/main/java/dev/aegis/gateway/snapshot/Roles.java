@@ -1,6 +1,7 @@
 package dev.aegis.gateway.snapshot;
 
 import dev.aegis.gateway.admission.Access;
+import dev.aegis.gateway.admission.RoleSets;
 import dev.aegis.journal.RoleDefinition;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -18,7 +19,8 @@ final class Roles {
   /** Begins no id, so a shadow is nobody's role. */
   private static final String SHADOW = "!";
 
-  private final Map<String, RoleDefinition> known = new HashMap<>();
+  private final Map<String, RoleDefinition> known;
+  private final RoleSets sets;
   private final boolean complete;
 
   /**
@@ -28,6 +30,7 @@ final class Roles {
    *     refused, for it might have denied anything
    */
   Roles(List<RoleDefinition> full, List<RoleDefinition> denying, boolean complete) {
+    Map<String, RoleDefinition> known = new HashMap<>();
     for (RoleDefinition role : full) {
       known.put(role.id(), role);
       known.put(SHADOW + role.id(), shadow(role, SHADOW + role.id()));
@@ -36,6 +39,8 @@ final class Roles {
       known.put(role.id(), shadow(role, role.id()));
       known.put(SHADOW + role.id(), shadow(role, SHADOW + role.id()));
     }
+    this.known = known;
+    this.sets = new RoleSets(known);
     this.complete = complete;
   }
 
@@ -47,16 +52,34 @@ final class Roles {
   }
 
   /**
-   * What {@code named} roles allow together.
+   * What {@code named} roles allow somebody together.
    *
    * @param usable those that may be used for more than what they deny
+   * @param subject who
+   * @param claims what else is known of them, as far as {@link #claims} asks
    */
-  Access access(List<String> named, Predicate<String> usable) {
+  Access access(
+      List<String> named,
+      Predicate<String> usable,
+      String subject,
+      Map<String, List<String>> claims) {
     if (!complete && !allKnown(named, new HashSet<>())) {
       return Access.of(List.of(), Map.of());
     }
-    return Access.of(
-        named.stream().map(role -> usable.test(role) ? role : SHADOW + role).toList(), known);
+    return sets.access(
+        named.stream().map(role -> usable.test(role) ? role : SHADOW + role).toList(),
+        subject,
+        claims);
+  }
+
+  /** Names of the claims of tokens that it takes to say what anybody may do. */
+  Set<String> claims() {
+    return sets.claims();
+  }
+
+  /** Whether what roles allow depends on who has them. */
+  boolean conditional() {
+    return sets.conditional();
   }
 
   private boolean allKnown(List<String> named, Set<String> seen) {

@@ -1,7 +1,9 @@
 package dev.aegis.gateway.snapshot;
 
 import dev.aegis.gateway.admission.Access;
+import dev.aegis.gateway.admission.Bindings;
 import dev.aegis.gateway.cache.CachePlan;
+import dev.aegis.gateway.identity.Asked;
 import dev.aegis.gateway.identity.Issuer;
 import dev.aegis.gateway.identity.Tokens;
 import dev.aegis.gateway.plugin.RateLimit;
@@ -12,6 +14,7 @@ import dev.aegis.gateway.upstream.HeaderEdit;
 import dev.aegis.gateway.upstream.Split;
 import dev.aegis.gateway.upstream.Squeeze;
 import dev.aegis.gateway.upstream.Upstream;
+import dev.aegis.journal.BindingDefinition;
 import dev.aegis.journal.Caching;
 import dev.aegis.journal.CertificateDefinition;
 import dev.aegis.journal.Compression;
@@ -232,6 +235,9 @@ final class TenantCompiler {
         basis.put(holding.entry().key() + " " + holding.use(), holding.entry().revision());
       }
     }
+    for (Entry entry : fold.list(Kind.BINDING, tenant)) {
+      basis.put(entry.key().toString(), entry.revision());
+    }
     basis.put("ancestors " + lineage.ancestors() + " " + lineage.fault(), 0L);
     List<RoleDefinition> full = new ArrayList<>();
     List<RoleDefinition> denying = new ArrayList<>();
@@ -263,23 +269,73 @@ final class TenantCompiler {
         }
       }
     }
+    Bindings bindings = bindings(full, denying);
     // The same basis gives the same plan, so tokens verified under it stay verified.
     return known != null && known.identity().basis().equals(basis)
         ? known.identity()
-        : new IdentityPlan(
-            new Tokens(issuers),
+        : plan(
+            issuers,
             new Roles(full, denying, lineage.fault() == null),
+            bindings,
             new LetIn(tenant, lineage.ancestors(), declared),
             basis);
+  }
+
+  private static IdentityPlan plan(
+      List<Issuer> issuers, Roles roles, Bindings bindings, LetIn letIn, Map<String, Long> basis) {
+    Asked asked = new Asked(bindings.askForGroups(), roles.claims());
+    return new IdentityPlan(new Tokens(issuers, asked), roles, bindings, letIn, basis);
+  }
+
+  /**
+   * What the tenant's bindings give, as far as there are such roles. Whom one is for that cannot be
+   * understood gets a role, put to {@code roles}, that allows nothing: it might have been one that
+   * denies.
+   */
+  private Bindings bindings(List<RoleDefinition> roles, List<RoleDefinition> denying) {
+    Set<String> known = new HashSet<>();
+    roles.forEach(role -> known.add(role.id()));
+    denying.forEach(role -> known.add(role.id()));
+    List<BindingDefinition> bindings = new ArrayList<>();
+    for (Entry entry : fold.list(Kind.BINDING, tenant)) {
+      if (definition(entry) instanceof BindingDefinition binding) {
+        for (String role : binding.roles()) {
+          if (!known.contains(role)) {
+            findings.add(
+                Finding.warning(
+                    entry.key().toString(),
+                    "role \"" + role + "\" does not exist; it gives nothing"));
+          }
+        }
+        bindings.add(binding);
+        continue;
+      }
+      String subject = entry.body().path("subject").textValue();
+      String group = entry.body().path("group").textValue();
+      String name = entry.key().toString(); // no role's id
+      findings.add(Finding.error(name, "whoever it is for is refused"));
+      roles.add(nothing(name));
+      if (subject != null) {
+        BindingDefinition.To to = new BindingDefinition.To.Subject(subject);
+        bindings.add(new BindingDefinition(name, to, List.of(name)));
+      }
+      if (group != null) {
+        BindingDefinition.To to = new BindingDefinition.To.Group(group);
+        bindings.add(new BindingDefinition(name, to, List.of(name)));
+      }
+    }
+    return new Bindings(bindings);
   }
 
   /** What stands for a role that cannot be understood: it might have denied anything. */
   private RoleDefinition closed(Lineage.Holding role) {
     found(role, "whoever has this role is refused");
+    return nothing(role.entry().key().id());
+  }
+
+  private static RoleDefinition nothing(String id) {
     return new RoleDefinition(
-        role.entry().key().id(),
-        List.of(new RoleDefinition.Permission(Set.of(), List.of("/**"), true)),
-        List.of());
+        id, List.of(new RoleDefinition.Permission(Set.of(), List.of("/**"), true)), List.of());
   }
 
   private CertificateTable certificates(IdentityPlan identity) {

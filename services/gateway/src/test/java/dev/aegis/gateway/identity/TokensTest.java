@@ -21,6 +21,7 @@ import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -49,7 +50,7 @@ final class TokensTest {
         null,
         audience,
         5,
-        new IssuerDefinition.Claims("tenant_id", "role_ids"));
+        IssuerDefinition.Claims.USUAL);
   }
 
   private static ObjectNode jwk(Jwts.Key key) {
@@ -102,12 +103,14 @@ final class TokensTest {
                     "alice",
                     "acme",
                     List.of("reader"),
+                    List.of(),
+                    Map.of(),
                     null,
                     null,
                     NOW,
                     Instant.EPOCH.minusSeconds(5),
                     NOW.plusSeconds(65),
-                    ""))));
+                    "")));
   }
 
   record Row(String what, String token) {
@@ -553,7 +556,17 @@ final class TokensTest {
 
   private static Principal principal() {
     return new Principal(
-        "a", "t", List.of(), null, null, Instant.EPOCH, NOW, NOW.plusSeconds(10), "");
+        "a",
+        "t",
+        List.of(),
+        List.of(),
+        Map.of(),
+        null,
+        null,
+        Instant.EPOCH,
+        NOW,
+        NOW.plusSeconds(10),
+        "");
   }
 
   /** What a revocation goes by (RFC 7519 sections 4.1.6 and 4.1.7). */
@@ -607,6 +620,58 @@ final class TokensTest {
     byte[] secret = SECRET.getBytes(UTF_8);
     assertThatThrownBy(() -> VerificationKey.shared(secret, SigningAlgorithm.RS256))
         .isInstanceOf(IllegalArgumentException.class);
+  }
+
+  /** Issuers give claims many forms; an object has no values. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          ["staff","a, b"]  | staff;a, b
+          "staff"           | staff
+          ["staff",3,null]  | staff;3
+          []                |
+          {"staff":true}    |
+          null              |
+          7                 | 7
+          """)
+  void readsGroupsOnlyWhereTheyAreAskedFor(String groups, String read) throws Exception {
+    Map<String, Object> claims = claims("hs");
+    claims.put("groups", JSON.readTree(groups));
+    String token = HS256.token(claims);
+    Tokens asking = new Tokens(List.of(hs("HS256")), new Asked(true, Set.of("org", "flags")));
+    assertThat(groups(asking.verify(token, NOW)))
+        .isEqualTo(read == null ? List.of() : List.of(read.split(";")));
+    assertThat(groups(tokens.verify(token, NOW))).isEmpty();
+  }
+
+  private static List<String> groups(Verified outcome) {
+    return switch (outcome) {
+      case Verified.Valid(Principal principal) -> principal.groups();
+      case Verified.Expired expired -> throw new AssertionError(outcome);
+      case Verified.Invalid invalid -> throw new AssertionError(outcome);
+    };
+  }
+
+  @Test
+  void keepsOnlyTheClaimsThatAreAskedFor() {
+    String token =
+        HS256.token(
+            claims(
+                more -> {
+                  more.put("org", "acme");
+                  more.put("flags", Map.of("a", true));
+                  more.put("email", "alice@acme.test");
+                }));
+    Tokens asking =
+        new Tokens(List.of(hs("HS256")), new Asked(false, Set.of("org", "flags", "none")));
+    assertThat(asking.verify(token, NOW))
+        .isInstanceOfSatisfying(
+            Verified.Valid.class,
+            valid ->
+                assertThat(valid.principal().claims())
+                    .isEqualTo(Map.of("org", List.of("acme"), "flags", List.of())));
   }
 
   @Test

@@ -186,6 +186,80 @@ final class PipelineTest {
     assertThat(code("a.test", "GET /api", reader)).isEqualTo("invalid_token");
   }
 
+  @Test
+  void addsTheRolesThatSubjectsAndGroupsAreBoundTo() {
+    configuration.delete("tenants/a/plugins/one");
+    configuration.json("tenants/b/roles/reader", "{'id':'reader','permissions':[]}");
+    String alice = bearer(token("a", "alice"));
+    assertThat(code("a.test", "GET /api", alice)).isEqualTo("forbidden");
+    configuration.json(
+        "tenants/a/bindings/one", "{'id':'one','subject':'alice','roles':['reader']}");
+    assertThat(code("a.test", "GET /api", alice)).isEqualTo("admitted");
+    assertThat(roles("GET /api", alice)).containsExactly("reader");
+    assertThat(roles("GET /api", bearer(token("a", "alice", "all", "reader"))))
+        .containsExactly("all", "reader");
+    assertThat(code("a.test", "POST /api", alice)).isEqualTo("forbidden");
+    assertThat(code("a.test", "GET /api", bearer(token("a", "Alice")))).isEqualTo("forbidden");
+    assertThat(code("b.test", "GET /api", alice)).isEqualTo("wrong_tenant");
+    assertThat(code("a.test", "GET /api", bearer(token("b", "alice")))).isEqualTo("wrong_tenant");
+
+    Map<String, Object> claims =
+        new LinkedHashMap<>(
+            Jwts.claims("https://idp", "a", "bob", List.of(), NOW, Duration.ofMinutes(1)));
+    claims.put("groups", List.of("guests", "staff"));
+    String bob = bearer(KEY.token(claims));
+    assertThat(code("a.test", "GET /api", bob)).isEqualTo("forbidden");
+    configuration.json("tenants/a/bindings/two", "{'id':'two','group':'staff','roles':['all']}");
+    assertThat(code("a.test", "POST /api", bob)).isEqualTo("admitted");
+    configuration.json("tenants/a/bindings/two", "{'id':'two','group':'Staff','roles':['all']}");
+    assertThat(code("a.test", "POST /api", bob)).isEqualTo("forbidden");
+    configuration.delete("tenants/a/bindings/one");
+    assertThat(code("a.test", "GET /api", alice)).isEqualTo("forbidden");
+  }
+
+  @Test
+  void asksForClaimsWhereRolesHaveConditions() {
+    configuration.delete("tenants/a/plugins/one");
+    Map<String, Object> claims =
+        new LinkedHashMap<>(
+            Jwts.claims("https://idp", "a", "alice", List.of("own"), NOW, Duration.ofMinutes(1)));
+    claims.put("department", "sales");
+    String alice = bearer(KEY.token(claims));
+    configuration.json(
+        "tenants/a/roles/own",
+        "{'id':'own','permissions':[{'paths':['/api/users/*/**'],'where':{'1':'sub'},"
+            + "'when':[{'claim':'department','in':['sales']}]}]}");
+    assertThat(code("a.test", "GET /api/users/alice", alice)).isEqualTo("admitted");
+    assertThat(code("a.test", "GET /api/users/bob/../alice/x", alice)).isEqualTo("admitted");
+    assertThat(code("a.test", "GET /api/users/bob", alice)).isEqualTo("forbidden");
+    assertThat(code("a.test", "GET /api/users", alice)).isEqualTo("forbidden");
+    configuration.json(
+        "tenants/a/roles/own",
+        "{'id':'own','permissions':[{'paths':['/api/users/*/**'],'where':{'1':'sub'},"
+            + "'when':[{'claim':'floor','present':true}]}]}");
+    assertThat(code("a.test", "GET /api/users/alice", alice)).isEqualTo("forbidden");
+  }
+
+  /** A denial that is bound to somebody wins over what the token allows. */
+  @Test
+  void takesAwayByABinding() {
+    configuration.delete("tenants/a/plugins/one");
+    configuration.json(
+        "tenants/a/roles/none", "{'id':'none','permissions':[{'paths':['/**'],'effect':'deny'}]}");
+    configuration.json("tenants/a/bindings/b", "{'id':'b','subject':'mallory','roles':['none']}");
+    assertThat(code("a.test", "GET /api", bearer(token("a", "mallory", "all"))))
+        .isEqualTo("forbidden");
+    assertThat(code("a.test", "GET /api", bearer(token("a", "alice", "all"))))
+        .isEqualTo("admitted");
+  }
+
+  private List<String> roles(String line, String header) {
+    return switch (run(NOW, "a.test", line, header)) {
+      case Step.Go<Admitted>(Admitted admitted) -> admitted.principalOrNull().roles();
+      case Step.Stop<Admitted>(Progress at, Refusal why) -> throw new AssertionError(why.code());
+    };
+  }
+
   /** A token verified for one tenant says nothing to another, whoever asked first. */
   @Test
   void keepsTenantsApartForOneToken() {

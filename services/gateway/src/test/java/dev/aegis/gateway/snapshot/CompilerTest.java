@@ -234,9 +234,34 @@ final class CompilerTest {
     assertThat(identity.access(principal("all", "limited")).allows("GET", "/x")).isFalse();
   }
 
+  @Test
+  void refusesThoseWhoseBindingCannotBeUnderstood() {
+    Snapshot snapshot =
+        configuration.json("tenants/a/bindings/x", "{'id':'x','subject':'s','roles':'all'}");
+    IdentityPlan identity = plan(snapshot, "a").identity();
+    Principal bound = identity.bound(principal("all"));
+    assertThat(identity.access(bound).allows("GET", "/x")).isFalse();
+    assertThat(identity.access(principal("all")).allows("GET", "/x")).isTrue();
+    assertThat(snapshot.findings())
+        .extracting(Finding::subject)
+        .containsOnly("tenants/a/bindings/x");
+  }
+
+  @Test
+  void reportsABindingOfARoleThatIsNotThere() {
+    Snapshot snapshot =
+        configuration.json(
+            "tenants/a/bindings/x", "{'id':'x','subject':'s','roles':['gone','all']}");
+    IdentityPlan identity = plan(snapshot, "a").identity();
+    Principal bound = identity.bound(principal());
+    assertThat(identity.access(bound).allows("GET", "/x")).isTrue();
+    assertThat(snapshot.findings())
+        .extracting(Finding::message)
+        .containsExactly("role \"gone\" does not exist; it gives nothing");
+  }
+
   private static Principal principal(String... roles) {
-    return new Principal(
-        "s", "a", List.of(roles), null, null, Instant.EPOCH, Instant.EPOCH, Instant.MAX);
+    return new Principal("s", "a", List.of(roles), null, Instant.EPOCH, Instant.MAX);
   }
 
   @Test
