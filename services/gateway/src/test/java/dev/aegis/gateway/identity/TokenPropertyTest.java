@@ -57,7 +57,7 @@ final class TokenPropertyTest {
             null,
             null,
             0,
-            new IssuerDefinition.Claims("tenant_id", "role_ids")),
+            IssuerDefinition.Claims.OWN),
         algorithm.symmetric() ? SECRET : null);
   }
 
