@@ -93,8 +93,9 @@ public final class Tokens {
     Instant expires = time(claims.path("exp"));
     Instant notBefore = claims.has("nbf") ? time(claims.path("nbf")) : Instant.EPOCH;
     Instant issued = claims.has("iat") ? time(claims.path("iat")) : Instant.EPOCH;
-    String subject = claims.path("sub").textValue();
-    String tenant = claims.path(issuer.claims().tenant()).textValue();
+    IssuerDefinition.Claims places = issuer.claims();
+    String subject = at(claims, places.subject()).textValue();
+    String tenant = at(claims, places.tenant()).textValue();
     if (expires == null || notBefore == null || issued == null) {
       return new Verified.Invalid("exp is missing, or exp, nbf or iat is not a time");
     }
@@ -104,11 +105,11 @@ public final class Tokens {
     if (!printable(subject)) {
       return new Verified.Invalid("a subject with control characters");
     }
-    List<String> roles = texts(claims.path(issuer.claims().roles()));
+    List<String> roles = texts(at(claims, places.roles()));
     if (roles == null || roles.stream().anyMatch(role -> role.indexOf(',') >= 0)) {
       return new Verified.Invalid("roles are not a list of strings without commas");
     }
-    JsonNode slugs = claims.path("pathname_slugs");
+    JsonNode slugs = at(claims, places.slugs());
     List<String> slugTexts = slugs.isMissingNode() ? null : texts(slugs);
     if (slugTexts == null && !slugs.isMissingNode()) {
       return new Verified.Invalid("pathname_slugs is not a list of strings");
@@ -122,7 +123,7 @@ public final class Tokens {
             subject,
             tenant,
             roles,
-            asked.groups() ? values(claims.path(issuer.claims().groups())) : List.of(),
+            asked.groups() ? values(at(claims, places.groups())) : List.of(),
             asked(claims),
             slugTexts,
             tokenId.textValue(),
@@ -134,6 +135,11 @@ public final class Tokens {
       return new Verified.Invalid("issued in the future");
     }
     return inTime(principal, now);
+  }
+
+  /** The claim of that name, or what the JSON Pointer leads to; missing when there is none. */
+  private static JsonNode at(ObjectNode claims, String place) {
+    return place.startsWith("/") ? claims.at(place) : claims.path(place);
   }
 
   /** Whether a principal verified before still holds at {@code now}. */

@@ -57,7 +57,7 @@ final class TokenPropertyTest {
             null,
             null,
             0,
-            IssuerDefinition.Claims.USUAL),
+            IssuerDefinition.Claims.OWN),
         algorithm.symmetric() ? SECRET : null);
   }
 

@@ -50,7 +50,7 @@ final class TokensTest {
         null,
         audience,
         5,
-        IssuerDefinition.Claims.USUAL);
+        IssuerDefinition.Claims.OWN);
   }
 
   private static ObjectNode jwk(Jwts.Key key) {
@@ -509,6 +509,42 @@ final class TokensTest {
     assertInvalid(HS256.token(claims(c -> c.put("exp", 253_402_300_800L))));
     assertThat(tokens.verify(HS256.token(claims(c -> c.put("nbf", 0))), NOW))
         .isInstanceOf(Verified.Valid.class);
+  }
+
+  /** Claims stand where the issuer says, and nowhere else. */
+  @Test
+  void readsClaimsWhereTheIssuerSays() {
+    IssuerDefinition.Claims places =
+        new IssuerDefinition.Claims(
+            "https://x/email", "/org/id", "/realm_access/roles", "/a~1b/0/slugs");
+    IssuerDefinition own = definition("hs", List.of("HS256"), List.of(), null);
+    Issuer issuer =
+        Issuer.compile(
+            new IssuerDefinition(
+                "hs", "https://hs", own.algorithms(), List.of(), null, null, 0, places),
+            SECRET);
+    Tokens mapped = new Tokens(List.of(issuer));
+    Map<String, Object> claims = claims("hs");
+    assertThat(mapped.verify(HS256.token(claims), NOW)).isInstanceOf(Verified.Invalid.class);
+    claims.put("https://x/email", "a@x.test");
+    claims.put("org", Map.of("id", "other"));
+    claims.put("realm_access", Map.of("roles", List.of("r1", "r2")));
+    claims.put("a/b", List.of(Map.of("slugs", List.of("s"))));
+    assertThat(mapped.verify(HS256.token(claims), NOW))
+        .isInstanceOfSatisfying(
+            Verified.Valid.class,
+            valid -> {
+              assertThat(valid.principal().subject()).isEqualTo("a@x.test");
+              assertThat(valid.principal().tenant()).isEqualTo("other");
+              assertThat(valid.principal().roles()).containsExactly("r1", "r2");
+              assertThat(valid.principal().slugs()).containsExactly("s");
+            });
+    claims.put("realm_access", Map.of("roles", "r1"));
+    assertThat(mapped.verify(HS256.token(claims), NOW)).isInstanceOf(Verified.Invalid.class);
+    claims.put("realm_access", List.of("r1"));
+    assertThat(mapped.verify(HS256.token(claims), NOW))
+        .isInstanceOfSatisfying(
+            Verified.Valid.class, valid -> assertThat(valid.principal().roles()).isEmpty());
   }
 
   /** Leeway is 5 s; RFC 7519 section 4.1.4: not on or after exp. */
