@@ -24,6 +24,7 @@ import dev.aegis.gateway.ops.NodeReport;
 import dev.aegis.gateway.ops.RedisProbe;
 import dev.aegis.gateway.overload.Load;
 import dev.aegis.gateway.overload.LoadWatch;
+import dev.aegis.gateway.pipeline.Decisions;
 import dev.aegis.gateway.pipeline.Pipeline;
 import dev.aegis.gateway.settings.GatewaySettings;
 import dev.aegis.gateway.snapshot.Compiler;
@@ -158,11 +159,13 @@ public final class GatewayService implements Service {
     metrics.gauge("aegis_active_requests_bound", "Requests that may be under way", load::bound);
     ReplyCache replies =
         new ReplyCache(settings.of(GatewaySettings.CACHE_BYTES), clock, System::nanoTime);
+    Pipeline pipeline = new Pipeline(tokens);
+    decisions(metrics, pipeline.decisions());
     CallerSelector edge =
         new CallerSelector(
             bounds,
             applied,
-            new Pipeline(tokens),
+            pipeline,
             forwarder,
             deadlines,
             telemetry::finished,
@@ -209,6 +212,21 @@ public final class GatewayService implements Service {
     listeners.add(secure.listener());
     listeners.add(management.listener());
     health.accepting(true);
+  }
+
+  private static void decisions(Metrics metrics, Decisions decisions) {
+    for (Decisions.Outcome outcome : Decisions.Outcome.values()) {
+      for (Decisions.Source source : Decisions.Source.values()) {
+        metrics.counter(
+            "aegis_rbac_decisions_total",
+            "Requests whose caller's roles were asked",
+            () -> decisions.count(outcome, source),
+            "outcome",
+            outcome.label(),
+            "source",
+            source.label());
+      }
+    }
   }
 
   /** Null when there is none. */

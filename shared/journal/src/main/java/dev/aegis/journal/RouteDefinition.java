@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param headers header name, in lower case, to the exact value that must be there
  * @param hosts hosts of the tenant that match, lower case; empty for all
  * @param auth what a caller must show
+ * @param reportOnly whether what roles forbid is let pass, and only counted
  * @param stripPrefix literal prefix taken off the path before it goes to the upstream, or null
  * @param rewrite what else becomes of the path
  * @param stripCredentials whether {@code Authorization} and {@code X-API-Key} stay here
@@ -38,6 +39,7 @@ public record RouteDefinition(
     Map<String, String> headers,
     List<String> hosts,
     Auth auth,
+    boolean reportOnly,
     @Nullable String stripPrefix,
     Rewrite rewrite,
     boolean stripCredentials,
@@ -90,6 +92,10 @@ public record RouteDefinition(
         .textMap("headers")
         .forEach((name, value) -> headers.put(name.toLowerCase(Locale.ROOT), value));
     String auth = fields.oneOf("auth", "jwt", List.of("jwt", "client_certificate", "none"));
+    String authorization = fields.oneOf("authorization", "enforce", List.of("enforce", "report"));
+    if (auth.equals("none") && authorization.equals("report")) {
+      fields.reject("authorization", "means nothing beside \"auth\": \"none\": nobody has roles");
+    }
     String stripPrefix = fields.optionalText("strip_prefix");
     if (stripPrefix != null
         && (PathPattern.violation(stripPrefix) != null
@@ -148,6 +154,7 @@ public record RouteDefinition(
         Map.copyOf(headers),
         fields.texts("hosts").stream().map(host -> host.toLowerCase(Locale.ROOT)).toList(),
         Auth.valueOf(auth.toUpperCase(Locale.ROOT)),
+        authorization.equals("report"),
         stripPrefix,
         Rewrite.read(fields, paths),
         fields.flag("strip_credentials", false),

@@ -76,6 +76,7 @@ public final class Documents {
         object(document, "headers");
         array(document, "hosts");
         text(document, "auth", "jwt");
+        text(document, "authorization", "enforce");
         optional(document, "strip_prefix");
         flag(document, "strip_credentials", false);
         number(document, "priority", 0);

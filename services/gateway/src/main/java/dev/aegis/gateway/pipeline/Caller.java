@@ -8,5 +8,6 @@ import dev.aegis.gateway.identity.Principal;
  *
  * @param principal who
  * @param access the compiled union of its roles
+ * @param source where that was known from
  */
-public record Caller(Principal principal, Access access) {}
+public record Caller(Principal principal, Access access, Decisions.Source source) {}

@@ -34,12 +34,18 @@ public final class Pipeline {
   private static final String BEARER = "bearer ";
 
   private final VerifiedTokens<Access> verified;
+  private final Decisions decisions = new Decisions();
 
   /**
    * @param verified tokens seen before
    */
   public Pipeline(VerifiedTokens<Access> verified) {
     this.verified = verified;
+  }
+
+  /** What came of asking roles. */
+  public Decisions decisions() {
+    return decisions;
   }
 
   /** All phases in their order. */
@@ -143,11 +149,12 @@ public final class Pipeline {
             "");
     IdentityPlan identity = tenant.identity();
     Principal bound = identity.bound(principal);
-    Access access =
-        bound.equals(principal) && !identity.conditional()
-            ? demand.access()
-            : identity.access(bound);
-    return new Step.Go<>(new Identified(matched, route, new Caller(bound, access)));
+    boolean remembered = bound.equals(principal) && !identity.conditional();
+    Caller caller =
+        remembered
+            ? new Caller(bound, demand.access(), Decisions.Source.CACHE)
+            : new Caller(bound, identity.access(bound), Decisions.Source.LOCAL);
+    return new Step.Go<>(new Identified(matched, route, caller));
   }
 
   private Step<Identified> byToken(Matched matched, RoutePlan route) {
@@ -166,13 +173,14 @@ public final class Pipeline {
       case Verified.Expired() -> new Step.Stop<>(matched, ByCaller.TOKEN_EXPIRED);
       case Verified.Invalid(String reason) -> new Step.Stop<>(matched, ByCaller.INVALID_TOKEN);
       case Verified.Valid(Principal principal) -> {
+        Decisions.Source source = known == null ? Decisions.Source.LOCAL : Decisions.Source.CACHE;
         if (known == null) {
           Principal bound = identity.bound(principal);
           known =
               verified.remember(
                   token, identity.tokens(), identity.seen(bound), identity.access(bound));
         }
-        Caller caller = new Caller(known.principal(), known.access());
+        Caller caller = new Caller(known.principal(), known.access(), source);
         yield new Step.Go<>(new Identified(matched, route, caller));
       }
     };
@@ -189,7 +197,9 @@ public final class Pipeline {
           || !slugAllowed(caller.principal(), tenant, path)) {
         return new Step.Stop<>(identified, ByCaller.WRONG_TENANT);
       }
-      if (!caller.access().allows(inbound.head().method(), path)) {
+      Decisions.Outcome outcome = decide(caller, inbound.head().method(), path, identified.route());
+      decisions.add(outcome, caller.source());
+      if (outcome == Decisions.Outcome.DENIED) {
         return new Step.Stop<>(identified, ByCaller.FORBIDDEN);
       }
     }
@@ -210,6 +220,15 @@ public final class Pipeline {
       }
     }
     return new Step.Go<>(new Admitted(identified, tightest));
+  }
+
+  /** What the caller's roles say; a route that only reports lets everything pass. */
+  private static Decisions.Outcome decide(
+      Caller caller, String method, String path, RoutePlan route) {
+    if (caller.access().allows(method, path)) {
+      return Decisions.Outcome.ALLOWED;
+    }
+    return route.reportOnly() ? Decisions.Outcome.WOULD_REFUSE : Decisions.Outcome.DENIED;
   }
 
   private static Instant began(Inbound inbound) {

@@ -113,6 +113,7 @@ final class TenantCompiler {
               new RoutePlan(
                   route.id(),
                   route.auth(),
+                  route.reportOnly(),
                   route.maintenance(),
                   end(route.destination(), upstreams),
                   UpstreamPath.of(route.stripPrefix(), route.rewrite(), route.paths()),
@@ -156,6 +157,7 @@ final class TenantCompiler {
     return new RoutePlan(
         null,
         RouteDefinition.Auth.JWT,
+        false,
         null,
         new RoutePlan.End.Forwarded(Split.one(new Backend(defaultId, upstreams.get(defaultId)))),
         path -> path,

@@ -240,6 +240,33 @@ final class PipelineTest {
     assertThat(code("a.test", "GET /api/users/alice", alice)).isEqualTo("forbidden");
   }
 
+  @Test
+  void letsPassOnARouteThatOnlyReports() {
+    configuration.delete("tenants/a/plugins/one");
+    configuration.json(
+        "tenants/a/routes/api",
+        "{'id':'api','paths':['/api/**'],'upstream':'u','authorization':'report'}");
+    String nobody = bearer(token("a", "nobody"));
+    assertThat(code("a.test", "GET /api", nobody)).isEqualTo("admitted");
+    assertThat(code("a.test", "GET /api", nobody)).isEqualTo("admitted");
+    assertThat(code("a.test", "GET /api")).isEqualTo("missing_credentials");
+    assertThat(code("a.test", "GET /api", bearer(token("b", "x", "all"))))
+        .isEqualTo("wrong_tenant");
+    String reader = bearer(token("a", "alice", "reader"));
+    assertThat(code("a.test", "GET /api", reader)).isEqualTo("admitted");
+    configuration.json("tenants/a/routes/api", "{'id':'api','paths':['/api/**'],'upstream':'u'}");
+    assertThat(code("a.test", "GET /api", nobody)).isEqualTo("forbidden");
+    assertThat(code("a.test", "GET /open/x")).isEqualTo("admitted");
+    List<Long> counts = new ArrayList<>();
+    for (Decisions.Outcome outcome : Decisions.Outcome.values()) {
+      for (Decisions.Source source : Decisions.Source.values()) {
+        counts.add(pipeline.decisions().count(outcome, source));
+      }
+    }
+    // Allowed, denied and would have been, each for a new token and for one that is known.
+    assertThat(counts).containsExactly(1L, 0L, 0L, 1L, 1L, 1L);
+  }
+
   /** A denial that is bound to somebody wins over what the token allows. */
   @Test
   void takesAwayByABinding() {

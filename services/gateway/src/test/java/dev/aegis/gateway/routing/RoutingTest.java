@@ -116,6 +116,7 @@ final class RoutingTest {
         draft.headers(),
         draft.hosts(),
         RouteDefinition.Auth.JWT,
+        false,
         null,
         new Rewrite.None(),
         false,
