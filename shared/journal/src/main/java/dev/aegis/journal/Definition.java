@@ -21,7 +21,8 @@ public sealed interface Definition
         RoleDefinition,
         PluginDefinition,
         WebhookDefinition,
-        CertificateDefinition {
+        CertificateDefinition,
+        ApiKeyDefinition {
 
   /** Id, unique within its kind and tenant. */
   String id();
@@ -50,6 +51,7 @@ public sealed interface Definition
           case PLUGIN -> PluginDefinition.read(id, fields);
           case WEBHOOK -> WebhookDefinition.read(id, fields);
           case CERTIFICATE -> CertificateDefinition.read(id, fields);
+          case API_KEY -> ApiKeyDefinition.read(id, fields);
         };
     fields.done();
     if (!violations.isEmpty()) {

@@ -56,6 +56,10 @@ public record RouteDefinition(
   public enum Auth {
     /** A token of an issuer that the tenant trusts. */
     JWT,
+    /** An API key of the tenant. */
+    API_KEY,
+    /** A token or an API key. */
+    ANY,
     /** A certificate in the TLS handshake, of an authority that the host's certificate names. */
     CLIENT_CERTIFICATE,
     /** Nothing. */
@@ -89,7 +93,8 @@ public record RouteDefinition(
     fields
         .textMap("headers")
         .forEach((name, value) -> headers.put(name.toLowerCase(Locale.ROOT), value));
-    String auth = fields.oneOf("auth", "jwt", List.of("jwt", "client_certificate", "none"));
+    String auth =
+        fields.oneOf("auth", "jwt", List.of("jwt", "api_key", "any", "client_certificate", "none"));
     String stripPrefix = fields.optionalText("strip_prefix");
     if (stripPrefix != null
         && (PathPattern.violation(stripPrefix) != null

@@ -82,6 +82,7 @@ public final class AdminApi {
     ObjectOperations objects = new ObjectOperations(reader, writes);
     List<Operation> operations = new ArrayList<>(objects.operations());
     operations.addAll(new WebhookOperations(objects, writes, dispatcher).operations());
+    operations.addAll(new ApiKeyOperations(objects, writes).operations());
     operations.addAll(
         new ReadOperations(reader, nodes, revisions, plugins, analytics).operations());
     operations.add(

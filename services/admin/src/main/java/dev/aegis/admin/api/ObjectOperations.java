@@ -88,6 +88,7 @@ final class ObjectOperations {
       case ROLE, CERTIFICATE -> Set.of();
       case PLUGIN -> Set.of("plugin", "enabled", "route", "upstream");
       case WEBHOOK -> Set.of("enabled", "url");
+      case API_KEY -> Set.of("name", "subject");
     };
   }
 

@@ -22,6 +22,7 @@ import dev.aegis.model.Finding;
 import dev.aegis.model.Ids;
 import dev.aegis.model.Uuid7;
 import dev.aegis.model.Violation;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.EnumSet;
@@ -36,7 +37,8 @@ import org.jspecify.annotations.Nullable;
 public final class Drafting {
   /** Kinds that nothing names, so that an id may be made for them. */
   private static final Set<Kind> NAMELESS =
-      EnumSet.of(Kind.ROUTE, Kind.PLUGIN, Kind.ISSUER, Kind.WEBHOOK, Kind.CERTIFICATE);
+      EnumSet.of(
+          Kind.ROUTE, Kind.PLUGIN, Kind.ISSUER, Kind.WEBHOOK, Kind.CERTIFICATE, Kind.API_KEY);
 
   /** Stands in for an id that is none, so that the rest of the document can still be checked. */
   private static final String NO_ID = "no-id";
@@ -63,7 +65,7 @@ public final class Drafting {
       Hosts hosts,
       OwnAddresses own,
       InstantSource clock) {
-    this.secrets = new Secrets(masterKey);
+    this.secrets = new Secrets(masterKey, clock);
     this.plugins = plugins;
     this.hosts = hosts;
     this.own = own;
@@ -80,6 +82,7 @@ public final class Drafting {
       case Wish.Replace(ObjectNode sent) -> replace(fold, order, sent);
       case Wish.Merge(ObjectNode patch) -> merge(fold, order, patch);
       case Wish.RotateSecret() -> rotate(fold, order);
+      case Wish.RotateKey(Duration overlap) -> rotateKey(fold, order, overlap);
       case Wish.Remove() -> remove(fold, order);
     };
   }
@@ -133,6 +136,17 @@ public final class Drafting {
         (key, current) -> {
           ObjectNode document = current.body().deepCopy();
           String secret = secrets.renew(key, document);
+          return new Draft.Ready(key, current, document, secret, List.of());
+        });
+  }
+
+  private Draft rotateKey(Fold fold, Order order, Duration overlap) {
+    return existing(
+        fold,
+        order,
+        (key, current) -> {
+          ObjectNode document = current.body().deepCopy();
+          String secret = secrets.rotate(document, overlap);
           return new Draft.Ready(key, current, document, secret, List.of());
         });
   }

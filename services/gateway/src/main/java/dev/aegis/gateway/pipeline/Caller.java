@@ -8,5 +8,25 @@ import dev.aegis.gateway.identity.Principal;
  *
  * @param principal who
  * @param access the compiled union of its roles
+ * @param credential by what it was known
  */
-public record Caller(Principal principal, Access access) {}
+public record Caller(Principal principal, Access access, Credential credential) {
+
+  /** What callers show to be identified. */
+  public enum Credential {
+    JWT("jwt"),
+    API_KEY("api_key"),
+    CLIENT_CERTIFICATE("client_certificate");
+
+    private final String text;
+
+    Credential(String text) {
+      this.text = text;
+    }
+
+    /** Its name in records. */
+    public String text() {
+      return text;
+    }
+  }
+}

@@ -9,6 +9,7 @@ import dev.aegis.gateway.identity.Principal;
 import dev.aegis.gateway.identity.Tokens;
 import dev.aegis.gateway.identity.Verified;
 import dev.aegis.gateway.identity.VerifiedTokens;
+import dev.aegis.gateway.pipeline.Caller.Credential;
 import dev.aegis.gateway.pipeline.Progress.Admitted;
 import dev.aegis.gateway.pipeline.Progress.Counted;
 import dev.aegis.gateway.pipeline.Progress.Identified;
@@ -18,6 +19,7 @@ import dev.aegis.gateway.pipeline.Refusal.ByCaller;
 import dev.aegis.gateway.plugin.RateLimit;
 import dev.aegis.gateway.snapshot.Demand;
 import dev.aegis.gateway.snapshot.IdentityPlan;
+import dev.aegis.gateway.snapshot.KeyTable;
 import dev.aegis.gateway.snapshot.RoutePlan;
 import dev.aegis.gateway.snapshot.TenantPlan;
 import dev.aegis.journal.Maintenance;
@@ -115,7 +117,12 @@ public final class Pipeline {
     return switch (route.auth()) {
       case NONE -> new Step.Go<>(new Identified(matched, route, null));
       case CLIENT_CERTIFICATE -> byCertificate(matched, route);
-      case JWT -> byToken(matched, route);
+      case JWT -> byToken(matched, route, bearer(matched.inbound().head()));
+      case API_KEY -> byKey(matched, route);
+      case ANY -> {
+        String token = bearer(matched.inbound().head());
+        yield token == null ? byKey(matched, route) : byToken(matched, route, token);
+      }
     };
   }
 
@@ -135,11 +142,26 @@ public final class Pipeline {
             null,
             shown.notBefore(),
             shown.notAfter());
-    return new Step.Go<>(new Identified(matched, route, new Caller(principal, demand.access())));
+    return new Step.Go<>(
+        new Identified(
+            matched, route, new Caller(principal, demand.access(), Credential.CLIENT_CERTIFICATE)));
   }
 
-  private Step<Identified> byToken(Matched matched, RoutePlan route) {
-    String token = bearer(matched.inbound().head());
+  /** Keys are the tenant's own: one of another tenant is as unknown as any other. */
+  private static Step<Identified> byKey(Matched matched, RoutePlan route) {
+    String key = matched.inbound().head().value(Field.X_API_KEY);
+    if (key == null || key.isEmpty()) {
+      return new Step.Stop<>(matched, ByCaller.MISSING_CREDENTIALS);
+    }
+    KeyTable.Known known = matched.tenant().keys().find(key, began(matched.inbound()));
+    return known == null
+        ? new Step.Stop<>(matched, ByCaller.UNKNOWN_KEY)
+        : new Step.Go<>(
+            new Identified(
+                matched, route, new Caller(known.principal(), known.access(), Credential.API_KEY)));
+  }
+
+  private Step<Identified> byToken(Matched matched, RoutePlan route, @Nullable String token) {
     if (token == null) {
       return new Step.Stop<>(matched, ByCaller.MISSING_CREDENTIALS);
     }
@@ -158,7 +180,7 @@ public final class Pipeline {
           known =
               verified.remember(token, identity.tokens(), principal, identity.access(principal));
         }
-        Caller caller = new Caller(known.principal(), known.access());
+        Caller caller = new Caller(known.principal(), known.access(), Credential.JWT);
         yield new Step.Go<>(new Identified(matched, route, caller));
       }
     };

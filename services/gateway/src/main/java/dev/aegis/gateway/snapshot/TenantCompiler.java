@@ -12,6 +12,7 @@ import dev.aegis.gateway.upstream.HeaderEdit;
 import dev.aegis.gateway.upstream.Split;
 import dev.aegis.gateway.upstream.Squeeze;
 import dev.aegis.gateway.upstream.Upstream;
+import dev.aegis.journal.ApiKeyDefinition;
 import dev.aegis.journal.Caching;
 import dev.aegis.journal.CertificateDefinition;
 import dev.aegis.journal.Compression;
@@ -121,6 +122,7 @@ final class TenantCompiler {
         definition.mostActive(),
         definition.hosts(),
         identity,
+        keys(identity),
         RouteTable.of(routes),
         defaultRoute(upstreams, limits),
         certificates,
@@ -228,6 +230,19 @@ final class TenantCompiler {
             new ObjectKey(Kind.ROLE, tenant, id).toString(), "whoever has this role is refused"));
     return new RoleDefinition(
         id, List.of(new RoleDefinition.Permission(Set.of(), List.of("/**"), true)), List.of());
+  }
+
+  /** One that cannot be understood is nobody's. */
+  private KeyTable keys(IdentityPlan identity) {
+    KeyTable.Builder keys =
+        new KeyTable.Builder(tenant, identity, known == null ? KeyTable.EMPTY : known.keys());
+    for (Entry entry : fold.list(Kind.API_KEY, tenant)) {
+      if (!keys.keep(entry.key().id(), entry.revision())
+          && definition(entry) instanceof ApiKeyDefinition key) {
+        keys.add(key, entry.revision());
+      }
+    }
+    return keys.build();
   }
 
   private CertificateTable certificates(IdentityPlan identity) {

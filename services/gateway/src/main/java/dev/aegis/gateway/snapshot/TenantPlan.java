@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param mostActive requests that it may have under way at once
  * @param hosts its own host names
  * @param identity whom it trusts and what its roles allow
+ * @param keys its API keys
  * @param routes its routes
  * @param defaultRoute what serves every path of a tenant without routes, null when it has any, even
  *     if none of them can be used
@@ -25,6 +26,7 @@ public record TenantPlan(
     int mostActive,
     List<String> hosts,
     IdentityPlan identity,
+    KeyTable keys,
     RouteTable<RoutePlan> routes,
     @Nullable RoutePlan defaultRoute,
     CertificateTable certificates,
@@ -37,6 +39,15 @@ public record TenantPlan(
   /** The same plan with other findings. */
   TenantPlan with(List<Finding> newer) {
     return new TenantPlan(
-        id, suspended, mostActive, hosts, identity, routes, defaultRoute, certificates, newer);
+        id,
+        suspended,
+        mostActive,
+        hosts,
+        identity,
+        keys,
+        routes,
+        defaultRoute,
+        certificates,
+        newer);
   }
 }
