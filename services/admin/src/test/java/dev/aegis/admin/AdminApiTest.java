@@ -17,6 +17,7 @@ import java.net.URI;
 import java.net.http.HttpRequest;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Base64;
@@ -617,6 +618,22 @@ final class AdminApiTest {
     assertThat(journal).contains(hash).doesNotContain(secret, rotated);
     assertThat(admin.delete(one).status()).isEqualTo(204);
     assertThat(admin.get(one).status()).isEqualTo(404);
+  }
+
+  @Test
+  void aRevocationHoldsForATimeThatIsSaid() {
+    Answer made = admin.post(at + "/revocations", "{\"jti\":\"t-1\"}");
+    assertThat(made.status()).as(made.text()).isEqualTo(201);
+    Instant until = Instant.parse(made.json().path("expires_at").asText());
+    assertThat(until).isAfter(Instant.now().plus(Duration.ofDays(399)));
+    String bySubject =
+        "{\"subject\":\"alice\",\"issued_before\":\"2030-01-01T00:00:00Z\","
+            + "\"expires_at\":\"2031-01-01T00:00:00Z\"}";
+    Answer other = admin.post(at + "/revocations", bySubject);
+    assertThat(other.json().path("expires_at").asText()).isEqualTo("2031-01-01T00:00:00Z");
+    assertThat(admin.get(at + "/revocations?jti=t-1").json().path("items")).hasSize(1);
+    Answer both = admin.post(at + "/revocations", bySubject.replace("{", "{\"jti\":\"x\","));
+    assertThat(both.status()).isEqualTo(422);
   }
 
   @Test

@@ -22,7 +22,8 @@ public sealed interface Definition
         PluginDefinition,
         WebhookDefinition,
         CertificateDefinition,
-        ApiKeyDefinition {
+        ApiKeyDefinition,
+        RevocationDefinition {
 
   /** Id, unique within its kind and tenant. */
   String id();
@@ -52,6 +53,7 @@ public sealed interface Definition
           case WEBHOOK -> WebhookDefinition.read(id, fields);
           case CERTIFICATE -> CertificateDefinition.read(id, fields);
           case API_KEY -> ApiKeyDefinition.read(id, fields);
+          case REVOCATION -> RevocationDefinition.read(id, fields);
         };
     fields.done();
     if (!violations.isEmpty()) {

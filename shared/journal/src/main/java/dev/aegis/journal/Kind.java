@@ -12,7 +12,8 @@ public enum Kind {
   PLUGIN("plugins", null),
   WEBHOOK("webhooks", "secret"),
   CERTIFICATE("certificates", "private_key"),
-  API_KEY("api-keys", "hashes");
+  API_KEY("api-keys", "hashes"),
+  REVOCATION("revocations", null);
 
   private final String collection;
   private final @Nullable String secret;

@@ -24,6 +24,7 @@ import dev.aegis.model.Uuid7;
 import dev.aegis.model.Violation;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
@@ -38,13 +39,25 @@ public final class Drafting {
   /** Kinds that nothing names, so that an id may be made for them. */
   private static final Set<Kind> NAMELESS =
       EnumSet.of(
-          Kind.ROUTE, Kind.PLUGIN, Kind.ISSUER, Kind.WEBHOOK, Kind.CERTIFICATE, Kind.API_KEY);
+          Kind.ROUTE,
+          Kind.PLUGIN,
+          Kind.ISSUER,
+          Kind.WEBHOOK,
+          Kind.CERTIFICATE,
+          Kind.API_KEY,
+          Kind.REVOCATION);
 
   /** Stands in for an id that is none, so that the rest of the document can still be checked. */
   private static final String NO_ID = "no-id";
 
   /** Taken by {@code /admin/plugins/catalog}. */
   private static final String RESERVED_PLUGIN = "catalog";
+
+  /**
+   * How long a revocation holds that does not say it: longer than tokens usually live, since a
+   * token that outlives its revocation is taken again.
+   */
+  private static final Duration REVOKED_FOR = Duration.ofDays(400);
 
   private final Secrets secrets;
   private final PluginCatalog plugins;
@@ -192,6 +205,11 @@ public final class Drafting {
     if (id != null && !document.path("id").asText().equals(id)) {
       violations.add(new Violation("/id", "must be \"" + id + "\" as in the path"));
       document.put("id", id);
+    }
+    if (kind == Kind.REVOCATION && !document.hasNonNull("expires_at")) {
+      document.put(
+          "expires_at",
+          clock.instant().truncatedTo(ChronoUnit.SECONDS).plus(REVOKED_FOR).toString());
     }
     if (kind == Kind.PLUGIN && key.tenant() == null && key.id().equals(RESERVED_PLUGIN)) {
       violations.add(new Violation("/id", "is reserved"));

@@ -71,7 +71,7 @@ final class Secrets {
         yield null;
       }
       case API_KEY -> apiKey(document, current, violations);
-      case TENANT, ROUTE, ROLE, PLUGIN -> null;
+      case TENANT, ROUTE, ROLE, PLUGIN, REVOCATION -> null;
     };
   }
 

@@ -107,6 +107,7 @@ public final class Documents {
         array(document, "roles");
         optional(document, "expires_at");
       }
+      case REVOCATION -> optional(document, "expires_at");
       case CERTIFICATE -> {
         optional(document, "client_ca");
         text(document, "client_auth", "none");

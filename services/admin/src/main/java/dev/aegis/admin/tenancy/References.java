@@ -36,7 +36,7 @@ public final class References {
       case ROUTE -> upstreams(fold, key, document, violations);
       case ROLE -> inherits(fold, key, document, violations);
       case PLUGIN -> place(fold, key, document, violations);
-      case UPSTREAM, ISSUER, WEBHOOK, CERTIFICATE, API_KEY -> {
+      case UPSTREAM, ISSUER, WEBHOOK, CERTIFICATE, API_KEY, REVOCATION -> {
         // These name no other object.
       }
     }
@@ -71,7 +71,7 @@ public final class References {
           }
         }
       }
-      case PLUGIN, ISSUER, WEBHOOK, CERTIFICATE, API_KEY -> {
+      case PLUGIN, ISSUER, WEBHOOK, CERTIFICATE, API_KEY, REVOCATION -> {
         // Nothing names these.
       }
     }

@@ -94,12 +94,18 @@ public final class Tokens {
     if (slugTexts == null && !slugs.isMissingNode()) {
       return new Verified.Invalid("pathname_slugs is not a list of strings");
     }
+    JsonNode tokenId = claims.path("jti");
+    if (!tokenId.isMissingNode() && !tokenId.isTextual()) {
+      return new Verified.Invalid("jti is not a string");
+    }
     Principal principal =
         new Principal(
             subject,
             tenant,
             roles,
             slugTexts,
+            tokenId.textValue(),
+            issued,
             notBefore.minusSeconds(leeway),
             expires.plusSeconds(leeway));
     if (issued.minusSeconds(leeway).isAfter(now)) {

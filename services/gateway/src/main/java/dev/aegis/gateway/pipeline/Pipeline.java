@@ -140,6 +140,8 @@ public final class Pipeline {
             tenant.id(),
             demand.roles(),
             null,
+            null,
+            shown.notBefore(),
             shown.notBefore(),
             shown.notAfter());
     return new Step.Go<>(
@@ -179,6 +181,10 @@ public final class Pipeline {
         if (known == null) {
           known =
               verified.remember(token, identity.tokens(), principal, identity.access(principal));
+        }
+        // What was verified before may have been revoked since.
+        if (matched.tenant().revocations().revokes(known.principal(), now)) {
+          yield new Step.Stop<>(matched, ByCaller.TOKEN_REVOKED);
         }
         Caller caller = new Caller(known.principal(), known.access(), Credential.JWT);
         yield new Step.Go<>(new Identified(matched, route, caller));

@@ -94,6 +94,8 @@ public final class KeyTable {
                 tenant,
                 definition.roles(),
                 null,
+                null,
+                Instant.EPOCH,
                 Instant.EPOCH,
                 definition.ends(secret));
         known.add(new Known(principal, identity.access(principal)));

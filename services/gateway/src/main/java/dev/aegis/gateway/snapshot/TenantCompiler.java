@@ -28,6 +28,7 @@ import dev.aegis.journal.Mirror;
 import dev.aegis.journal.ObjectKey;
 import dev.aegis.journal.PluginDefinition;
 import dev.aegis.journal.RateLimitConfig;
+import dev.aegis.journal.RevocationDefinition;
 import dev.aegis.journal.RoleDefinition;
 import dev.aegis.journal.RouteDefinition;
 import dev.aegis.journal.SealedSecret;
@@ -123,6 +124,7 @@ final class TenantCompiler {
         definition.hosts(),
         identity,
         keys(identity),
+        revocations(),
         RouteTable.of(routes),
         defaultRoute(upstreams, limits),
         certificates,
@@ -243,6 +245,19 @@ final class TenantCompiler {
       }
     }
     return keys.build();
+  }
+
+  /** One that cannot be understood is a finding: what it revokes is not known. */
+  private RevocationTable revocations() {
+    RevocationTable.Builder revocations =
+        new RevocationTable.Builder(known == null ? null : known.revocations());
+    for (Entry entry : fold.list(Kind.REVOCATION, tenant)) {
+      if (!revocations.keep(entry.key().id(), entry.revision())
+          && definition(entry) instanceof RevocationDefinition revocation) {
+        revocations.add(revocation, entry.revision());
+      }
+    }
+    return revocations.build();
   }
 
   private CertificateTable certificates(IdentityPlan identity) {

@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param hosts its own host names
  * @param identity whom it trusts and what its roles allow
  * @param keys its API keys
+ * @param revocations its tokens that are not taken any more
  * @param routes its routes
  * @param defaultRoute what serves every path of a tenant without routes, null when it has any, even
  *     if none of them can be used
@@ -27,6 +28,7 @@ public record TenantPlan(
     List<String> hosts,
     IdentityPlan identity,
     KeyTable keys,
+    RevocationTable revocations,
     RouteTable<RoutePlan> routes,
     @Nullable RoutePlan defaultRoute,
     CertificateTable certificates,
@@ -45,6 +47,7 @@ public record TenantPlan(
         hosts,
         identity,
         keys,
+        revocations,
         routes,
         defaultRoute,
         certificates,

@@ -93,6 +93,8 @@ final class TokensTest {
                     "acme",
                     List.of("reader"),
                     null,
+                    null,
+                    NOW,
                     Instant.EPOCH.minusSeconds(5),
                     NOW.plusSeconds(65))));
   }
@@ -384,7 +386,8 @@ final class TokensTest {
 
   @Test
   void holdsStillOrNoMoreWhenLookedAtLater() {
-    Principal principal = new Principal("a", "t", List.of(), null, NOW, NOW.plusSeconds(10));
+    Principal principal =
+        new Principal("a", "t", List.of(), null, null, NOW, NOW, NOW.plusSeconds(10));
     assertThat(Tokens.inTime(principal, NOW)).isInstanceOf(Verified.Valid.class);
     assertThat(Tokens.inTime(principal, NOW.minusMillis(1))).isInstanceOf(Verified.Invalid.class);
     assertThat(Tokens.inTime(principal, NOW.plusSeconds(10))).isInstanceOf(Verified.Expired.class);
@@ -433,7 +436,8 @@ final class TokensTest {
   @Test
   void forgetsWhatAnIssuerThatChangedHadSigned() {
     VerifiedTokens<String> verified = new VerifiedTokens<>();
-    Principal principal = new Principal("a", "t", List.of(), null, NOW, NOW.plusSeconds(10));
+    Principal principal =
+        new Principal("a", "t", List.of(), null, null, NOW, NOW, NOW.plusSeconds(10));
     verified.remember("token", tokens, principal, "access");
     assertThat(verified.find("token", tokens)).isNotNull();
     assertThat(verified.find("token", new Tokens(List.of(hs("HS256"), rs(RS256))))).isNull();
