@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.aegis.admin.AdminInstance.Answer;
 import dev.aegis.admin.settings.AdminSettings;
+import dev.aegis.journal.ApiKeySecret;
 import dev.aegis.journal.Json;
 import dev.aegis.testkit.FreePorts;
 import dev.aegis.testkit.KafkaPeer;
@@ -16,6 +17,8 @@ import java.net.URI;
 import java.net.http.HttpRequest;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
@@ -30,13 +33,15 @@ import org.junit.jupiter.api.io.TempDir;
 final class AdminApiTest {
   private static KafkaPeer kafka;
   private static AdminInstance admin;
+  private static Path data;
   private static int tenants;
 
   private String tenant;
   private String at;
 
   @BeforeAll
-  static void start(@TempDir Path data) throws Exception {
+  static void start(@TempDir Path folder) throws Exception {
+    data = folder;
     kafka = KafkaPeer.start();
     URI nobody = URI.create("http://127.0.0.1:" + FreePorts.next());
     admin =
@@ -657,6 +662,102 @@ final class AdminApiTest {
     assertThat(rotated.status()).isEqualTo(200);
     assertThat(rotated.json().path("secret").asText()).startsWith("whsec_").isNotEqualTo(secret);
     assertThat(admin.post(at + "/webhooks/none/rotate-secret", null).status()).isEqualTo(404);
+  }
+
+  @Test
+  void anApiKeysSecretIsToldOnceAndKeptAsAHash() throws Exception {
+    String body =
+        "{\"name\":\"ci\",\"subject\":\"svc-1\",\"roles\":[\"reader\"],\"expires_at\":null}";
+    Answer made = admin.post(at + "/api-keys", body, "Idempotency-Key", tenant);
+    assertThat(made.status()).as(made.text()).isEqualTo(201);
+    String secret = made.json().path("secret").asText();
+    assertThat(ApiKeySecret.wellFormed(secret)).isTrue();
+    assertThat(made.header("Cache-Control")).isEqualTo("no-store");
+    JsonNode shown = made.json().at("/secrets/0");
+    assertThat(secret)
+        .startsWith(shown.path("prefix").asText() + "_")
+        .endsWith(shown.path("last_four").asText());
+    String one = made.header("Location");
+    String rotated = admin.post(one + "/rotate", null).json().path("secret").asText();
+
+    // The same request gets the same reply: no second key, and no other secret.
+    Answer again = admin.post(at + "/api-keys", body, "Idempotency-Key", tenant);
+    assertThat(again.text()).isEqualTo(made.text()).doesNotContain(rotated);
+    assertThat(admin.get(at + "/api-keys").json().path("items")).hasSize(1);
+    Answer other = admin.post(at + "/api-keys", body.replace("ci", "x"), "Idempotency-Key", tenant);
+    assertThat(other.status()).isEqualTo(422);
+
+    String hash = ApiKeySecret.Hash.of(secret).toString();
+    List<Answer> told = new ArrayList<>();
+    told.add(other);
+    told.add(admin.get(one));
+    told.add(admin.get(at + "/api-keys"));
+    told.add(admin.patch(one, "{\"name\":\"new\"}"));
+    told.add(admin.post(at + "/api-keys?dry_run=true", body));
+    for (JsonNode item : admin.get("/admin/revisions?tenant=" + tenant).json().path("items")) {
+      told.add(admin.get("/admin/revisions/" + item.path("revision").asLong()));
+    }
+    assertThat(told).hasSizeGreaterThan(7);
+    for (Answer each : told) {
+      assertThat(each.text()).doesNotContain(secret, rotated, hash).doesNotContain("\"secret\":");
+    }
+    String journal = Files.readString(data.resolve("admin").resolve("fold.jsonl"));
+    assertThat(journal).contains(hash).doesNotContain(secret, rotated);
+    assertThat(admin.delete(one).status()).isEqualTo(204);
+    assertThat(admin.get(one).status()).isEqualTo(404);
+  }
+
+  @Test
+  void aRevocationHoldsForATimeThatIsSaid() {
+    Answer made = admin.post(at + "/revocations", "{\"jti\":\"t-1\"}");
+    assertThat(made.status()).as(made.text()).isEqualTo(201);
+    Instant until = Instant.parse(made.json().path("expires_at").asText());
+    assertThat(until).isAfter(Instant.now().plus(Duration.ofDays(399)));
+    String bySubject =
+        "{\"subject\":\"alice\",\"issued_before\":\"2030-01-01T00:00:00Z\","
+            + "\"expires_at\":\"2031-01-01T00:00:00Z\"}";
+    Answer other = admin.post(at + "/revocations", bySubject);
+    assertThat(other.json().path("expires_at").asText()).isEqualTo("2031-01-01T00:00:00Z");
+    assertThat(admin.get(at + "/revocations?jti=t-1").json().path("items")).hasSize(1);
+    Answer both = admin.post(at + "/revocations", bySubject.replace("{", "{\"jti\":\"x\","));
+    assertThat(both.status()).isEqualTo(422);
+  }
+
+  @Test
+  void twoSecretsOfAnApiKeyAreTakenDuringARotation() {
+    String body = "{\"id\":\"k\",\"name\":\"ci\",\"subject\":\"svc-1\"}";
+    String first = admin.post(at + "/api-keys", body).json().at("/secrets/0/prefix").asText();
+    Answer second = admin.post(at + "/api-keys/k/rotate", "{\"overlap_seconds\":60}");
+    assertThat(second.status()).isEqualTo(200);
+    assertThat(second.json().path("secrets")).hasSize(2);
+    assertThat(second.json().at("/secrets/0/expires_at").isNull()).isTrue();
+    assertThat(second.json().at("/secrets/1/prefix").asText()).isEqualTo(first);
+    Instant ends = Instant.parse(second.json().at("/secrets/1/expires_at").asText());
+    assertThat(ends).isBetween(Instant.now().minusSeconds(60), Instant.now().plusSeconds(61));
+
+    Answer third = admin.post(at + "/api-keys/k/rotate", null);
+    assertThat(third.json().path("secrets")).hasSize(2);
+    assertThat(third.json().at("/secrets/1/prefix"))
+        .isEqualTo(second.json().at("/secrets/0/prefix"));
+    Instant usual = Instant.parse(third.json().at("/secrets/1/expires_at").asText());
+    assertThat(usual).isAfter(Instant.now().plusSeconds(86_000));
+
+    // What was read can be written back, and changes no secret.
+    Answer written = admin.put(at + "/api-keys/k", admin.get(at + "/api-keys/k").text());
+    assertThat(written.status()).as(written.text()).isEqualTo(200);
+    assertThat(written.json().path("secrets")).isEqualTo(third.json().path("secrets"));
+
+    Answer last = admin.post(at + "/api-keys/k/rotate", "{\"overlap_seconds\":0}");
+    assertThat(last.json().path("secrets")).hasSize(1);
+    for (String bad : List.of("{\"overlap_seconds\":-1}", "{\"overlap\":1}")) {
+      assertThat(admin.post(at + "/api-keys/k/rotate", bad).status()).isEqualTo(422);
+    }
+    for (String chosen : List.of("{\"secret\":\"mine\"}", "{\"hashes\":[\"mine\"]}")) {
+      Answer refused = admin.patch(at + "/api-keys/k", chosen);
+      assertThat(refused.status()).isEqualTo(422);
+      assertThat(refused.text()).doesNotContain("mine");
+    }
+    assertThat(admin.post(at + "/api-keys/none/rotate", null).status()).isEqualTo(404);
   }
 
   @Test

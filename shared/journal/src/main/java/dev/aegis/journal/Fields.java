@@ -4,6 +4,9 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.aegis.model.NearName;
 import dev.aegis.model.Violation;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -24,6 +27,8 @@ public final class Fields {
   private static final int MAX_ITEMS = 1_000;
 
   private static final int MAX_TEXT = 4_096;
+
+  private static final int MAX_TIME = 40;
 
   private final ObjectNode node;
   private final String pointer;
@@ -127,6 +132,23 @@ public final class Fields {
       return least;
     }
     return number(name, least, least, most);
+  }
+
+  /** A time (RFC 3339), null when missing. */
+  public @Nullable Instant time(String name) {
+    JsonNode value = take(name);
+    if (value == null) {
+      return null;
+    }
+    try {
+      if (value.isTextual() && value.textValue().length() <= MAX_TIME) {
+        return OffsetDateTime.parse(value.textValue()).toInstant();
+      }
+    } catch (DateTimeParseException e) {
+      // Said below, as for what is no text at all.
+    }
+    reject(name, "must be a time such as 2030-01-01T00:00:00Z");
+    return null;
   }
 
   /** True or false. */

@@ -21,6 +21,16 @@ class DefinitionTest {
       value = {
         // kind | document | the fields that are wrong, none when nothing is
         "TENANT | {'id':'acme','name':'Acme'} |",
+        "REVOCATION | {'id':'r','jti':'x'} |",
+        "REVOCATION | {'id':'r','subject':'x','issued_before':'2030-01-01T00:00:00Z','expires_at':'2031-01-01T00:00:00Z'} |",
+        "REVOCATION | {'id':'r'} | /jti",
+        "REVOCATION | {'id':'r','jti':''} | /jti",
+        "REVOCATION | {'id':'r','jti':7} | /jti",
+        "REVOCATION | {'id':'r','jti':'x','subject':'y','issued_before':'2030-01-01T00:00:00Z'} | /jti",
+        "REVOCATION | {'id':'r','jti':'x','issued_before':'2030-01-01T00:00:00Z'} | /issued_before",
+        "REVOCATION | {'id':'r','subject':'x'} | /issued_before",
+        "REVOCATION | {'id':'r','subject':'x','issued_before':'now'} | /issued_before",
+        "REVOCATION | {'id':'r','jti':'x','expires_at':0} | /expires_at",
         "TENANT | {'id':'acme','name':'Acme','labels':{'a':'b'},'hosts':['shop.acme.test']} |",
         "TENANT | {'id':'acme','name':null} | /name",
         "TENANT | {'id':'acme','name':''} | /name",

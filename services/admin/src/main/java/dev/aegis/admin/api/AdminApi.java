@@ -83,6 +83,7 @@ public final class AdminApi {
     List<Operation> operations = new ArrayList<>(objects.operations());
     operations.addAll(new TenantOperations(reader, objects, writes).operations());
     operations.addAll(new WebhookOperations(objects, writes, dispatcher).operations());
+    operations.addAll(new ApiKeyOperations(objects, writes).operations());
     operations.addAll(
         new ReadOperations(reader, nodes, revisions, plugins, analytics).operations());
     operations.add(

@@ -115,6 +115,11 @@ public final class Documents {
         object(document, "config");
       }
       case WEBHOOK -> flag(document, "enabled", true);
+      case API_KEY -> {
+        array(document, "roles");
+        optional(document, "expires_at");
+      }
+      case REVOCATION -> optional(document, "expires_at");
       case CERTIFICATE -> {
         optional(document, "client_ca");
         text(document, "client_auth", "none");

@@ -42,7 +42,7 @@ public final class References {
       case ROLE -> inherits(fold, key, document, violations);
       case BINDING -> roles(fold, key, document, violations);
       case PLUGIN -> place(fold, key, document, violations);
-      case UPSTREAM, ISSUER, WEBHOOK, CERTIFICATE -> {
+      case UPSTREAM, ISSUER, WEBHOOK, CERTIFICATE, API_KEY, REVOCATION -> {
         // These name no other object.
       }
     }
@@ -65,7 +65,7 @@ public final class References {
         users.addAll(usersBelow(fold, key));
       }
       case ROUTE -> users.addAll(naming(fold.list(Kind.PLUGIN, tenant), "route", id));
-      case BINDING, PLUGIN, ISSUER, WEBHOOK, CERTIFICATE -> {
+      case BINDING, PLUGIN, ISSUER, WEBHOOK, CERTIFICATE, API_KEY, REVOCATION -> {
         // Nothing names these.
       }
     }

@@ -5,6 +5,7 @@ import dev.aegis.events.RequestEvent;
 import dev.aegis.gateway.http1.Field;
 import dev.aegis.gateway.http1.RequestHead;
 import dev.aegis.gateway.identity.Principal;
+import dev.aegis.gateway.pipeline.Caller;
 import dev.aegis.gateway.pipeline.Progress;
 import dev.aegis.gateway.pipeline.Progress.Inbound;
 import dev.aegis.gateway.pipeline.Progress.Matched;
@@ -37,7 +38,7 @@ final class RequestRecord {
     RequestHead head = inbound.head();
     Matched matched = at.matchedOrNull();
     RoutePlan route = matched == null ? null : matched.route();
-    Principal principal = at.principalOrNull();
+    Caller caller = at.callerOrNull();
     long upstreamNanos = exchange == null ? 0 : Math.min(exchange.upstreamNanos(), nanos);
     RequestEvent event =
         new RequestEvent(
@@ -45,8 +46,8 @@ final class RequestRecord {
             matched == null ? null : matched.tenant().id(),
             route == null ? null : route.id(),
             backend == null ? null : backend.id(),
-            principal == null ? null : subject(principal, matched),
-            credential(principal, route),
+            caller == null ? null : subject(caller.principal(), matched),
+            caller == null ? "none" : caller.credential().text(),
             head.method(),
             head.path(),
             status,
@@ -73,17 +74,6 @@ final class RequestRecord {
     return matched == null || principal.tenant().equals(matched.tenant().id())
         ? principal.subject()
         : principal.tenant() + "/" + principal.subject();
-  }
-
-  private static String credential(@Nullable Principal principal, @Nullable RoutePlan route) {
-    if (principal == null || route == null) {
-      return "none";
-    }
-    return switch (route.auth()) {
-      case JWT -> "jwt";
-      case CLIENT_CERTIFICATE -> "client_certificate";
-      case NONE -> "none";
-    };
   }
 
   /** A request whose head could not be read. */

@@ -9,6 +9,7 @@ import dev.aegis.gateway.identity.Principal;
 import dev.aegis.gateway.identity.Tokens;
 import dev.aegis.gateway.identity.Verified;
 import dev.aegis.gateway.identity.VerifiedTokens;
+import dev.aegis.gateway.pipeline.Caller.Credential;
 import dev.aegis.gateway.pipeline.Progress.Admitted;
 import dev.aegis.gateway.pipeline.Progress.Counted;
 import dev.aegis.gateway.pipeline.Progress.Identified;
@@ -18,6 +19,7 @@ import dev.aegis.gateway.pipeline.Refusal.ByCaller;
 import dev.aegis.gateway.plugin.RateLimit;
 import dev.aegis.gateway.snapshot.Demand;
 import dev.aegis.gateway.snapshot.IdentityPlan;
+import dev.aegis.gateway.snapshot.KeyTable;
 import dev.aegis.gateway.snapshot.RoutePlan;
 import dev.aegis.gateway.snapshot.TenantPlan;
 import dev.aegis.journal.Maintenance;
@@ -122,7 +124,12 @@ public final class Pipeline {
     return switch (route.auth()) {
       case NONE -> new Step.Go<>(new Identified(matched, route, null));
       case CLIENT_CERTIFICATE -> byCertificate(matched, route);
-      case JWT -> byToken(matched, route);
+      case JWT -> byToken(matched, route, bearer(matched.inbound().head()));
+      case API_KEY -> byKey(matched, route);
+      case ANY -> {
+        String token = bearer(matched.inbound().head());
+        yield token == null ? byKey(matched, route) : byToken(matched, route, token);
+      }
     };
   }
 
@@ -150,15 +157,34 @@ public final class Pipeline {
     IdentityPlan identity = tenant.identity();
     Principal bound = identity.bound(principal);
     boolean remembered = bound.equals(principal) && !identity.conditional();
-    Caller caller =
-        remembered
-            ? new Caller(bound, demand.access(), Decisions.Source.CACHE)
-            : new Caller(bound, identity.access(bound), Decisions.Source.LOCAL);
-    return new Step.Go<>(new Identified(matched, route, caller));
+    Access access = remembered ? demand.access() : identity.access(bound);
+    Decisions.Source source = remembered ? Decisions.Source.CACHE : Decisions.Source.LOCAL;
+    return new Step.Go<>(
+        new Identified(
+            matched, route, new Caller(bound, access, Credential.CLIENT_CERTIFICATE, source)));
   }
 
-  private Step<Identified> byToken(Matched matched, RoutePlan route) {
-    String token = bearer(matched.inbound().head());
+  /** Keys are the tenant's own: one of another tenant is as unknown as any other. */
+  private static Step<Identified> byKey(Matched matched, RoutePlan route) {
+    String key = matched.inbound().head().value(Field.X_API_KEY);
+    if (key == null || key.isEmpty()) {
+      return new Step.Stop<>(matched, ByCaller.MISSING_CREDENTIALS);
+    }
+    KeyTable.Known known = matched.tenant().keys().find(key, began(matched.inbound()));
+    return known == null
+        ? new Step.Stop<>(matched, ByCaller.UNKNOWN_KEY)
+        : new Step.Go<>(
+            new Identified(
+                matched,
+                route,
+                new Caller(
+                    known.principal(),
+                    known.access(),
+                    Credential.API_KEY,
+                    Decisions.Source.CACHE)));
+  }
+
+  private Step<Identified> byToken(Matched matched, RoutePlan route, @Nullable String token) {
     if (token == null) {
       return new Step.Stop<>(matched, ByCaller.MISSING_CREDENTIALS);
     }
@@ -180,7 +206,11 @@ public final class Pipeline {
               verified.remember(
                   token, identity.tokens(), identity.seen(bound), identity.access(bound));
         }
-        Caller caller = new Caller(known.principal(), known.access(), source);
+        // What was verified before may have been revoked since.
+        if (matched.tenant().revocations().revokes(known.principal(), now)) {
+          yield new Step.Stop<>(matched, ByCaller.TOKEN_REVOKED);
+        }
+        Caller caller = new Caller(known.principal(), known.access(), Credential.JWT, source);
         yield new Step.Go<>(new Identified(matched, route, caller));
       }
     };

@@ -61,6 +61,8 @@ public sealed interface Refusal {
     MISSING_CREDENTIALS(401, "missing_credentials", "This route needs credentials"),
     INVALID_TOKEN(401, "invalid_token", "The token is not valid"),
     TOKEN_EXPIRED(401, "token_expired", "The token has expired"),
+    TOKEN_REVOKED(401, "token_revoked", "The token has been revoked"),
+    UNKNOWN_KEY(401, "unknown_key", "The API key is not known"),
     WRONG_TENANT(403, "wrong_tenant", "The token is not for this tenant"),
     CLIENT_CERTIFICATE_REQUIRED(
         403, "client_certificate_required", "The caller must show a certificate over TLS"),

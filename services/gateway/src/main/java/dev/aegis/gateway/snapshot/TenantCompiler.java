@@ -14,6 +14,7 @@ import dev.aegis.gateway.upstream.HeaderEdit;
 import dev.aegis.gateway.upstream.Split;
 import dev.aegis.gateway.upstream.Squeeze;
 import dev.aegis.gateway.upstream.Upstream;
+import dev.aegis.journal.ApiKeyDefinition;
 import dev.aegis.journal.BindingDefinition;
 import dev.aegis.journal.Caching;
 import dev.aegis.journal.CertificateDefinition;
@@ -31,6 +32,7 @@ import dev.aegis.journal.Mirror;
 import dev.aegis.journal.ObjectKey;
 import dev.aegis.journal.PluginDefinition;
 import dev.aegis.journal.RateLimitConfig;
+import dev.aegis.journal.RevocationDefinition;
 import dev.aegis.journal.RoleDefinition;
 import dev.aegis.journal.RouteDefinition;
 import dev.aegis.journal.SealedSecret;
@@ -137,6 +139,8 @@ final class TenantCompiler {
         definition.slugs(),
         definition.hosts(),
         identity,
+        keys(identity),
+        revocations(),
         RouteTable.of(routes),
         defaultRoute(upstreams, limits),
         certificates,
@@ -338,6 +342,40 @@ final class TenantCompiler {
   private static RoleDefinition nothing(String id) {
     return new RoleDefinition(
         id, List.of(new RoleDefinition.Permission(Set.of(), List.of("/**"), true)), List.of());
+  }
+
+  /** One that cannot be understood is nobody's. */
+  private KeyTable keys(IdentityPlan identity) {
+    KeyTable.Builder keys =
+        new KeyTable.Builder(tenant, identity, known == null ? KeyTable.EMPTY : known.keys());
+    for (Entry entry : fold.list(Kind.API_KEY, tenant)) {
+      if (!keys.keep(entry.key().id(), entry.revision())
+          && definition(entry) instanceof ApiKeyDefinition key) {
+        keys.add(key, entry.revision());
+      }
+    }
+    return keys.build();
+  }
+
+  /**
+   * Those of the tenant, and of those above it, whose tokens may open it. One that cannot be
+   * understood is a finding: what it revokes is not known.
+   */
+  private RevocationTable revocations() {
+    RevocationTable.Builder revocations =
+        new RevocationTable.Builder(known == null ? null : known.revocations());
+    List<String> lettingIn = new ArrayList<>();
+    lettingIn.add(tenant);
+    lineage.ancestors().forEach(ancestor -> lettingIn.add(ancestor.id()));
+    for (String whose : lettingIn) {
+      for (Entry entry : fold.list(Kind.REVOCATION, whose)) {
+        if (!revocations.keep(entry.key(), entry.revision())
+            && definition(entry) instanceof RevocationDefinition revocation) {
+          revocations.add(entry.key(), revocation, entry.revision());
+        }
+      }
+    }
+    return revocations.build();
   }
 
   private CertificateTable certificates(IdentityPlan identity) {

@@ -15,6 +15,8 @@ import org.jspecify.annotations.Nullable;
  * @param slugs where its paths have the slug that tokens can be held to
  * @param hosts its own host names
  * @param identity whom it trusts and what its roles allow
+ * @param keys its API keys
+ * @param revocations its tokens that are not taken any more
  * @param routes its routes
  * @param defaultRoute what serves every path of a tenant without routes, null when it has any, even
  *     if none of them can be used
@@ -28,6 +30,8 @@ public record TenantPlan(
     SlugPattern slugs,
     List<String> hosts,
     IdentityPlan identity,
+    KeyTable keys,
+    RevocationTable revocations,
     RouteTable<RoutePlan> routes,
     @Nullable RoutePlan defaultRoute,
     CertificateTable certificates,
@@ -46,6 +50,8 @@ public record TenantPlan(
         slugs,
         hosts,
         identity,
+        keys,
+        revocations,
         routes,
         defaultRoute,
         certificates,
