@@ -1,4 +1,4 @@
-package dev.aegis.webhooks.egress;
+package dev.aegis.egress;
 
 import java.io.EOFException;
 import java.io.IOException;

@@ -1,9 +1,9 @@
-package dev.aegis.webhooks.egress;
+package dev.aegis.egress;
 
-import dev.aegis.webhooks.egress.CallResult.Answered;
-import dev.aegis.webhooks.egress.CallResult.Failed;
-import dev.aegis.webhooks.egress.CallResult.Failure;
-import dev.aegis.webhooks.egress.CallResult.NotMade;
+import dev.aegis.egress.CallResult.Answered;
+import dev.aegis.egress.CallResult.Failed;
+import dev.aegis.egress.CallResult.Failure;
+import dev.aegis.egress.CallResult.NotMade;
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -66,7 +66,7 @@ public final class Caller implements AutoCloseable {
     this.totalLimit = totalLimit;
     this.watch =
         new ScheduledThreadPoolExecutor(
-            1, Thread.ofPlatform().daemon().name("webhook-deadlines").factory());
+            1, Thread.ofPlatform().daemon().name("egress-deadlines").factory());
     this.watch.setRemoveOnCancelPolicy(true);
   }
 
