@@ -67,8 +67,8 @@ final class ArchitectureTest {
                     "ops"))),
         Map.of(
             "io.helidon.webserver", Set.of("", "edge"),
-            "io.helidon.security", Set.of("identity"),
-            "jakarta.json", Set.of("identity"),
+            "io.helidon.security", Set.of(),
+            "jakarta.json", Set.of(),
             "org.apache.kafka", Set.of(),
             "redis.clients", Set.of("ops"),
             "org.kiwiproject.consul", Set.of("upstream"),

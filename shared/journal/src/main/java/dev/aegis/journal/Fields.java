@@ -214,18 +214,23 @@ public final class Fields {
     return node.objectNode();
   }
 
-  /** A list of free objects as they stand, empty when missing. */
-  public List<ObjectNode> trees(String name) {
-    List<ObjectNode> trees = new ArrayList<>();
+  /**
+   * A list of values, each read by {@code reader}, whose {@link IllegalArgumentException} is what
+   * is wrong with the item; empty when missing.
+   */
+  public <T> List<T> values(String name, Function<JsonNode, T> reader) {
+    List<T> read = new ArrayList<>();
+    int index = 0;
     for (JsonNode item : items(name)) {
-      if (item instanceof ObjectNode object) {
-        trees.add(object.deepCopy());
-      } else {
-        reject(name, "must be a list of objects");
-        return List.of();
+      try {
+        read.add(reader.apply(item));
+      } catch (IllegalArgumentException e) {
+        violations.add(
+            new Violation(pointer + "/" + name + "/" + index, String.valueOf(e.getMessage())));
       }
+      index++;
     }
-    return List.copyOf(trees);
+    return List.copyOf(read);
   }
 
   /** An object whose values are all texts, in document order; empty when missing. */
@@ -255,6 +260,11 @@ public final class Fields {
   public boolean absent(String name) {
     JsonNode value = node.get(name);
     return value == null || value.isNull();
+  }
+
+  /** How many items a list has; 0 when it is missing, or no list. */
+  public int size(String name) {
+    return node.path(name).isArray() ? node.path(name).size() : 0;
   }
 
   /** Notes each member that no reader asked for. */

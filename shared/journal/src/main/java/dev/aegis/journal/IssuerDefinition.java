@@ -1,7 +1,12 @@
 package dev.aegis.journal;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -11,8 +16,9 @@ import org.jspecify.annotations.Nullable;
  *
  * @param id unique within the tenant
  * @param issuer exact value of {@code iss}
- * @param algorithms JWS algorithms let in (RFC 7518 section 3.1), all of one family
- * @param publicKeys public JSON Web Keys (RFC 7517) for asymmetric algorithms
+ * @param algorithms JWS algorithms let in, HS or others but not both
+ * @param publicKeys keys of the algorithms that are not HS; each fits one of them, and each of them
+ *     has one
  * @param secret the shared key of HS algorithms as text, sealed; its UTF-8 bytes are the key
  * @param audience value that {@code aud} must contain, or null when it is not looked at
  * @param leewaySeconds how far clocks may differ, 0 to 300
@@ -21,17 +27,20 @@ import org.jspecify.annotations.Nullable;
 public record IssuerDefinition(
     String id,
     String issuer,
-    List<String> algorithms,
-    List<ObjectNode> publicKeys,
+    List<SigningAlgorithm> algorithms,
+    List<IssuerKey> publicKeys,
     @Nullable SealedSecret secret,
     @Nullable String audience,
     int leewaySeconds,
     Claims claims)
     implements Definition {
 
-  /** Algorithms that this version verifies. */
+  /** Names of the algorithms that this version verifies. */
   public static final List<String> ALGORITHMS =
-      List.of("HS256", "HS384", "HS512", "RS256", "RS384", "RS512");
+      Arrays.stream(SigningAlgorithm.values()).map(SigningAlgorithm::text).toList();
+
+  /** A token without {@code kid} is tried with all of them, so there are few. */
+  private static final int MAX_KEYS = 20;
 
   /**
    * Names of the claims that Aegis reads.
@@ -43,35 +52,19 @@ public record IssuerDefinition(
 
   static IssuerDefinition read(String id, Fields fields) {
     String issuer = fields.text("issuer");
-    List<String> algorithms = fields.texts("algorithms");
-    boolean symmetric = false;
-    boolean asymmetric = false;
-    for (String algorithm : algorithms) {
-      if (!ALGORITHMS.contains(algorithm)) {
-        fields.reject(
-            "algorithms", "\"" + algorithm + "\" is not one of " + String.join(", ", ALGORITHMS));
-      }
-      symmetric |= algorithm.startsWith("HS");
-      asymmetric |= !algorithm.startsWith("HS");
-    }
-    if (algorithms.isEmpty()) {
-      fields.reject("algorithms", "must name at least one of " + String.join(", ", ALGORITHMS));
-    }
+    List<SigningAlgorithm> algorithms = algorithms(fields);
+    boolean symmetric = algorithms.stream().anyMatch(SigningAlgorithm::symmetric);
+    boolean asymmetric = !algorithms.stream().allMatch(SigningAlgorithm::symmetric);
     if (symmetric && asymmetric) {
       fields.reject("algorithms", "must not mix HS with the others: one kind of key per issuer");
     }
-    List<ObjectNode> keys = fields.trees("public_keys");
-    for (ObjectNode key : keys) {
-      if (key.has("d") || key.has("k")) {
-        fields.reject("public_keys", "must hold public keys only: one of them has a private part");
-      }
-    }
+    List<IssuerKey> keys = publicKeys(fields, algorithms);
     SealedSecret secret = SealedSecret.read(fields, "secret");
     if (symmetric && secret == null) {
       fields.reject("secret", "is required for HS algorithms");
     }
-    if (asymmetric && keys.isEmpty()) {
-      fields.reject("public_keys", "must hold at least one key for these algorithms");
+    if (symmetric && !asymmetric && fields.size("public_keys") > 0) {
+      fields.reject("public_keys", "is not for HS algorithms");
     }
     if (asymmetric && secret != null) {
       fields.reject("secret", "is only for HS algorithms");
@@ -86,6 +79,64 @@ public record IssuerDefinition(
         fields.optionalText("audience"),
         (int) fields.number("leeway_seconds", 0, 0, 300),
         fields.object("claims", IssuerDefinition::claims));
+  }
+
+  private static List<SigningAlgorithm> algorithms(Fields fields) {
+    List<SigningAlgorithm> algorithms = new ArrayList<>();
+    List<String> texts = fields.texts("algorithms");
+    for (String text : texts) {
+      SigningAlgorithm algorithm = SigningAlgorithm.of(text);
+      if (algorithm == null) {
+        fields.reject(
+            "algorithms", "\"" + text + "\" is not one of " + String.join(", ", ALGORITHMS));
+      } else if (!algorithms.contains(algorithm)) {
+        algorithms.add(algorithm);
+      }
+    }
+    if (texts.isEmpty()) {
+      fields.reject("algorithms", "must name at least one of " + String.join(", ", ALGORITHMS));
+    }
+    return List.copyOf(algorithms);
+  }
+
+  /** Each key must be of use, and each algorithm have one. */
+  private static List<IssuerKey> publicKeys(Fields fields, List<SigningAlgorithm> algorithms) {
+    List<SigningAlgorithm> asymmetric =
+        algorithms.stream().filter(algorithm -> !algorithm.symmetric()).toList();
+    Set<String> ids = new HashSet<>();
+    List<IssuerKey> keys =
+        fields.values(
+            "public_keys",
+            item -> {
+              IssuerKey key = key(item);
+              if (key.id() != null && !ids.add(key.id())) {
+                throw new IllegalArgumentException("has the \"kid\" of a key before it");
+              }
+              if (!asymmetric.isEmpty() && asymmetric.stream().noneMatch(key::fits)) {
+                throw new IllegalArgumentException("is a key for none of the algorithms");
+              }
+              return key;
+            });
+    int given = fields.size("public_keys");
+    if (given > MAX_KEYS) {
+      fields.reject("public_keys", "must hold at most " + MAX_KEYS + " keys");
+    }
+    for (SigningAlgorithm algorithm : asymmetric) {
+      if (keys.size() == given && keys.stream().noneMatch(key -> key.fits(algorithm))) {
+        fields.reject("public_keys", "must hold a key for " + algorithm.text());
+      }
+    }
+    return keys;
+  }
+
+  private static IssuerKey key(JsonNode item) {
+    if (item instanceof ObjectNode jwk) {
+      return IssuerKey.ofJwk(jwk);
+    }
+    if (item.isTextual()) {
+      return IssuerKey.ofPem(item.textValue());
+    }
+    throw new IllegalArgumentException("must be a JSON Web Key, or a public key in PEM");
   }
 
   private static Claims claims(Fields fields) {

@@ -11,6 +11,9 @@ import org.jspecify.annotations.Nullable;
  * @param tenant the tenant that the token was issued for
  * @param roles names of roles that the token carries
  * @param slugs values of {@code pathname_slugs}, null when the claim is absent
+ * @param tokenId the token's {@code jti}, null when it has none, or there is no token
+ * @param issuedAt when the credential was issued; {@link Instant#EPOCH} when it does not say, so
+ *     that it counts as older than anything that is said about older ones
  * @param notBefore from when the token holds, leeway included
  * @param expires until when, leeway included
  */
@@ -19,6 +22,8 @@ public record Principal(
     String tenant,
     List<String> roles,
     @Nullable List<String> slugs,
+    @Nullable String tokenId,
+    Instant issuedAt,
     Instant notBefore,
     Instant expires) {
   public Principal {

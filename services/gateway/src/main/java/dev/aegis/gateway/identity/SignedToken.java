@@ -3,6 +3,7 @@ package dev.aegis.gateway.identity;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.aegis.journal.Json;
+import dev.aegis.journal.SigningAlgorithm;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
@@ -10,14 +11,18 @@ import org.jspecify.annotations.Nullable;
 
 /** The parts of a JWS in compact form (RFC 7515 section 7.1), not yet trusted. */
 final class SignedToken {
-  private final String algorithm;
+  private final SigningAlgorithm algorithm;
   private final @Nullable String keyId;
   private final byte[] content;
   private final byte[] payload;
   private final byte[] signature;
 
   private SignedToken(
-      String algorithm, @Nullable String keyId, byte[] content, byte[] payload, byte[] signature) {
+      SigningAlgorithm algorithm,
+      @Nullable String keyId,
+      byte[] content,
+      byte[] payload,
+      byte[] signature) {
     this.algorithm = algorithm;
     this.keyId = keyId;
     this.content = content;
@@ -41,10 +46,13 @@ final class SignedToken {
     if (header.has("crit")) {
       throw new IOException("critical header parameters are not understood");
     }
-    String algorithm = header.path("alg").textValue();
+    SigningAlgorithm algorithm = SigningAlgorithm.of(header.path("alg").asText());
+    if (algorithm == null) {
+      throw new IOException("alg is none that is let in");
+    }
     JsonNode keyId = header.path("kid");
-    if (algorithm == null || !keyId.isMissingNode() && !keyId.isTextual()) {
-      throw new IOException("alg or kid is not a string");
+    if (!keyId.isMissingNode() && !keyId.isTextual()) {
+      throw new IOException("kid is not a string");
     }
     return new SignedToken(
         algorithm,
@@ -71,7 +79,7 @@ final class SignedToken {
   }
 
   /** What its header calls its algorithm; only a key bound to that can make it good. */
-  String algorithm() {
+  SigningAlgorithm algorithm() {
     return algorithm;
   }
 

@@ -16,8 +16,8 @@ import org.jspecify.annotations.Nullable;
  * Checks the tokens of one tenant: signed JWTs in compact form (RFC 7515, RFC 7519), by the rules
  * of RFC 8725.
  *
- * <p>The signature is checked by Helidon's JOSE classes; header and claims are read by a strict
- * JSON reader, since a token in which two readers see different claims is an attack.
+ * <p>Header and claims are read by a strict JSON reader, since a token in which two readers see
+ * different claims is an attack.
  */
 public final class Tokens {
   /** Longest token looked at, in characters. */
@@ -94,12 +94,18 @@ public final class Tokens {
     if (slugTexts == null && !slugs.isMissingNode()) {
       return new Verified.Invalid("pathname_slugs is not a list of strings");
     }
+    JsonNode tokenId = claims.path("jti");
+    if (!tokenId.isMissingNode() && !tokenId.isTextual()) {
+      return new Verified.Invalid("jti is not a string");
+    }
     Principal principal =
         new Principal(
             subject,
             tenant,
             roles,
             slugTexts,
+            tokenId.textValue(),
+            issued,
             notBefore.minusSeconds(leeway),
             expires.plusSeconds(leeway));
     if (issued.minusSeconds(leeway).isAfter(now)) {

@@ -133,6 +133,8 @@ public final class Pipeline {
             tenant.id(),
             demand.roles(),
             null,
+            null,
+            shown.notBefore(),
             shown.notBefore(),
             shown.notAfter());
     return new Step.Go<>(new Identified(matched, route, new Caller(principal, demand.access())));

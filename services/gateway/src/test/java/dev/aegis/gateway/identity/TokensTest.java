@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.aegis.journal.IssuerDefinition;
+import dev.aegis.journal.IssuerKey;
+import dev.aegis.journal.SigningAlgorithm;
 import dev.aegis.testkit.Jwts;
 import java.math.BigInteger;
 import java.nio.charset.StandardCharsets;
@@ -40,12 +42,16 @@ final class TokensTest {
     return new IssuerDefinition(
         name,
         "https://" + name,
-        algorithms,
-        keys.stream().map(key -> JSON.convertValue(key.jwk(), ObjectNode.class)).toList(),
+        algorithms.stream().map(SigningAlgorithm::of).toList(),
+        keys.stream().map(key -> IssuerKey.ofJwk(jwk(key))).toList(),
         null,
         audience,
         5,
         new IssuerDefinition.Claims("tenant_id", "role_ids"));
+  }
+
+  private static ObjectNode jwk(Jwts.Key key) {
+    return JSON.convertValue(key.jwk(), ObjectNode.class);
   }
 
   private static Issuer hs(String... algorithms) {
@@ -74,7 +80,11 @@ final class TokensTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"HS256", "HS384", "HS512", "RS256", "RS384", "RS512"})
+  @ValueSource(
+      strings = {
+        "HS256", "HS384", "HS512", "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256",
+        "ES384", "ES512", "EdDSA"
+      })
   void holdsWhenSignedAsTheIssuerSays(String algorithm) {
     boolean shared = algorithm.startsWith("HS");
     Jwts.Key key =
@@ -93,6 +103,8 @@ final class TokensTest {
                     "acme",
                     List.of("reader"),
                     null,
+                    null,
+                    NOW,
                     Instant.EPOCH.minusSeconds(5),
                     NOW.plusSeconds(65))));
   }
@@ -266,6 +278,8 @@ final class TokensTest {
     claim(rows, "nbf is text", c -> c.put("nbf", "0"));
     claim(rows, "nbf is null", c -> c.put("nbf", null));
     claim(rows, "iat is text", c -> c.put("iat", "0"));
+    claim(rows, "jti is a number", c -> c.put("jti", 1));
+    claim(rows, "jti is null", c -> c.put("jti", null));
     claim(rows, "no sub", c -> c.remove("sub"));
     claim(rows, "an empty sub", c -> c.put("sub", ""));
     claim(rows, "sub is a number", c -> c.put("sub", 5));
@@ -382,9 +396,30 @@ final class TokensTest {
     assertThat(strict.verify(HS256.token(nested), NOW)).isInstanceOf(Verified.Invalid.class);
   }
 
+  private static Principal principal() {
+    return new Principal("a", "t", List.of(), null, null, Instant.EPOCH, NOW, NOW.plusSeconds(10));
+  }
+
+  /** What a revocation goes by (RFC 7519 sections 4.1.6 and 4.1.7). */
+  @Test
+  void tellsWhichTokenItIsAndWhenItWasIssued() {
+    String token = HS256.token(claims(c -> c.put("jti", "j-1")));
+    assertThat(tokens.verify(token, NOW))
+        .isInstanceOfSatisfying(
+            Verified.Valid.class,
+            valid -> {
+              assertThat(valid.principal().tokenId()).isEqualTo("j-1");
+              assertThat(valid.principal().issuedAt()).isEqualTo(NOW);
+            });
+    assertThat(tokens.verify(HS256.token(claims(c -> c.remove("iat"))), NOW))
+        .isInstanceOfSatisfying(
+            Verified.Valid.class,
+            valid -> assertThat(valid.principal().issuedAt()).isEqualTo(Instant.EPOCH));
+  }
+
   @Test
   void holdsStillOrNoMoreWhenLookedAtLater() {
-    Principal principal = new Principal("a", "t", List.of(), null, NOW, NOW.plusSeconds(10));
+    Principal principal = principal();
     assertThat(Tokens.inTime(principal, NOW)).isInstanceOf(Verified.Valid.class);
     assertThat(Tokens.inTime(principal, NOW.minusMillis(1))).isInstanceOf(Verified.Invalid.class);
     assertThat(Tokens.inTime(principal, NOW.plusSeconds(10))).isInstanceOf(Verified.Expired.class);
@@ -400,40 +435,28 @@ final class TokensTest {
     assertThatThrownBy(
             () -> Issuer.compile(definition("x", List.of("HS256"), List.of(), null), null))
         .isInstanceOf(IllegalArgumentException.class);
-    ObjectNode small = JSON.createObjectNode().put("kty", "RSA").put("e", "AQAB");
-    small.put(
-        "n",
-        Base64.getUrlEncoder()
-            .withoutPadding()
-            .encodeToString(BigInteger.ONE.shiftLeft(1023).setBit(0).toByteArray()));
-    ObjectNode octets = JSON.createObjectNode().put("kty", "oct").put("n", "AQAB");
-    ObjectNode broken = JSON.createObjectNode().put("kty", "RSA").put("n", "!").put("e", "AQAB");
-    ObjectNode encryption = JSON.convertValue(RS256.jwk(), ObjectNode.class).put("use", "enc");
-    ObjectNode other = JSON.convertValue(RS256.jwk(), ObjectNode.class).put("alg", "PS256");
-    ObjectNode noVerify = JSON.convertValue(RS256.jwk(), ObjectNode.class);
-    noVerify.remove("use");
-    noVerify.putArray("key_ops").add("encrypt");
-    for (ObjectNode key : List.of(small, octets, broken, encryption, other, noVerify)) {
-      IssuerDefinition definition =
-          new IssuerDefinition(
-              "x",
-              "https://x",
-              List.of("RS256"),
-              List.of(key),
-              null,
-              null,
-              0,
-              new IssuerDefinition.Claims("tenant_id", "role_ids"));
-      assertThatThrownBy(() -> Issuer.compile(definition, null))
-          .as(key.toString())
-          .isInstanceOf(IllegalArgumentException.class);
+  }
+
+  /** A key of another kind is no key of the issuer's, whatever put it there. */
+  @Test
+  void bindsAKeyToAnAlgorithmThatItFitsOnly() {
+    IssuerKey key = IssuerKey.ofJwk(jwk(RS256));
+    assertThat(VerificationKey.of(key, SigningAlgorithm.RS256).id()).isEqualTo("r1");
+    for (SigningAlgorithm other : SigningAlgorithm.values()) {
+      if (other != SigningAlgorithm.RS256) {
+        assertThatThrownBy(() -> VerificationKey.of(key, other))
+            .isInstanceOf(IllegalArgumentException.class);
+      }
     }
+    byte[] secret = SECRET.getBytes(StandardCharsets.UTF_8);
+    assertThatThrownBy(() -> VerificationKey.shared(secret, SigningAlgorithm.RS256))
+        .isInstanceOf(IllegalArgumentException.class);
   }
 
   @Test
   void forgetsWhatAnIssuerThatChangedHadSigned() {
     VerifiedTokens<String> verified = new VerifiedTokens<>();
-    Principal principal = new Principal("a", "t", List.of(), null, NOW, NOW.plusSeconds(10));
+    Principal principal = principal();
     verified.remember("token", tokens, principal, "access");
     assertThat(verified.find("token", tokens)).isNotNull();
     assertThat(verified.find("token", new Tokens(List.of(hs("HS256"), rs(RS256))))).isNull();

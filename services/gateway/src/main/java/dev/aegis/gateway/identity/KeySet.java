@@ -1,0 +1,18 @@
+package dev.aegis.gateway.identity;
+
+import dev.aegis.journal.SigningAlgorithm;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The keys of one issuer as they are now. They may be replaced while requests run, without anything
+ * else of the tenant being compiled again.
+ */
+public interface KeySet {
+  /**
+   * The keys that may have made a signature: those of the algorithm that have this id or none.
+   *
+   * @param keyId {@code kid} of the token; null when it has none, then any of the algorithm
+   */
+  List<VerificationKey> keys(SigningAlgorithm algorithm, @Nullable String keyId);
+}
