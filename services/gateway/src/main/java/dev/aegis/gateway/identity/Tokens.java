@@ -57,8 +57,14 @@ public final class Tokens {
       return new Verified.Invalid("without issuer");
     }
     for (Issuer issuer : issuersByName.getOrDefault(name, List.of())) {
-      if (issuer.signed(signed)) {
-        return claims(issuer.definition(), claims, now);
+      Proof proof = issuer.proof(signed);
+      if (proof != null) {
+        return switch (claims(issuer.definition(), claims, now)) {
+          case Verified.Valid(Principal principal, Proof none) ->
+              new Verified.Valid(principal, proof);
+          case Verified.Expired expired -> expired;
+          case Verified.Invalid invalid -> invalid;
+        };
       }
     }
     return new Verified.Invalid("no trusted issuer signed it");

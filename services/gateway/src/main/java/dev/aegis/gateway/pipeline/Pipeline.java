@@ -25,8 +25,8 @@ import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The phases before a request is forwarded. Asks nobody and waits for nothing: all it needs is in
- * the request's snapshot and in memory.
+ * The phases before a request is forwarded. Asks nobody: all it needs is in the request's snapshot
+ * and in memory. Only keys that an issuer has just published may be waited for.
  */
 public final class Pipeline {
   private static final String BEARER = "bearer ";
@@ -147,7 +147,7 @@ public final class Pipeline {
     }
     IdentityPlan identity = matched.tenant().identity();
     Instant now = began(matched.inbound());
-    VerifiedTokens.Known<Access> known = verified.find(token, identity.tokens());
+    VerifiedTokens.Known<Access> known = verified.find(token, identity.tokens(), now);
     Verified outcome =
         known == null
             ? identity.tokens().verify(token, now)
@@ -155,10 +155,10 @@ public final class Pipeline {
     return switch (outcome) {
       case Verified.Expired() -> new Step.Stop<>(matched, ByCaller.TOKEN_EXPIRED);
       case Verified.Invalid(String reason) -> new Step.Stop<>(matched, ByCaller.INVALID_TOKEN);
-      case Verified.Valid(Principal principal) -> {
+      case Verified.Valid valid -> {
         if (known == null) {
-          known =
-              verified.remember(token, identity.tokens(), principal, identity.access(principal));
+          Access access = identity.access(valid.principal());
+          known = verified.remember(token, identity.tokens(), valid, access);
         }
         Caller caller = new Caller(known.principal(), known.access());
         yield new Step.Go<>(new Identified(matched, route, caller));
