@@ -3,7 +3,9 @@ package dev.aegis.gateway.snapshot;
 import dev.aegis.gateway.admission.Access;
 import dev.aegis.gateway.cache.CachePlan;
 import dev.aegis.gateway.identity.Issuer;
+import dev.aegis.gateway.identity.KeySet;
 import dev.aegis.gateway.identity.Tokens;
+import dev.aegis.gateway.keys.RemoteKeys;
 import dev.aegis.gateway.plugin.RateLimit;
 import dev.aegis.gateway.routing.RouteTable;
 import dev.aegis.gateway.routing.UpstreamPath;
@@ -26,6 +28,7 @@ import dev.aegis.journal.Kind;
 import dev.aegis.journal.Mirror;
 import dev.aegis.journal.ObjectKey;
 import dev.aegis.journal.PluginDefinition;
+import dev.aegis.journal.PublishedKeys;
 import dev.aegis.journal.RateLimitConfig;
 import dev.aegis.journal.RoleDefinition;
 import dev.aegis.journal.RouteDefinition;
@@ -37,6 +40,7 @@ import dev.aegis.model.Finding;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -203,8 +207,23 @@ final class TenantCompiler {
       roles.put(role.id(), role);
     }
     List<Issuer> issuers = new ArrayList<>();
+    RemoteKeys remoteKeys = compiler.remoteKeys();
+    Set<ObjectKey> publishing = new HashSet<>();
     for (Entry entry : fold.list(Kind.ISSUER, tenant)) {
       if (definition(entry) instanceof IssuerDefinition issuer) {
+        PublishedKeys published = issuer.published();
+        if (published != null && remoteKeys != null) {
+          KeySet keys = remoteKeys.put(tenant, entry.key(), issuer.algorithms(), published);
+          issuers.add(new Issuer(issuer, keys));
+          publishing.add(entry.key());
+          continue;
+        }
+        if (published != null) {
+          findings.add(
+              Finding.error(
+                  entry.key().toString(), "its tokens are refused: nobody fetches its keys"));
+          continue;
+        }
         try {
           SealedSecret secret = issuer.secret();
           String opened = secret == null ? null : compiler.masterKey().open(entry.key(), secret);
@@ -214,6 +233,9 @@ final class TenantCompiler {
               Finding.error(entry.key().toString(), "its tokens are refused: " + e.getMessage()));
         }
       }
+    }
+    if (remoteKeys != null) {
+      remoteKeys.keepOnly(tenant, publishing);
     }
     // The same basis gives the same plan, so tokens verified under it stay verified.
     return known != null && known.identity().basis().equals(basis)
