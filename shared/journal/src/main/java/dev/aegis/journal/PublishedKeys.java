@@ -56,7 +56,7 @@ public record PublishedKeys(Place place, int overlapSeconds, int maxStaleSeconds
     boolean usual = bare && fields.absent("jwks_url") && issuer.startsWith("https://");
     boolean discovery = fields.flag("discovery", usual);
     int overlap = (int) fields.number("keys_overlap_seconds", 300, 0, MAX_OVERLAP_SECONDS);
-    int maxStale = (int) fields.number("keys_max_stale_seconds", 86_400, 60, MAX_STALE_SECONDS);
+    int maxStale = (int) fields.number("keys_max_stale_seconds", 86_400, 300, MAX_STALE_SECONDS);
     if (text == null && !discovery) {
       for (String term : new String[] {"keys_overlap_seconds", "keys_max_stale_seconds"}) {
         if (!fields.absent(term)) {

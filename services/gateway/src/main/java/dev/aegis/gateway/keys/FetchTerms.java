@@ -10,7 +10,8 @@ import org.jspecify.annotations.Nullable;
  * @param usual the time when the answer does not say how long it is good for
  * @param most longest time, whatever the answer says
  * @param retry wait after a failure; it doubles with each further one, up to {@code least}
- * @param pause shortest time between two fetches that were asked for by unknown keys
+ * @param gap shortest time between two fetches of a set
+ * @param pause time in which one issuer may have its set fetched once for unknown keys
  * @param absence how long a key that was asked for in vain is not asked for again
  * @param patience longest time that a request waits for a fetch
  */
@@ -19,6 +20,7 @@ record FetchTerms(
     Duration usual,
     Duration most,
     Duration retry,
+    Duration gap,
     Duration pause,
     Duration absence,
     Duration patience) {
@@ -28,6 +30,7 @@ record FetchTerms(
           Duration.ofMinutes(10),
           Duration.ofHours(1),
           Duration.ofSeconds(2),
+          Duration.ofSeconds(1),
           Duration.ofSeconds(30),
           Duration.ofSeconds(60),
           Duration.ofSeconds(2));
@@ -36,10 +39,15 @@ record FetchTerms(
    * How long to wait after an answer: a tenth to a fifth less than it is good for, so that the next
    * one is there before, and not for all sets at the same time.
    *
+   * @param stale how old the keys may become; there is time for several failures before
    * @param random from 0 to 1, exclusive
    */
-  Duration afterAnswer(@Nullable Duration fresh, double random) {
+  Duration afterAnswer(@Nullable Duration fresh, Duration stale, double random) {
     Duration good = fresh == null ? usual : fresh;
+    Duration quarter = stale.dividedBy(4);
+    if (good.compareTo(quarter) > 0) {
+      good = quarter;
+    }
     Duration bounded = good.compareTo(least) < 0 ? least : good.compareTo(most) > 0 ? most : good;
     return part(bounded, 0.8 + random / 10);
   }

@@ -34,6 +34,7 @@ final class FollowedKeys implements KeySet {
   private final Source source;
   private final InstantSource clock;
   private final Duration patience;
+  private final Allowance allowance;
   private volatile View view = NOTHING;
 
   /** A key bound to an algorithm; the same one for as long as the key is known. */
@@ -65,16 +66,22 @@ final class FollowedKeys implements KeySet {
       List<SigningAlgorithm> algorithms,
       Source source,
       InstantSource clock,
-      Duration patience) {
+      FetchTerms terms) {
     this.published = published;
     this.algorithms = List.copyOf(algorithms);
     this.source = source;
     this.clock = clock;
-    this.patience = patience;
+    this.patience = terms.patience();
+    this.allowance = new Allowance(terms);
   }
 
   Source source() {
     return source;
+  }
+
+  /** How old the keys may become. */
+  Duration maxStale() {
+    return Duration.ofSeconds(published.maxStaleSeconds());
   }
 
   /** Whether an issuer with these terms can use it. */
@@ -88,11 +95,13 @@ final class FollowedKeys implements KeySet {
     if (!found.isEmpty() || !algorithms.contains(algorithm)) {
       return found;
     }
-    if (keyId != null && (keyId.isEmpty() || keyId.length() > MAX_ID)) {
+    // Without an id, there is no key of the algorithm at all: that may have changed, too.
+    String wanted = keyId == null ? "" : keyId;
+    if (wanted.length() > MAX_ID || allowance.wasInVain(wanted)) {
       return found;
     }
     try {
-      return awaited(algorithm, keyId);
+      return awaited(algorithm, keyId, wanted);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt(); // the request is over
       return found;
@@ -100,11 +109,12 @@ final class FollowedKeys implements KeySet {
   }
 
   /** A round that began before the token came may have missed its key; one after it did not. */
-  private List<VerificationKey> awaited(SigningAlgorithm algorithm, @Nullable String keyId)
+  private List<VerificationKey> awaited(
+      SigningAlgorithm algorithm, @Nullable String keyId, String wanted)
       throws InterruptedException {
     long began = System.nanoTime();
     while (true) {
-      Source.Round round = source.round(keyId);
+      Source.Round round = source.round(allowance::take);
       if (round == null || !round.await(began + patience.toNanos() - System.nanoTime())) {
         return List.of();
       }
@@ -113,9 +123,7 @@ final class FollowedKeys implements KeySet {
         return found;
       }
       if (round.began() - began >= 0) {
-        if (keyId != null) {
-          source.absent(keyId);
-        }
+        allowance.inVain(wanted);
         return found;
       }
     }

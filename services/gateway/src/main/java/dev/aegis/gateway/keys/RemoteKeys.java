@@ -99,7 +99,7 @@ public final class RemoteKeys implements AutoCloseable {
       source = new Source(published.place(), documents, folder, clock, terms, slots, this::add);
       sources.put(published.place(), source);
     }
-    FollowedKeys keys = new FollowedKeys(published, algorithms, source, clock, terms.patience());
+    FollowedKeys keys = new FollowedKeys(published, algorithms, source, clock, terms);
     source.add(keys);
     own.put(issuer, keys);
     if (fresh) {

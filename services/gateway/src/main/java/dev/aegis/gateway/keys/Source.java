@@ -7,13 +7,12 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.HashSet;
-import java.util.LinkedHashMap;
-import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -28,11 +27,6 @@ import org.slf4j.LoggerFactory;
  */
 final class Source {
   private static final Logger LOG = LoggerFactory.getLogger(Source.class);
-
-  /** Early fetches that may follow each other at once. */
-  private static final int BURST = 2;
-
-  private static final int MAX_ABSENT = 100;
 
   private final PublishedKeys.Place place;
   private final Documents documents;
@@ -49,10 +43,11 @@ final class Source {
 
   // Guarded by this.
   private final Set<FollowedKeys> followers = new HashSet<>();
-  private final Map<String, Long> absent = new LinkedHashMap<>();
   private @Nullable KnownKeys known;
   private @Nullable Round current = new Round();
-  private long earlyDue = System.nanoTime();
+
+  // The thread's own.
+  private long began = System.nanoTime();
 
   /** One time of fetching it. */
   static final class Round {
@@ -109,10 +104,21 @@ final class Source {
   }
 
   synchronized void add(FollowedKeys keys) {
+    if (!followers.isEmpty() && keys.maxStale().compareTo(leastStale()) < 0) {
+      wake.release(); // the next round might be too late for it
+    }
     followers.add(keys);
     if (known != null) {
       keys.are(known);
     }
+  }
+
+  /** How old the keys may become for whoever lets them the least; set while somebody follows. */
+  private synchronized Duration leastStale() {
+    return followers.stream()
+        .map(FollowedKeys::maxStale)
+        .min(Duration::compareTo)
+        .orElse(terms.most());
   }
 
   /** Returns whether nobody is left. */
@@ -143,39 +149,17 @@ final class Source {
   }
 
   /**
-   * The round that may bring a key which is not known: the one under way, or, if it is time for
-   * one, an early one; null when there is nothing to wait for.
+   * The round that may bring a key which is not known: the one under way, or an early one; null
+   * when there is nothing to wait for.
    *
-   * @param keyId null for any key
+   * @param early asked, when none is under way, whether there may be one
    */
-  synchronized @Nullable Round round(@Nullable String keyId) {
-    long now = System.nanoTime();
-    Long since = keyId == null ? null : absent.get(keyId);
-    if (over || since != null && now - since < terms.absence().toNanos()) {
-      return null;
+  synchronized @Nullable Round round(BooleanSupplier early) {
+    if (current == null && !over && early.getAsBoolean()) {
+      current = new Round();
+      wake.release();
     }
-    if (current != null) {
-      return current;
-    }
-    // One each pause; what was not used of that adds up to a burst.
-    long pause = terms.pause().toNanos();
-    long ahead = Math.max(earlyDue - now, 0);
-    if (keyId == null || ahead > (BURST - 1) * pause) {
-      return null;
-    }
-    earlyDue = now + ahead + pause;
-    current = new Round();
-    wake.release();
     return current;
-  }
-
-  /** The set was fetched for this key, and does not have it. */
-  synchronized void absent(String keyId) {
-    absent.remove(keyId);
-    if (absent.size() >= MAX_ABSENT) {
-      absent.remove(absent.keySet().iterator().next());
-    }
-    absent.put(keyId, System.nanoTime());
   }
 
   private void run() {
@@ -192,7 +176,7 @@ final class Source {
           case Answer.Keys keys -> {
             failures = 0;
             take(keys);
-            wait = terms.afterAnswer(keys.fresh(), random);
+            wait = terms.afterAnswer(keys.fresh(), leastStale(), random);
           }
           case Answer.Unusable(String why) -> {
             failures++;
@@ -210,7 +194,10 @@ final class Source {
   private boolean due(Duration wait) throws InterruptedException {
     if (wake.tryAcquire(wait.toNanos(), TimeUnit.NANOSECONDS)) {
       wake.drainPermits();
+      // Many issuers may want that, of one place.
+      Thread.sleep(Duration.ofNanos(began + terms.gap().toNanos() - System.nanoTime()));
     }
+    began = System.nanoTime();
     synchronized (this) {
       if (current == null) {
         current = new Round();

@@ -9,19 +9,27 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 final class FetchTermsTest {
   private static final FetchTerms TERMS = FetchTerms.DEFAULT;
+  private static final Duration DAY = Duration.ofDays(1);
 
   @ParameterizedTest
   @CsvSource({"300, 240, 270", "0, 48, 54", "59, 48, 54", "999999999, 2880, 3240"})
   void asksAgainBeforeAnAnswerIsTooOld(long said, long least, long most) {
     Duration fresh = Duration.ofSeconds(said);
 
-    assertThat(TERMS.afterAnswer(fresh, 0)).isEqualTo(Duration.ofSeconds(least));
-    assertThat(TERMS.afterAnswer(fresh, 1)).isEqualTo(Duration.ofSeconds(most));
+    assertThat(TERMS.afterAnswer(fresh, DAY, 0)).isEqualTo(Duration.ofSeconds(least));
+    assertThat(TERMS.afterAnswer(fresh, DAY, 1)).isEqualTo(Duration.ofSeconds(most));
   }
 
   @Test
   void asksEveryTenMinutesWhenNothingIsSaid() {
-    assertThat(TERMS.afterAnswer(null, 0)).isEqualTo(Duration.ofMinutes(8));
+    assertThat(TERMS.afterAnswer(null, DAY, 0)).isEqualTo(Duration.ofMinutes(8));
+  }
+
+  /** Else keys of an issuer that answers would be refused for their age. */
+  @Test
+  void asksAgainBeforeTheKeysAreTooOld() {
+    assertThat(TERMS.afterAnswer(Duration.ofHours(1), Duration.ofMinutes(5), 1))
+        .isLessThan(Duration.ofSeconds(75));
   }
 
   @ParameterizedTest

@@ -44,7 +44,7 @@ final class RemoteKeysTest {
 
   /** Nothing happens by itself but the first fetch, and others after a failure. */
   private static final FetchTerms TERMS =
-      new FetchTerms(LONG, LONG, LONG, SHORT, LONG, LONG, Duration.ofSeconds(20));
+      new FetchTerms(LONG, LONG, LONG, SHORT, SHORT, LONG, LONG, Duration.ofSeconds(20));
 
   @TempDir private Path folder;
 
@@ -108,7 +108,7 @@ final class RemoteKeysTest {
   @Test
   void areWaitedForNoLongerThanThat() {
     issuer.hold();
-    KeySet set = put(open(new FetchTerms(LONG, LONG, LONG, SHORT, LONG, LONG, SHORT)));
+    KeySet set = put(open(new FetchTerms(LONG, LONG, LONG, SHORT, SHORT, LONG, LONG, SHORT)));
 
     assertThat(ids(set, "a")).isEmpty();
   }
@@ -167,8 +167,42 @@ final class RemoteKeysTest {
   }
 
   @Test
+  void ofOneTenantAreStillFetchedWhenAnotherHasUsedUpItsShare() {
+    RemoteKeys keys = open(TERMS);
+    KeySet flooded = put(keys);
+    KeySet other = keys.put("other", OTHER, List.of(RS256), PUBLISHED);
+    for (int i = 0; i < 10; i++) {
+      assertThat(ids(flooded, "y" + i)).isEmpty();
+    }
+    issuer.shows(A, B);
+
+    assertThat(ids(flooded, "b")).isEmpty();
+    assertThat(ids(other, "b")).containsExactly("b");
+    assertThat(ids(flooded, "b")).as("brought by the other").containsExactly("b");
+  }
+
+  @Test
+  void areFetchedForATokenWithoutIdWhenNoneIsGood() {
+    KeySet set = put(open(TERMS));
+    assertThat(ids(set, "a")).containsExactly("a");
+    now = now.plusSeconds(1_000_000);
+
+    assertThat(ids(set.keys(RS256, null))).containsExactly("a");
+    assertThat(issuer.asked()).hasSize(2);
+  }
+
+  @Test
+  void areAskedForSoonerForWhoeverLetsThemBeLessOld() {
+    RemoteKeys keys = open(TERMS);
+    assertThat(ids(put(keys), "a")).containsExactly("a");
+    keys.put("other", OTHER, List.of(RS256), new PublishedKeys(PUBLISHED.place(), 0, 300));
+
+    await().until(() -> issuer.asked().size() == 2);
+  }
+
+  @Test
   void areAskedForAgainAfterThePause() {
-    FetchTerms terms = new FetchTerms(LONG, LONG, LONG, SHORT, SHORT, SHORT, LONG);
+    FetchTerms terms = new FetchTerms(LONG, LONG, LONG, SHORT, SHORT, SHORT, SHORT, LONG);
     KeySet set = put(open(terms));
     assertThat(ids(set, "b")).isEmpty();
     issuer.shows(B);
@@ -220,7 +254,7 @@ final class RemoteKeysTest {
 
   @Test
   void mayComeBack() {
-    FetchTerms terms = new FetchTerms(LONG, LONG, LONG, SHORT, SHORT, SHORT, LONG);
+    FetchTerms terms = new FetchTerms(LONG, LONG, LONG, SHORT, SHORT, SHORT, SHORT, LONG);
     KeySet set = put(open(terms));
     assertThat(ids(set, "a")).containsExactly("a");
     issuer.shows(B);
@@ -380,14 +414,14 @@ final class RemoteKeysTest {
   void areFetchedOnceForAllWhoGoByThem() {
     RemoteKeys keys = open(TERMS);
     KeySet main = put(keys);
-    PublishedKeys otherTerms = new PublishedKeys(PUBLISHED.place(), 0, 60);
+    PublishedKeys otherTerms = new PublishedKeys(PUBLISHED.place(), 0, 7_200);
     KeySet other = keys.put("other", OTHER, List.of(RS256), otherTerms);
     assertThat(ids(main, "a")).containsExactly("a");
     assertThat(ids(other, "a")).containsExactly("a");
     assertThat(issuer.asked()).hasSize(1);
-    issuer.fails();
+    issuer.shows(B);
+    assertThat(ids(main, "b")).containsExactly("b");
 
-    now = now.plusSeconds(60);
     assertThat(ids(main, "a")).containsExactly("a");
     assertThat(ids(other, "a")).as("each has its own terms").isEmpty();
     keys.keepOnly("acme", Set.of());
