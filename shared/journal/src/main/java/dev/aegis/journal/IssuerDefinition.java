@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * @param secret the shared key of HS algorithms as text, sealed; its UTF-8 bytes are the key
  * @param audience value that {@code aud} must contain, or null when it is not looked at
  * @param leewaySeconds how far clocks may differ, 0 to 300
- * @param claims names of claims that differ from Aegis' own
+ * @param claims where claims stand that are not called as Aegis calls them
  * @param published where the issuer publishes its keys, null when they are here
  */
 public record IssuerDefinition(
@@ -44,13 +44,21 @@ public record IssuerDefinition(
   /** A token without {@code kid} is tried with all of them, so there are few. */
   private static final int MAX_KEYS = 20;
 
+  private static final int MAX_CLAIM = 256;
+
   /**
-   * Names of the claims that Aegis reads.
+   * Where the claims that Aegis reads stand in this issuer's tokens: the name of a claim, or, when
+   * it begins with a slash, a JSON Pointer into the claims (RFC 6901).
    *
+   * @param subject by default {@code sub}
    * @param tenant by default {@code tenant_id}
    * @param roles by default {@code role_ids}
+   * @param slugs by default {@code pathname_slugs}
    */
-  public record Claims(String tenant, String roles) {}
+  public record Claims(String subject, String tenant, String roles, String slugs) {
+    /** Aegis' own names. */
+    public static final Claims OWN = new Claims("sub", "tenant_id", "role_ids", "pathname_slugs");
+  }
 
   /** An issuer whose keys are all here. */
   public IssuerDefinition(
@@ -170,6 +178,25 @@ public record IssuerDefinition(
 
   private static Claims claims(Fields fields) {
     return new Claims(
-        fields.textOr("tenant_id", "tenant_id"), fields.textOr("role_ids", "role_ids"));
+        claim(fields, "subject", Claims.OWN.subject()),
+        claim(fields, "tenant_id", Claims.OWN.tenant()),
+        claim(fields, "role_ids", Claims.OWN.roles()),
+        claim(fields, "pathname_slugs", Claims.OWN.slugs()));
+  }
+
+  private static String claim(Fields fields, String name, String own) {
+    String place = fields.textOr(name, own);
+    if (place.isEmpty() || place.length() > MAX_CLAIM) {
+      fields.reject(name, "must be the name of a claim, of at most " + MAX_CLAIM + " characters");
+    }
+    for (int at = place.indexOf('~'); place.startsWith("/") && at >= 0; ) {
+      char escaped = at + 1 < place.length() ? place.charAt(at + 1) : ' ';
+      if (escaped != '0' && escaped != '1') {
+        fields.reject(name, "must be a JSON Pointer, with ~0 and ~1 only (RFC 6901 section 3)");
+        return own;
+      }
+      at = place.indexOf('~', at + 1);
+    }
+    return place;
   }
 }

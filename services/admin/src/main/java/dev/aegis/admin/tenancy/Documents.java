@@ -82,8 +82,10 @@ public final class Documents {
         optional(document, "audience");
         number(document, "leeway_seconds", 0);
         if (object(document, "claims") instanceof ObjectNode claims) {
+          text(claims, "subject", "sub");
           text(claims, "tenant_id", "tenant_id");
           text(claims, "role_ids", "role_ids");
+          text(claims, "pathname_slugs", "pathname_slugs");
         }
       }
       case ROLE -> {

@@ -39,12 +39,27 @@ final class SignedToken {
   static SignedToken parse(String token) throws IOException {
     int dot = token.indexOf('.');
     int second = token.indexOf('.', dot + 1);
-    if (dot < 0 || second < 0 || token.indexOf('.', second + 1) >= 0) {
-      throw new IOException("not three parts; encrypted tokens are not taken");
+    if (dot < 0 || second < 0) {
+      throw new IOException("not three parts");
+    }
+    int third = token.indexOf('.', second + 1);
+    if (third >= 0) {
+      int fourth = token.indexOf('.', third + 1);
+      boolean five = fourth >= 0 && token.indexOf('.', fourth + 1) < 0;
+      throw new IOException(
+          five ? "encrypted (five parts); only signed tokens are taken" : "not three parts");
     }
     ObjectNode header = Json.readObject(decode(token.substring(0, dot)));
-    if (header.has("crit")) {
-      throw new IOException("critical header parameters are not understood");
+    if (header.has("crit") || header.has("b64")) {
+      throw new IOException("critical header parameters and b64 are not understood");
+    }
+    JsonNode content = header.path("cty");
+    if (!content.isMissingNode() && isJwt(content.asText())) {
+      throw new IOException("a token within a token (cty)");
+    }
+    JsonNode type = header.path("typ");
+    if (!type.isMissingNode() && !isJwt(type.asText()) && !isAccessToken(type.asText())) {
+      throw new IOException("typ says that it is something else");
     }
     SigningAlgorithm algorithm = SigningAlgorithm.of(header.path("alg").asText());
     if (algorithm == null) {
@@ -60,6 +75,16 @@ final class SignedToken {
         token.substring(0, second).getBytes(StandardCharsets.ISO_8859_1),
         decode(token.substring(dot + 1, second)),
         decode(token.substring(second + 1)));
+  }
+
+  /** Media types are compared without regard to case (RFC 7515 section 4.1.9). */
+  private static boolean isJwt(String type) {
+    return type.equalsIgnoreCase("JWT") || type.equalsIgnoreCase("application/jwt");
+  }
+
+  /** RFC 9068 section 2.1. */
+  private static boolean isAccessToken(String type) {
+    return type.equalsIgnoreCase("at+jwt") || type.equalsIgnoreCase("application/at+jwt");
   }
 
   /**

@@ -56,18 +56,20 @@ public final class Tokens {
     if (name == null) {
       return new Verified.Invalid("without issuer");
     }
+    Verified outcome = new Verified.Invalid("no trusted issuer signed it");
     for (Issuer issuer : issuersByName.getOrDefault(name, List.of())) {
       Proof proof = issuer.proof(signed);
       if (proof != null) {
-        return switch (claims(issuer.definition(), claims, now)) {
-          case Verified.Valid(Principal principal, Proof none) ->
-              new Verified.Valid(principal, proof);
-          case Verified.Expired expired -> expired;
-          case Verified.Invalid invalid -> invalid;
-        };
+        Verified here = claims(issuer.definition(), claims, now);
+        if (here instanceof Verified.Valid(Principal principal, Proof none)) {
+          return new Verified.Valid(principal, proof);
+        }
+        if (!(outcome instanceof Verified.Expired)) {
+          outcome = here;
+        }
       }
     }
-    return new Verified.Invalid("no trusted issuer signed it");
+    return outcome;
   }
 
   /** Looks at the claims of a token whose signature holds (RFC 7519 section 4.1). */
@@ -80,8 +82,9 @@ public final class Tokens {
     Instant expires = time(claims.path("exp"));
     Instant notBefore = claims.has("nbf") ? time(claims.path("nbf")) : Instant.EPOCH;
     Instant issued = claims.has("iat") ? time(claims.path("iat")) : Instant.EPOCH;
-    String subject = claims.path("sub").textValue();
-    String tenant = claims.path(issuer.claims().tenant()).textValue();
+    IssuerDefinition.Claims places = issuer.claims();
+    String subject = at(claims, places.subject()).textValue();
+    String tenant = at(claims, places.tenant()).textValue();
     if (expires == null || notBefore == null || issued == null) {
       return new Verified.Invalid("exp is missing, or exp, nbf or iat is not a time");
     }
@@ -91,11 +94,11 @@ public final class Tokens {
     if (!printable(subject)) {
       return new Verified.Invalid("a subject with control characters");
     }
-    List<String> roles = texts(claims.path(issuer.claims().roles()));
+    List<String> roles = texts(at(claims, places.roles()));
     if (roles == null || roles.stream().anyMatch(role -> role.indexOf(',') >= 0)) {
       return new Verified.Invalid("roles are not a list of strings without commas");
     }
-    JsonNode slugs = claims.path("pathname_slugs");
+    JsonNode slugs = at(claims, places.slugs());
     List<String> slugTexts = slugs.isMissingNode() ? null : texts(slugs);
     if (slugTexts == null && !slugs.isMissingNode()) {
       return new Verified.Invalid("pathname_slugs is not a list of strings");
@@ -120,6 +123,11 @@ public final class Tokens {
     return inTime(principal, now);
   }
 
+  /** The claim of that name, or what the JSON Pointer leads to; missing when there is none. */
+  private static JsonNode at(ObjectNode claims, String place) {
+    return place.startsWith("/") ? claims.at(place) : claims.path(place);
+  }
+
   /** Whether a principal verified before still holds at {@code now}. */
   public static Verified inTime(Principal principal, Instant now) {
     if (!principal.expires().isAfter(now)) {
@@ -131,24 +139,32 @@ public final class Tokens {
     return new Verified.Valid(principal);
   }
 
+  /** NumericDate, which may have a fraction (RFC 7519 section 2). */
   private static @Nullable Instant time(JsonNode node) {
     if (!node.isNumber()) {
       return null;
     }
     double seconds = node.doubleValue();
-    return seconds >= 0 && seconds <= MAX_TIME ? Instant.ofEpochSecond((long) seconds) : null;
+    if (!(seconds >= 0 && seconds <= MAX_TIME)) {
+      return null; // NaN and what is infinite, too
+    }
+    long whole = (long) seconds;
+    return Instant.ofEpochSecond(whole, (long) ((seconds - whole) * 1e9));
   }
 
+  /** Whether {@code aud} is a string or a list of strings (RFC 7519 section 4.1.3) with this. */
   private static boolean names(JsonNode audience, String wanted) {
     if (audience.isTextual()) {
       return audience.textValue().equals(wanted);
     }
+    boolean named = false;
     for (JsonNode one : audience.isArray() ? audience : List.<JsonNode>of()) {
-      if (wanted.equals(one.textValue())) {
-        return true;
+      if (!one.isTextual()) {
+        return false;
       }
+      named |= wanted.equals(one.textValue());
     }
-    return false;
+    return named;
   }
 
   /** The texts of a list; empty when it is missing, null when it is something else. */

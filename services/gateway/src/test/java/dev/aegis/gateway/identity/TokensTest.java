@@ -1,5 +1,8 @@
 package dev.aegis.gateway.identity;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static java.nio.charset.StandardCharsets.US_ASCII;
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -10,7 +13,7 @@ import dev.aegis.journal.IssuerKey;
 import dev.aegis.journal.SigningAlgorithm;
 import dev.aegis.testkit.Jwts;
 import java.math.BigInteger;
-import java.nio.charset.StandardCharsets;
+import java.nio.charset.Charset;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -32,8 +35,7 @@ final class TokensTest {
   private static final Instant NOW = Instant.ofEpochSecond(1_800_000_000);
   private static final String SECRET =
       "a shared key of more than sixty-four bytes, for the longest of the hashes";
-  private static final Jwts.Key HS256 =
-      Jwts.hmac("h", "HS256", SECRET.getBytes(StandardCharsets.UTF_8));
+  private static final Jwts.Key HS256 = Jwts.hmac("h", "HS256", SECRET.getBytes(UTF_8));
   private static final Jwts.Key RS256 = Jwts.key("r1", "RS256");
   private static final Jwts.Key RS256_OTHER = Jwts.key("r2", "RS256");
 
@@ -47,7 +49,7 @@ final class TokensTest {
         null,
         audience,
         5,
-        new IssuerDefinition.Claims("tenant_id", "role_ids"));
+        IssuerDefinition.Claims.OWN);
   }
 
   private static ObjectNode jwk(Jwts.Key key) {
@@ -88,9 +90,7 @@ final class TokensTest {
   void holdsWhenSignedAsTheIssuerSays(String algorithm) {
     boolean shared = algorithm.startsWith("HS");
     Jwts.Key key =
-        shared
-            ? Jwts.hmac("k", algorithm, SECRET.getBytes(StandardCharsets.UTF_8))
-            : Jwts.key("k", algorithm);
+        shared ? Jwts.hmac("k", algorithm, SECRET.getBytes(UTF_8)) : Jwts.key("k", algorithm);
     Issuer issuer =
         Issuer.compile(
             definition("x", List.of(algorithm), shared ? List.of() : List.of(key), null),
@@ -117,9 +117,7 @@ final class TokensTest {
   }
 
   private static String part(String json) {
-    return Base64.getUrlEncoder()
-        .withoutPadding()
-        .encodeToString(json.getBytes(StandardCharsets.UTF_8));
+    return Base64.getUrlEncoder().withoutPadding().encodeToString(json.getBytes(UTF_8));
   }
 
   private static Row headed(String what, Map<String, ?> header) {
@@ -159,11 +157,11 @@ final class TokensTest {
     int form = 0;
     for (byte[] confused :
         List.of(
-            pem.getBytes(StandardCharsets.UTF_8),
-            pem.strip().getBytes(StandardCharsets.UTF_8),
+            pem.getBytes(UTF_8),
+            pem.strip().getBytes(UTF_8),
             shown.getEncoded(),
             modulus,
-            ((String) jwk.get("n")).getBytes(StandardCharsets.UTF_8),
+            ((String) jwk.get("n")).getBytes(UTF_8),
             JSON.writeValueAsBytes(jwk))) {
       Jwts.Key forged = Jwts.hmac("r1", "HS256", confused);
       rows.add(new Row("public key as shared key " + ++form, forged.token(claims("rs"))));
@@ -192,8 +190,7 @@ final class TokensTest {
     rows.add(
         new Row(
             "another shared key",
-            Jwts.hmac("h", "HS256", "x".repeat(64).getBytes(StandardCharsets.UTF_8))
-                .token(claims("hs"))));
+            Jwts.hmac("h", "HS256", "x".repeat(64).getBytes(UTF_8)).token(claims("hs"))));
     rows.add(
         new Row("an empty shared key", Jwts.hmac("h", "HS256", new byte[1]).token(claims("hs"))));
     // RFC 8725 section 3.10: keys that the token brings along.
@@ -205,6 +202,18 @@ final class TokensTest {
         new Row(
             "its own jku",
             RS256_OTHER.token(Map.of("alg", "RS256", "jku", "http://127.0.0.1/"), claims("rs"))));
+    rows.add(
+        new Row(
+            "its own x5u",
+            RS256_OTHER.token(Map.of("alg", "RS256", "x5u", "http://127.0.0.1/"), claims("rs"))));
+    // RFC 8725 sections 3.11 and 3.12: what was made for something else.
+    for (Object type : List.of("dpop+jwt", "logout+jwt", "secevent+jwt", "JOSE", "", 7)) {
+      rows.add(headed("typ " + type, Map.of("alg", "HS256", "typ", type)));
+    }
+    rows.add(headed("a token within a token", Map.of("alg", "HS256", "cty", "JWT")));
+    rows.add(headed("the same by media type", Map.of("alg", "HS256", "cty", "application/jwt")));
+    rows.add(new Row("a token as the claims", signed("{\"alg\":\"HS256\"}", good)));
+    rows.add(headed("b64 without crit (RFC 7797)", Map.of("alg", "HS256", "b64", false)));
     // RFC 7515 section 4.1.11.
     rows.add(headed("crit", Map.of("alg", "HS256", "crit", List.of("exp"))));
     rows.add(headed("empty crit", Map.of("alg", "HS256", "crit", List.of())));
@@ -264,6 +273,26 @@ final class TokensTest {
         new Row(
             "deep claims",
             signed("{\"alg\":\"HS256\"}", "{\"a\":" + "[".repeat(2000) + "]".repeat(2000) + "}")));
+    rows.add(
+        new Row(
+            "deep header",
+            signed("{\"alg\":\"HS256\",\"a\":" + "[".repeat(99) + "]".repeat(99) + "}", "{}")));
+    rows.add(
+        new Row(
+            "alg twice, once in escapes",
+            signed("{\"alg\":\"HS256\",\"\\u0061lg\":\"HS256\"}", json(claims("hs")))));
+    for (String charset : List.of("UTF-16BE", "UTF-16LE", "UTF-32BE")) {
+      byte[] claims = json(claims("hs")).getBytes(Charset.forName(charset));
+      rows.add(new Row("claims in " + charset, signed("{\"alg\":\"HS256\"}", claims)));
+      byte[] header = "{\"alg\":\"HS256\"}".getBytes(Charset.forName(charset));
+      rows.add(new Row("header in " + charset, signed(header, json(claims("hs")).getBytes(UTF_8))));
+    }
+    byte[] overlong = json(claims("hs")).replace("reader", "\u00c1\u00a1").getBytes(ISO_8859_1);
+    rows.add(new Row("a role in overlong UTF-8", signed("{\"alg\":\"HS256\"}", overlong)));
+    for (String number : List.of("1e400", "-1e400", "NaN", "Infinity", "1" + "0".repeat(999))) {
+      String claims = json(claims("hs")).replaceFirst("\"exp\":\\d+", "\"exp\":" + number);
+      rows.add(new Row("exp is " + number, signed("{\"alg\":\"HS256\"}", claims)));
+    }
     // Claims.
     claim(rows, "no iss", c -> c.remove("iss"));
     claim(rows, "an unknown iss", c -> c.put("iss", "https://evil"));
@@ -305,21 +334,124 @@ final class TokensTest {
 
   /** Exactly these texts, with a signature that holds. */
   private static String signed(String header, String payload) throws Exception {
-    String content = part(header) + "." + part(payload);
+    return signed(header.getBytes(UTF_8), payload.getBytes(UTF_8));
+  }
+
+  private static String signed(String header, byte[] payload) throws Exception {
+    return signed(header.getBytes(UTF_8), payload);
+  }
+
+  private static String signed(byte[] header, byte[] payload) throws Exception {
+    Base64.Encoder base64 = Base64.getUrlEncoder().withoutPadding();
+    String content = base64.encodeToString(header) + "." + base64.encodeToString(payload);
     javax.crypto.Mac mac = javax.crypto.Mac.getInstance("HmacSHA256");
-    mac.init(
-        new javax.crypto.spec.SecretKeySpec(SECRET.getBytes(StandardCharsets.UTF_8), "HmacSHA256"));
+    mac.init(new javax.crypto.spec.SecretKeySpec(SECRET.getBytes(UTF_8), "HmacSHA256"));
     return content
         + "."
         + Base64.getUrlEncoder()
             .withoutPadding()
-            .encodeToString(mac.doFinal(content.getBytes(StandardCharsets.US_ASCII)));
+            .encodeToString(mac.doFinal(content.getBytes(US_ASCII)));
   }
 
   @ParameterizedTest
   @MethodSource("hostile")
   void refuses(Row row) {
     assertInvalid(row.token());
+  }
+
+  private void assertRefused(String token, String reason) {
+    assertThat(tokens.verify(token, NOW))
+        .isInstanceOfSatisfying(
+            Verified.Invalid.class, invalid -> assertThat(invalid.reason()).contains(reason));
+  }
+
+  /** The caller learns nothing of it; who runs the gateway must. */
+  @Test
+  void saysWhyForTheLog() throws Exception {
+    String good = HS256.token(claims("hs"));
+    assertRefused("a.b.c.d.e", "encrypted");
+    assertRefused("a.b.c.d", "not three parts");
+    assertRefused("a.b.c.d.e.f", "not three parts");
+    assertRefused("a.b", "not three parts");
+    assertRefused("a", "not three parts");
+    assertRefused(good + "=", "padded");
+    assertRefused(good + "\u00e9", "Base64url");
+    assertRefused(good + "A".repeat(Tokens.MAX_LENGTH), "longer");
+    assertRefused(HS256.token(Map.of("alg", "none"), claims("hs")), "alg");
+    assertRefused(HS256.token(Map.of("alg", "HS256", "kid", 1), claims("hs")), "kid");
+    assertRefused(HS256.token(Map.of("alg", "HS256", "typ", "x"), claims("hs")), "typ");
+    assertRefused(HS256.token(Map.of("alg", "HS256", "cty", "JWT"), claims("hs")), "within");
+    assertRefused(HS256.token(Map.of("alg", "HS256", "crit", 1), claims("hs")), "critical");
+    assertRefused(HS256.token(claims(c -> c.remove("iss"))), "without issuer");
+    assertRefused(HS256.token(claims("rs")), "no trusted issuer");
+    assertRefused(HS256.token(claims(c -> c.remove("exp"))), "exp is missing");
+    assertRefused(HS256.token(claims(c -> c.remove("sub"))), "without subject");
+    assertRefused(HS256.token(claims(c -> c.put("sub", "\n"))), "control");
+    assertRefused(HS256.token(claims(c -> c.put("role_ids", 1))), "roles");
+    assertRefused(HS256.token(claims(c -> c.put("pathname_slugs", 1))), "pathname_slugs");
+    assertRefused(HS256.token(claims(c -> c.put("jti", 1))), "jti");
+    assertRefused(HS256.token(claims(c -> c.put("iat", NOW.getEpochSecond() + 6))), "future");
+    assertRefused(HS256.token(claims(c -> c.put("nbf", NOW.getEpochSecond() + 6))), "not valid");
+    assertRefused(signed("{\"alg\":\"HS256\"}", "{"), "not JSON");
+    assertRefused(signed("[]", "{}"), "not a JSON object");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"JWT", "jwt", "application/jwt", "at+jwt", "AT+JWT", "application/at+jwt"})
+  void takesTokensOfTheTypesThatAreMeantForIt(String type) {
+    String token = HS256.token(Map.of("alg", "HS256", "typ", type), claims("hs"));
+    assertThat(tokens.verify(token, NOW)).isInstanceOf(Verified.Valid.class);
+  }
+
+  /** RFC 8725 section 3.10: whatever keys a token brings along, only the issuer's counts. */
+  @Test
+  void passesOverKeysInTheHeader() {
+    for (Map.Entry<String, Object> brought :
+        Map.<String, Object>of(
+                "jwk",
+                RS256_OTHER.jwk(),
+                "jku",
+                "http://127.0.0.1:1/",
+                "x5u",
+                "http://127.0.0.1:1/",
+                "x5c",
+                List.of("MIIB"))
+            .entrySet()) {
+      Map<String, Object> header = Map.of("alg", "RS256", brought.getKey(), brought.getValue());
+      assertThat(tokens.verify(RS256.token(header, claims("rs")), NOW))
+          .as(brought.getKey())
+          .isInstanceOf(Verified.Valid.class);
+      assertInvalid(RS256_OTHER.token(header, claims("rs")));
+    }
+  }
+
+  @Test
+  void looksAtTokensOfABoundedLength() {
+    for (int filler = 5_800; filler < 6_000; filler++) {
+      String text = "x".repeat(filler);
+      String token = HS256.token(claims(c -> c.put("filler", text)));
+      assertThat(tokens.verify(token, NOW) instanceof Verified.Valid)
+          .as("%d characters", token.length())
+          .isEqualTo(token.length() <= Tokens.MAX_LENGTH);
+    }
+  }
+
+  /** Definitions with one name are several chances, not the first one's say. */
+  @Test
+  void asksEachIssuerOfTheSameName() {
+    Issuer a = Issuer.compile(definition("hs", List.of("HS256"), List.of(), "a"), SECRET);
+    Issuer b = Issuer.compile(definition("hs", List.of("HS256"), List.of(), "b"), SECRET);
+    Issuer other = Issuer.compile(definition("hs", List.of("RS256"), List.of(RS256), null), null);
+    String token = HS256.token(claims(c -> c.put("aud", "b")));
+    for (List<Issuer> order : List.of(List.of(a, b, other), List.of(other, b, a))) {
+      Tokens several = new Tokens(order);
+      assertThat(several.verify(token, NOW)).isInstanceOf(Verified.Valid.class);
+      assertThat(several.verify(RS256.token(claims("hs")), NOW)).isInstanceOf(Verified.Valid.class);
+      assertThat(several.verify(HS256.token(claims("hs")), NOW))
+          .isInstanceOf(Verified.Invalid.class);
+      assertThat(several.verify(token, NOW.plusSeconds(65))).isInstanceOf(Verified.Expired.class);
+    }
   }
 
   /** Whatever one letter becomes, nobody is let in by it. */
@@ -358,6 +490,59 @@ final class TokensTest {
         .isInstanceOf(Verified.Invalid.class);
   }
 
+  /** RFC 7519 section 2: a time may have a fraction. */
+  @Test
+  void holdsToTheFractionOfASecond() {
+    double now = NOW.getEpochSecond();
+    String early = HS256.token(claims(c -> c.put("nbf", now + 5.5)));
+    assertThat(tokens.verify(early, NOW.plusMillis(499))).isInstanceOf(Verified.Invalid.class);
+    assertThat(tokens.verify(early, NOW.plusMillis(500))).isInstanceOf(Verified.Valid.class);
+    String late = HS256.token(claims(c -> c.put("exp", now + 0.5)));
+    assertThat(tokens.verify(late, NOW.plusMillis(5_499))).isInstanceOf(Verified.Valid.class);
+    assertThat(tokens.verify(late, NOW.plusMillis(5_500))).isInstanceOf(Verified.Expired.class);
+    String end = HS256.token(claims(c -> c.put("exp", 253_402_300_799L)));
+    assertThat(tokens.verify(end, NOW)).isInstanceOf(Verified.Valid.class);
+    assertInvalid(HS256.token(claims(c -> c.put("exp", 253_402_300_800L))));
+    assertThat(tokens.verify(HS256.token(claims(c -> c.put("nbf", 0))), NOW))
+        .isInstanceOf(Verified.Valid.class);
+  }
+
+  /** Claims stand where the issuer says, and nowhere else. */
+  @Test
+  void readsClaimsWhereTheIssuerSays() {
+    IssuerDefinition.Claims places =
+        new IssuerDefinition.Claims(
+            "https://x/email", "/org/id", "/realm_access/roles", "/a~1b/0/slugs");
+    IssuerDefinition own = definition("hs", List.of("HS256"), List.of(), null);
+    Issuer issuer =
+        Issuer.compile(
+            new IssuerDefinition(
+                "hs", "https://hs", own.algorithms(), List.of(), null, null, 0, places),
+            SECRET);
+    Tokens mapped = new Tokens(List.of(issuer));
+    Map<String, Object> claims = claims("hs");
+    assertThat(mapped.verify(HS256.token(claims), NOW)).isInstanceOf(Verified.Invalid.class);
+    claims.put("https://x/email", "a@x.test");
+    claims.put("org", Map.of("id", "other"));
+    claims.put("realm_access", Map.of("roles", List.of("r1", "r2")));
+    claims.put("a/b", List.of(Map.of("slugs", List.of("s"))));
+    assertThat(mapped.verify(HS256.token(claims), NOW))
+        .isInstanceOfSatisfying(
+            Verified.Valid.class,
+            valid -> {
+              assertThat(valid.principal().subject()).isEqualTo("a@x.test");
+              assertThat(valid.principal().tenant()).isEqualTo("other");
+              assertThat(valid.principal().roles()).containsExactly("r1", "r2");
+              assertThat(valid.principal().slugs()).containsExactly("s");
+            });
+    claims.put("realm_access", Map.of("roles", "r1"));
+    assertThat(mapped.verify(HS256.token(claims), NOW)).isInstanceOf(Verified.Invalid.class);
+    claims.put("realm_access", List.of("r1"));
+    assertThat(mapped.verify(HS256.token(claims), NOW))
+        .isInstanceOfSatisfying(
+            Verified.Valid.class, valid -> assertThat(valid.principal().roles()).isEmpty());
+  }
+
   /** Leeway is 5 s; RFC 7519 section 4.1.4: not on or after exp. */
   @ParameterizedTest
   @CsvSource({
@@ -391,6 +576,11 @@ final class TokensTest {
           .isEqualTo(valid);
     }
     assertThat(strict.verify(HS256.token(claims("hs")), NOW)).isInstanceOf(Verified.Invalid.class);
+    for (Object aud : List.of(List.of(), List.of("a", 7), 7, List.of(List.of("a")))) {
+      assertThat(strict.verify(HS256.token(claims(c -> c.put("aud", aud))), NOW))
+          .as("%s", aud)
+          .isInstanceOf(Verified.Invalid.class);
+    }
     Map<String, Object> nested = new LinkedHashMap<>(claims("hs"));
     nested.put("aud", Map.of("x", "a"));
     assertThat(strict.verify(HS256.token(nested), NOW)).isInstanceOf(Verified.Invalid.class);
@@ -448,7 +638,7 @@ final class TokensTest {
             .isInstanceOf(IllegalArgumentException.class);
       }
     }
-    byte[] secret = SECRET.getBytes(StandardCharsets.UTF_8);
+    byte[] secret = SECRET.getBytes(UTF_8);
     assertThatThrownBy(() -> VerificationKey.shared(secret, SigningAlgorithm.RS256))
         .isInstanceOf(IllegalArgumentException.class);
   }
