@@ -23,6 +23,7 @@ import org.jspecify.annotations.Nullable;
  * @param audience value that {@code aud} must contain, or null when it is not looked at
  * @param leewaySeconds how far clocks may differ, 0 to 300
  * @param claims where claims stand that are not called as Aegis calls them
+ * @param published where the issuer publishes its keys, null when they are here
  */
 public record IssuerDefinition(
     String id,
@@ -32,7 +33,8 @@ public record IssuerDefinition(
     @Nullable SealedSecret secret,
     @Nullable String audience,
     int leewaySeconds,
-    Claims claims)
+    Claims claims,
+    @Nullable PublishedKeys published)
     implements Definition {
 
   /** Names of the algorithms that this version verifies. */
@@ -60,6 +62,19 @@ public record IssuerDefinition(
         new Claims("sub", "tenant_id", "role_ids", "groups", "pathname_slugs");
   }
 
+  /** An issuer whose keys are all here. */
+  public IssuerDefinition(
+      String id,
+      String issuer,
+      List<SigningAlgorithm> algorithms,
+      List<IssuerKey> publicKeys,
+      @Nullable SealedSecret secret,
+      @Nullable String audience,
+      int leewaySeconds,
+      Claims claims) {
+    this(id, issuer, algorithms, publicKeys, secret, audience, leewaySeconds, claims, null);
+  }
+
   static IssuerDefinition read(String id, Fields fields) {
     String issuer = fields.text("issuer");
     List<SigningAlgorithm> algorithms = algorithms(fields);
@@ -68,7 +83,14 @@ public record IssuerDefinition(
     if (symmetric && asymmetric) {
       fields.reject("algorithms", "must not mix HS with the others: one kind of key per issuer");
     }
-    List<IssuerKey> keys = publicKeys(fields, algorithms);
+    boolean bare = !symmetric && fields.absent("public_keys") && fields.absent("secret");
+    PublishedKeys published = PublishedKeys.read(fields, issuer, bare);
+    if (published != null && symmetric) {
+      fields.reject(
+          fields.absent("jwks_url") ? "discovery" : "jwks_url",
+          "is not for HS algorithms, whose keys are secret");
+    }
+    List<IssuerKey> keys = publicKeys(fields, algorithms, published != null);
     SealedSecret secret = SealedSecret.read(fields, "secret");
     if (symmetric && secret == null) {
       fields.reject("secret", "is required for HS algorithms");
@@ -79,7 +101,6 @@ public record IssuerDefinition(
     if (asymmetric && secret != null) {
       fields.reject("secret", "is only for HS algorithms");
     }
-    fields.unavailable("jwks_url");
     return new IssuerDefinition(
         id,
         issuer,
@@ -88,7 +109,8 @@ public record IssuerDefinition(
         secret,
         fields.optionalText("audience"),
         (int) fields.number("leeway_seconds", 0, 0, 300),
-        fields.object("claims", IssuerDefinition::claims));
+        fields.object("claims", IssuerDefinition::claims),
+        published);
   }
 
   private static List<SigningAlgorithm> algorithms(Fields fields) {
@@ -109,8 +131,9 @@ public record IssuerDefinition(
     return List.copyOf(algorithms);
   }
 
-  /** Each key must be of use, and each algorithm have one. */
-  private static List<IssuerKey> publicKeys(Fields fields, List<SigningAlgorithm> algorithms) {
+  /** Each key must be of use, and each algorithm have one, unless they are published elsewhere. */
+  private static List<IssuerKey> publicKeys(
+      Fields fields, List<SigningAlgorithm> algorithms, boolean elsewhere) {
     List<SigningAlgorithm> asymmetric =
         algorithms.stream().filter(algorithm -> !algorithm.symmetric()).toList();
     Set<String> ids = new HashSet<>();
@@ -130,6 +153,12 @@ public record IssuerDefinition(
     int given = fields.size("public_keys");
     if (given > MAX_KEYS) {
       fields.reject("public_keys", "must hold at most " + MAX_KEYS + " keys");
+    }
+    if (elsewhere) {
+      if (given > 0) {
+        fields.reject("public_keys", "is not for an issuer with jwks_url or discovery");
+      }
+      return List.of();
     }
     for (SigningAlgorithm algorithm : asymmetric) {
       if (keys.size() == given && keys.stream().noneMatch(key -> key.fits(algorithm))) {

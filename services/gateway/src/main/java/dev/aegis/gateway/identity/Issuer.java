@@ -41,15 +41,20 @@ public record Issuer(IssuerDefinition definition, KeySet keys, String tenant) {
 
   /** Whether one of its keys, the named one if one is named, made this. */
   boolean signed(SignedToken token) {
+    return proof(token) != null;
+  }
+
+  /** By which of its keys, the named one if one is named, this was made; null when by none. */
+  @Nullable Proof proof(SignedToken token) {
     SigningAlgorithm algorithm = token.algorithm();
     if (!definition.algorithms().contains(algorithm)) {
-      return false;
+      return null;
     }
     for (VerificationKey key : keys.keys(algorithm, token.keyId())) {
       if (key.verifies(token.content(), token.signature())) {
-        return true;
+        return keys.proof(key);
       }
     }
-    return false;
+    return null;
   }
 }

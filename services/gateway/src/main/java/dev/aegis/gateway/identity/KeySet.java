@@ -15,4 +15,9 @@ public interface KeySet {
    * @param keyId {@code kid} of the token; null when it has none, then any of the algorithm
    */
   List<VerificationKey> keys(SigningAlgorithm algorithm, @Nullable String keyId);
+
+  /** What a key of the set that has verified a token is remembered by. */
+  default Proof proof(VerificationKey key) {
+    return Proof.LASTING;
+  }
 }

@@ -69,10 +69,11 @@ public final class Tokens {
     }
     Verified outcome = new Verified.Invalid("no trusted issuer signed it");
     for (Issuer issuer : issuersByName.getOrDefault(name, List.of())) {
-      if (issuer.signed(signed)) {
+      Proof proof = issuer.proof(signed);
+      if (proof != null) {
         Verified here = claims(issuer, claims, now);
-        if (here instanceof Verified.Valid) {
-          return here;
+        if (here instanceof Verified.Valid(Principal principal, Proof none)) {
+          return new Verified.Valid(principal, proof);
         }
         if (!(outcome instanceof Verified.Expired)) {
           outcome = here;

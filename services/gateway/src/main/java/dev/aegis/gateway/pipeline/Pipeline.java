@@ -29,8 +29,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The phases before a request is forwarded. Asks nobody and waits for nothing: all it needs is in
- * the request's snapshot and in memory.
+ * The phases before a request is forwarded. Asks nobody: all it needs is in the request's snapshot
+ * and in memory. Only keys that an issuer has just published may be waited for.
  */
 public final class Pipeline {
   private static final String BEARER = "bearer ";
@@ -190,7 +190,7 @@ public final class Pipeline {
     }
     IdentityPlan identity = matched.tenant().identity();
     Instant now = began(matched.inbound());
-    VerifiedTokens.Known<Access> known = verified.find(token, identity.tokens());
+    VerifiedTokens.Known<Access> known = verified.find(token, identity.tokens(), now);
     Verified outcome =
         known == null
             ? identity.tokens().verify(token, now)
@@ -198,13 +198,12 @@ public final class Pipeline {
     return switch (outcome) {
       case Verified.Expired() -> new Step.Stop<>(matched, ByCaller.TOKEN_EXPIRED);
       case Verified.Invalid(String reason) -> new Step.Stop<>(matched, ByCaller.INVALID_TOKEN);
-      case Verified.Valid(Principal principal) -> {
+      case Verified.Valid valid -> {
         Decisions.Source source = known == null ? Decisions.Source.LOCAL : Decisions.Source.CACHE;
         if (known == null) {
-          Principal bound = identity.bound(principal);
-          known =
-              verified.remember(
-                  token, identity.tokens(), identity.seen(bound), identity.access(bound));
+          Principal bound = identity.bound(valid.principal());
+          Verified.Valid seen = new Verified.Valid(identity.seen(bound), valid.proof());
+          known = verified.remember(token, identity.tokens(), seen, identity.access(bound));
         }
         // What was verified before may have been revoked since.
         if (matched.tenant().revocations().revokes(known.principal(), now)) {

@@ -5,6 +5,7 @@ import dev.aegis.chassis.Quantities;
 import dev.aegis.chassis.Setting;
 import dev.aegis.chassis.Settings;
 import dev.aegis.chassis.StartFailure;
+import dev.aegis.egress.Network;
 import dev.aegis.gateway.proxies.Front;
 import dev.aegis.gateway.proxies.TrustedProxies;
 import java.net.URI;
@@ -119,6 +120,15 @@ public final class GatewaySettings {
               + " otherwise those of the system",
           GatewaySettings::server);
 
+  public static final Setting<List<Network>> ALLOWED_NETWORKS =
+      Setting.of(
+          "gateway.allowed_networks",
+          "AEGIS_GATEWAY_ALLOWED_NETWORKS",
+          "",
+          "networks that keys of issuers may be fetched from although they are not public,"
+              + " such as 10.1.0.0/16",
+          Network::parseList);
+
   /** All that the gateway knows, the common ones included. */
   public static final List<Setting<?>> ALL = all();
 
@@ -195,7 +205,8 @@ public final class GatewaySettings {
             TENANT_HEADER,
             SPOOL_BYTES,
             CACHE_BYTES,
-            DNS_SERVER));
+            DNS_SERVER,
+            ALLOWED_NETWORKS));
     return List.copyOf(all);
   }
 }

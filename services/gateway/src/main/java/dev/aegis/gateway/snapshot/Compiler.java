@@ -1,5 +1,6 @@
 package dev.aegis.gateway.snapshot;
 
+import dev.aegis.gateway.keys.RemoteKeys;
 import dev.aegis.gateway.plugin.RateLimit;
 import dev.aegis.gateway.upstream.Upstreams;
 import dev.aegis.journal.Fold;
@@ -32,6 +33,7 @@ public final class Compiler {
 
   private final Upstreams upstreams;
   private final MasterKey masterKey;
+  private final @Nullable RemoteKeys remoteKeys;
   private final InstantSource clock;
   private final Map<ObjectKey, Map<String, RateLimit>> limits = new HashMap<>();
 
@@ -49,9 +51,24 @@ public final class Compiler {
    */
   public Compiler(
       String baseDomain, Upstreams upstreams, MasterKey masterKey, InstantSource clock) {
+    this(baseDomain, upstreams, masterKey, null, clock);
+  }
+
+  /**
+   * @param upstreams where upstreams live on between snapshots
+   * @param masterKey opens the secrets of issuers
+   * @param remoteKeys fetches the keys that issuers publish, null when nobody does
+   */
+  public Compiler(
+      String baseDomain,
+      Upstreams upstreams,
+      MasterKey masterKey,
+      @Nullable RemoteKeys remoteKeys,
+      InstantSource clock) {
     this.last = Snapshot.empty(baseDomain, clock.instant());
     this.upstreams = upstreams;
     this.masterKey = masterKey;
+    this.remoteKeys = remoteKeys;
     this.clock = clock;
   }
 
@@ -68,7 +85,7 @@ public final class Compiler {
         all = true;
       } else {
         stale.add(key.tenant());
-        if (key.kind() == Kind.TENANT || Lineage.inherited(key.kind())) {
+        if (reachesBelow(key.kind())) {
           addBelow(fold, key.tenant());
         }
       }
@@ -84,6 +101,9 @@ public final class Compiler {
       if (!fold.tenants().contains(tenant)) {
         next.remove(tenant);
         upstreams.keepOnly(tenant, Set.of());
+        if (remoteKeys != null) {
+          remoteKeys.keepOnly(tenant, Set.of());
+        }
         limits.values().forEach(byTenant -> byTenant.remove(tenant));
         continue;
       }
@@ -116,6 +136,11 @@ public final class Compiler {
     }
   }
 
+  /** Whether objects of this kind mean something to tenants below theirs. */
+  private static boolean reachesBelow(Kind kind) {
+    return kind == Kind.TENANT || kind == Kind.REVOCATION || Lineage.inherited(kind);
+  }
+
   /** A bug met by one tenant's objects must not stop the others: it keeps its last good plan. */
   private @Nullable TenantPlan compile(Fold fold, String tenant, @Nullable TenantPlan known) {
     try {
@@ -144,6 +169,11 @@ public final class Compiler {
 
   MasterKey masterKey() {
     return masterKey;
+  }
+
+  /** Null when nobody fetches keys. */
+  @Nullable RemoteKeys remoteKeys() {
+    return remoteKeys;
   }
 
   /** The limit that stands for {@code plugin} in {@code tenant}, with its counts. */

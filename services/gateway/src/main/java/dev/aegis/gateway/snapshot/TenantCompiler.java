@@ -5,7 +5,9 @@ import dev.aegis.gateway.admission.Bindings;
 import dev.aegis.gateway.cache.CachePlan;
 import dev.aegis.gateway.identity.Asked;
 import dev.aegis.gateway.identity.Issuer;
+import dev.aegis.gateway.identity.KeySet;
 import dev.aegis.gateway.identity.Tokens;
+import dev.aegis.gateway.keys.RemoteKeys;
 import dev.aegis.gateway.plugin.RateLimit;
 import dev.aegis.gateway.routing.RouteTable;
 import dev.aegis.gateway.routing.UpstreamPath;
@@ -31,6 +33,7 @@ import dev.aegis.journal.Lineage;
 import dev.aegis.journal.Mirror;
 import dev.aegis.journal.ObjectKey;
 import dev.aegis.journal.PluginDefinition;
+import dev.aegis.journal.PublishedKeys;
 import dev.aegis.journal.RateLimitConfig;
 import dev.aegis.journal.RevocationDefinition;
 import dev.aegis.journal.RoleDefinition;
@@ -263,9 +266,22 @@ final class TenantCompiler {
       }
     }
     List<Issuer> issuers = new ArrayList<>();
+    RemoteKeys remoteKeys = compiler.remoteKeys();
+    Set<ObjectKey> publishing = new HashSet<>();
     for (Lineage.Holding holding : lineage.holdings(Kind.ISSUER)) {
       Entry entry = holding.entry();
       if (definition(holding) instanceof IssuerDefinition issuer) {
+        PublishedKeys published = issuer.published();
+        if (published != null && remoteKeys != null) {
+          KeySet keys = remoteKeys.put(tenant, entry.key(), issuer.algorithms(), published);
+          issuers.add(new Issuer(issuer, keys, String.valueOf(entry.key().tenant())));
+          publishing.add(entry.key());
+          continue;
+        }
+        if (published != null) {
+          found(holding, "its tokens are refused: nobody fetches its keys");
+          continue;
+        }
         try {
           SealedSecret secret = issuer.secret();
           String opened = secret == null ? null : compiler.masterKey().open(entry.key(), secret);
@@ -274,6 +290,9 @@ final class TenantCompiler {
           found(holding, "its tokens are refused: " + e.getMessage());
         }
       }
+    }
+    if (remoteKeys != null) {
+      remoteKeys.keepOnly(tenant, publishing);
     }
     Bindings bindings = bindings(full, denying);
     // The same basis gives the same plan, so tokens verified under it stay verified.

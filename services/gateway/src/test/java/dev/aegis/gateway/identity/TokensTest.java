@@ -714,13 +714,13 @@ final class TokensTest {
   void forgetsWhatAnIssuerThatChangedHadSigned() {
     VerifiedTokens<String> verified = new VerifiedTokens<>();
     Principal principal = principal();
-    verified.remember("token", tokens, principal, "access");
-    assertThat(verified.find("token", tokens)).isNotNull();
-    assertThat(verified.find("token", new Tokens(List.of(hs("HS256"), rs(RS256))))).isNull();
-    assertThat(verified.find("other", tokens)).isNull();
+    verified.remember("token", tokens, new Verified.Valid(principal), "access");
+    assertThat(verified.find("token", tokens, NOW)).isNotNull();
+    assertThat(verified.find("token", new Tokens(List.of(hs("HS256"), rs(RS256))), NOW)).isNull();
+    assertThat(verified.find("other", tokens, NOW)).isNull();
     verified.forgetExpired(NOW.plusSeconds(10));
-    assertThat(verified.find("token", tokens)).isNotNull();
+    assertThat(verified.find("token", tokens, NOW)).isNotNull();
     verified.forgetExpired(NOW.plusSeconds(11));
-    assertThat(verified.find("token", tokens)).isNull();
+    assertThat(verified.find("token", tokens, NOW)).isNull();
   }
 }

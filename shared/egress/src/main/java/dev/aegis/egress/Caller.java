@@ -1,9 +1,9 @@
-package dev.aegis.webhooks.egress;
+package dev.aegis.egress;
 
-import dev.aegis.webhooks.egress.CallResult.Answered;
-import dev.aegis.webhooks.egress.CallResult.Failed;
-import dev.aegis.webhooks.egress.CallResult.Failure;
-import dev.aegis.webhooks.egress.CallResult.NotMade;
+import dev.aegis.egress.CallResult.Answered;
+import dev.aegis.egress.CallResult.Failed;
+import dev.aegis.egress.CallResult.Failure;
+import dev.aegis.egress.CallResult.NotMade;
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -22,6 +22,7 @@ import java.util.Map;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
 import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLParameters;
 import javax.net.ssl.SSLSocket;
@@ -29,14 +30,15 @@ import javax.net.ssl.SSLSocketFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes one HTTP/1.1 POST to a receiver that nobody trusts.
+ * Makes one HTTP/1.1 call to a receiver that nobody trusts: a POST whose reply's status is all that
+ * matters, or a GET of a document.
  *
  * <p>The name is resolved once, every address it has must pass the {@link EgressGuard}, and the
  * connection goes to one of exactly these addresses: between check and connect nobody resolves
- * again. A connection serves one call. The reply's head is bounded, its body is read to a bound and
- * thrown away, redirects are replies like others. One deadline covers everything from the look-up
- * to the head of the reply; when it passes, the socket is closed under whatever waits on it, also
- * under a receiver that sends one byte a second.
+ * again. A connection serves one call. The reply's head is bounded, its body is read to a bound,
+ * redirects are replies like others. One deadline covers everything from the look-up to the head of
+ * the reply, of a document to its end; when it passes, the socket is closed under whatever waits on
+ * it, also under a receiver that sends one byte a second.
  */
 public final class Caller implements AutoCloseable {
   private static final int MAX_DRAINED = 64 * 1024;
@@ -51,7 +53,8 @@ public final class Caller implements AutoCloseable {
 
   /**
    * @param connectLimit longest wait for one connection to be accepted
-   * @param totalLimit longest time from the look-up to the head of the reply
+   * @param totalLimit longest time from the look-up to the head of the reply, or the end of a
+   *     document
    */
   public Caller(
       Resolver resolver,
@@ -66,7 +69,7 @@ public final class Caller implements AutoCloseable {
     this.totalLimit = totalLimit;
     this.watch =
         new ScheduledThreadPoolExecutor(
-            1, Thread.ofPlatform().daemon().name("webhook-deadlines").factory());
+            1, Thread.ofPlatform().daemon().name("egress-deadlines").factory());
     this.watch.setRemoveOnCancelPolicy(true);
   }
 
@@ -82,12 +85,41 @@ public final class Caller implements AutoCloseable {
    */
   public CallResult post(URI url, Map<String, String> headers, byte[] body)
       throws InterruptedException {
+    byte[] head = head("POST", url, headers, body.length);
+    return call(url, guard::permits, head, body, Exchange::drain);
+  }
+
+  /**
+   * Fetches the document at {@code url}. In clear text that is done only within the networks that
+   * the operator allowed: from anywhere else, whoever stands in between could put another in its
+   * place.
+   *
+   * @param url absolute http or https URL
+   * @param headers beside {@code Host} and {@code Connection}
+   * @param most longest document, in bytes
+   * @throws IllegalArgumentException when the URL names no host
+   * @throws InterruptedException when the thread was told to stop
+   */
+  public Fetched fetch(URI url, Map<String, String> headers, int most) throws InterruptedException {
+    Predicate<InetAddress> open = secure(url) ? guard::permits : guard::allows;
+    Gathering gathering = new Gathering(most);
+    byte[] head = head("GET", url, headers, -1);
+    return switch (call(url, open, head, new byte[0], gathering)) {
+      case Answered answered -> gathering.fetched;
+      case Failed(Failure failure, Duration latency) -> new Fetched.Missed(failure.code());
+      case NotMade notMade -> new Fetched.Missed("not_made");
+    };
+  }
+
+  private CallResult call(
+      URI url, Predicate<InetAddress> open, byte[] head, byte[] body, Reading reading)
+      throws InterruptedException {
     if (url.getHost() == null) {
       throw new IllegalArgumentException("The URL names no host");
     }
-    Exchange exchange = new Exchange(url);
+    Exchange exchange = new Exchange(url, open, reading);
     try {
-      CallResult result = exchange.run(head(url, headers, body.length), body);
+      CallResult result = exchange.run(head, body);
       if (Thread.interrupted()) {
         throw new InterruptedException("told to stop during a call");
       }
@@ -97,13 +129,18 @@ public final class Caller implements AutoCloseable {
     }
   }
 
+  private static boolean secure(URI url) {
+    return "https".equalsIgnoreCase(url.getScheme());
+  }
+
   @Override
   public void close() {
     watch.shutdownNow();
   }
 
-  private static byte[] head(URI url, Map<String, String> headers, int length) {
-    StringBuilder head = new StringBuilder(512).append("POST ");
+  /** Without a length there is no body. */
+  private static byte[] head(String method, URI url, Map<String, String> headers, int length) {
+    StringBuilder head = new StringBuilder(512).append(method).append(' ');
     String path = url.getRawPath();
     head.append(path == null || path.isEmpty() ? "/" : path);
     if (url.getRawQuery() != null) {
@@ -113,23 +150,61 @@ public final class Caller implements AutoCloseable {
     if (url.getPort() >= 0) {
       head.append(':').append(url.getPort());
     }
-    head.append("\r\nContent-Length: ").append(length).append("\r\nConnection: close\r\n");
+    if (length >= 0) {
+      head.append("\r\nContent-Length: ").append(length);
+    }
+    head.append("\r\nConnection: close\r\n");
     headers.forEach((name, value) -> head.append(name).append(": ").append(value).append("\r\n"));
     return head.append("\r\n").toString().getBytes(StandardCharsets.US_ASCII);
+  }
+
+  /** What is done with the body of a reply. */
+  private interface Reading {
+    void read(Socket socket, InputStream in, Reply reply) throws IOException;
+  }
+
+  /** Takes the body of a reply for a document. */
+  private static final class Gathering implements Reading {
+    private final int most;
+    private Fetched fetched = new Fetched.Missed("not_found");
+
+    Gathering(int most) {
+      this.most = most;
+    }
+
+    @Override
+    public void read(Socket socket, InputStream in, Reply reply) throws IOException {
+      if (reply.status() != 200) {
+        return;
+      }
+      if (reply.encoded()) {
+        fetched = new Fetched.Missed("encoded");
+        return;
+      }
+      byte[] body = Content.read(in, reply, most);
+      fetched =
+          body == null
+              ? new Fetched.Missed("too_long")
+              : new Fetched.Document(body, reply.cacheControl());
+    }
   }
 
   /** One call under way. */
   private final class Exchange {
     private final URI url;
+    private final Predicate<InetAddress> permitted;
+    private final Reading reading;
     private final boolean secure;
     private final long begin = System.nanoTime();
     private final ScheduledFuture<?> deadline;
     private volatile @Nullable Socket open;
     private volatile boolean expired;
 
-    Exchange(URI url) {
+    Exchange(URI url, Predicate<InetAddress> permitted, Reading reading) {
       this.url = url;
-      this.secure = "https".equalsIgnoreCase(url.getScheme());
+      this.permitted = permitted;
+      this.reading = reading;
+      this.secure = secure(url);
       this.deadline = watch.schedule(this::expire, totalLimit.toNanos(), TimeUnit.NANOSECONDS);
     }
 
@@ -142,7 +217,7 @@ public final class Caller implements AutoCloseable {
       } catch (UnknownHostException e) {
         return failed(Failure.DNS);
       }
-      if (!addresses.stream().allMatch(guard::permits)) {
+      if (!addresses.stream().allMatch(permitted)) {
         return failed(Failure.ADDRESS);
       }
       Socket connection;
@@ -216,14 +291,14 @@ public final class Caller implements AutoCloseable {
         throw unsent == null ? e : unsent;
       }
       Answered answered = new Answered(reply.status(), reply.retryAfter(), latency());
-      drain(socket, in, reply.length());
+      reading.read(socket, in, reply);
       return answered;
     }
 
     /** Reads a little of the body, so that the receiver is not cut off while it still sends. */
-    private void drain(Socket socket, InputStream in, long length) {
+    private static void drain(Socket socket, InputStream in, Reply reply) {
       long until = System.nanoTime() + DRAIN.toNanos();
-      long bound = length < 0 ? MAX_DRAINED : Math.min(length, MAX_DRAINED);
+      long bound = reply.length() < 0 ? MAX_DRAINED : Math.min(reply.length(), MAX_DRAINED);
       try {
         socket.setSoTimeout((int) DRAIN.toMillis());
         byte[] scrap = new byte[4096];

@@ -1,4 +1,4 @@
-package dev.aegis.webhooks.egress;
+package dev.aegis.egress;
 
 import java.net.InetAddress;
 import java.util.Arrays;
@@ -9,9 +9,9 @@ import java.util.stream.Stream;
  * Decides which addresses a tenant's URL may lead to: public unicast ones, and the networks that
  * the operator allowed.
  *
- * <p>Without it a tenant could have the dispatcher call whatever the dispatcher can reach
- * (server-side request forgery). The blocks are those that the IANA special-purpose address
- * registries (RFC 6890) do not mark as globally reachable.
+ * <p>Without it a tenant could have a service call whatever the service can reach (server-side
+ * request forgery). The blocks are those that the IANA special-purpose address registries (RFC
+ * 6890) do not mark as globally reachable.
  */
 public final class EgressGuard {
   private static final List<Network> CLOSED_IPV4 =
@@ -58,11 +58,18 @@ public final class EgressGuard {
     return permits(address.getAddress());
   }
 
+  /** Whether {@code address} is in one of the networks that the operator allowed. */
+  public boolean allows(InetAddress address) {
+    return allows(address.getAddress());
+  }
+
+  private boolean allows(byte[] address) {
+    return allowed.stream().anyMatch(network -> network.contains(address));
+  }
+
   private boolean permits(byte[] address) {
-    for (Network network : allowed) {
-      if (network.contains(address)) {
-        return true;
-      }
+    if (allows(address)) {
+      return true;
     }
     if (address.length == 4) {
       return CLOSED_IPV4.stream().noneMatch(network -> network.contains(address));

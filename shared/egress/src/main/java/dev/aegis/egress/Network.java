@@ -1,4 +1,4 @@
-package dev.aegis.webhooks.egress;
+package dev.aegis.egress;
 
 import java.net.InetAddress;
 import java.util.ArrayList;

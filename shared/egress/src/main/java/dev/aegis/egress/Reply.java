@@ -1,18 +1,30 @@
-package dev.aegis.webhooks.egress;
+package dev.aegis.egress;
 
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the dispatcher wants to know of a receiver's reply.
+ * What is read of the head of a reply.
  *
  * @param status of the final reply
  * @param retryAfter value of {@code Retry-After}, or null
- * @param length bytes of its body; -1 when only the connection's end tells
+ * @param cacheControl all values of {@code Cache-Control}, or null
+ * @param encoded whether its body has a content coding
+ * @param chunked whether its body comes in chunks
+ * @param doubtful whether nobody can tell where its body ends
+ * @param length bytes of its body; -1 when chunks or the connection's end tell
  */
-record Reply(int status, @Nullable String retryAfter, long length) {
+record Reply(
+    int status,
+    @Nullable String retryAfter,
+    @Nullable String cacheControl,
+    boolean encoded,
+    boolean chunked,
+    boolean doubtful,
+    long length) {
   private static final int MAX_HEAD = 32 * 1024;
   private static final int MAX_INTERIM = 8;
 
@@ -48,22 +60,42 @@ record Reply(int status, @Nullable String retryAfter, long length) {
     int[] budget = {MAX_HEAD};
     int status = status(line(in, budget));
     String retryAfter = null;
-    long length = status == 204 || status == 304 ? 0 : -1;
+    String cacheControl = null;
+    boolean encoded = false;
+    boolean chunked = false;
+    boolean doubtful = false;
+    long length = -1;
     for (String line = line(in, budget); !line.isEmpty(); line = line(in, budget)) {
       int colon = line.indexOf(':');
       if (colon <= 0) {
         throw new Malformed("a header line without a name");
       }
-      if (line.substring(0, colon).equalsIgnoreCase("retry-after")) {
-        retryAfter = line.substring(colon + 1).strip();
-      } else if (length < 0 && line.substring(0, colon).equalsIgnoreCase("content-length")) {
-        length = length(line.substring(colon + 1).strip());
+      String value = line.substring(colon + 1).strip();
+      switch (line.substring(0, colon).toLowerCase(Locale.ROOT)) {
+        case "retry-after" -> retryAfter = value;
+        case "cache-control" ->
+            cacheControl = cacheControl == null ? value : cacheControl + "," + value;
+        case "content-encoding" -> encoded |= !value.equalsIgnoreCase("identity");
+        case "transfer-encoding" -> {
+          doubtful |= chunked || !value.equalsIgnoreCase("chunked");
+          chunked = true;
+        }
+        case "content-length" -> {
+          long said = length(value);
+          doubtful |= said < 0 || length >= 0 && length != said;
+          length = said;
+        }
+        default -> {} // nothing that is asked for here
       }
     }
-    return new Reply(status, retryAfter, length);
+    doubtful |= chunked && length >= 0; // RFC 9112 section 6.3: an attempt to smuggle, or an error
+    if (status == 204 || status == 304) {
+      length = 0;
+    }
+    return new Reply(status, retryAfter, cacheControl, encoded, chunked, doubtful, length);
   }
 
-  /** How much is worth reading; a wrong answer costs a short wait and nothing else. */
+  /** Digits, few enough for a number; else -1. */
   private static long length(String text) {
     boolean number =
         !text.isEmpty() && text.length() <= 18 && text.chars().allMatch(c -> c >= '0' && c <= '9');

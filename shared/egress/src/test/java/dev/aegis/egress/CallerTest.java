@@ -1,13 +1,13 @@
-package dev.aegis.webhooks.egress;
+package dev.aegis.egress;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.aegis.egress.CallResult.Answered;
+import dev.aegis.egress.CallResult.Failed;
+import dev.aegis.egress.CallResult.Failure;
 import dev.aegis.testkit.FreePorts;
 import dev.aegis.testkit.HttpMessage;
 import dev.aegis.testkit.StubUpstream;
-import dev.aegis.webhooks.egress.CallResult.Answered;
-import dev.aegis.webhooks.egress.CallResult.Failed;
-import dev.aegis.webhooks.egress.CallResult.Failure;
 import java.net.InetAddress;
 import java.net.URI;
 import java.net.UnknownHostException;

@@ -1,4 +1,4 @@
-package dev.aegis.webhooks.egress;
+package dev.aegis.egress;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;

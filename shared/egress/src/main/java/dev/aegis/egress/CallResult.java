@@ -1,4 +1,4 @@
-package dev.aegis.webhooks.egress;
+package dev.aegis.egress;
 
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;

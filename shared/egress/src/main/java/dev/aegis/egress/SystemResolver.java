@@ -1,4 +1,4 @@
-package dev.aegis.webhooks.egress;
+package dev.aegis.egress;
 
 import java.net.InetAddress;
 import java.net.UnknownHostException;
@@ -34,7 +34,7 @@ public final class SystemResolver implements Resolver, AutoCloseable {
           10,
           TimeUnit.SECONDS,
           new SynchronousQueue<>(),
-          Thread.ofPlatform().daemon().name("webhook-dns-", 0).factory());
+          Thread.ofPlatform().daemon().name("egress-dns-", 0).factory());
 
   @Override
   public List<InetAddress> resolve(String host, Duration limit)

@@ -1,10 +1,10 @@
-package dev.aegis.webhooks.egress;
+package dev.aegis.egress;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.aegis.webhooks.egress.CallResult.Answered;
-import dev.aegis.webhooks.egress.CallResult.Failed;
-import dev.aegis.webhooks.egress.CallResult.Failure;
+import dev.aegis.egress.CallResult.Answered;
+import dev.aegis.egress.CallResult.Failed;
+import dev.aegis.egress.CallResult.Failure;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;
