@@ -154,7 +154,8 @@ public final class Pipeline {
             : Tokens.inTime(known.principal(), now);
     return switch (outcome) {
       case Verified.Expired() -> new Step.Stop<>(matched, ByCaller.TOKEN_EXPIRED);
-      case Verified.Invalid(String reason) -> new Step.Stop<>(matched, ByCaller.INVALID_TOKEN);
+      case Verified.Invalid(String reason) ->
+          new Step.Stop<>(matched, new Refusal.InvalidToken(reason));
       case Verified.Valid(Principal principal) -> {
         if (known == null) {
           known =
