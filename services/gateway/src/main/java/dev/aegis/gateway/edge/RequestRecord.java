@@ -66,7 +66,8 @@ final class RequestRecord {
             traceId(head.value(Field.TRACEPARENT)),
             node);
     String limit = why instanceof Refusal.RateLimited limited ? limited.by().limit().id() : null;
-    return new Finished(event, inbound.address(), limit);
+    String detail = why instanceof Refusal.InvalidToken invalid ? invalid.reason() : null;
+    return new Finished(event, inbound.address(), limit, detail);
   }
 
   /** Of another tenant than the host's, with its name: that one has subjects of its own. */
@@ -104,7 +105,7 @@ final class RequestRecord {
             null,
             null,
             edge.node());
-    return new Finished(event, address, null);
+    return new Finished(event, address, null, null);
   }
 
   /** The trace id of a W3C {@code traceparent}, or null. */

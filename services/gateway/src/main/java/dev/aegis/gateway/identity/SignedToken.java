@@ -49,7 +49,7 @@ final class SignedToken {
       throw new IOException(
           five ? "encrypted (five parts); only signed tokens are taken" : "not three parts");
     }
-    ObjectNode header = Json.readObject(decode(token.substring(0, dot)));
+    ObjectNode header = read(decode(token.substring(0, dot)), "the header");
     if (header.has("crit") || header.has("b64")) {
       throw new IOException("critical header parameters and b64 are not understood");
     }
@@ -75,6 +75,15 @@ final class SignedToken {
         token.substring(0, second).getBytes(StandardCharsets.ISO_8859_1),
         decode(token.substring(dot + 1, second)),
         decode(token.substring(second + 1)));
+  }
+
+  /** What the parser says of a mistake can repeat some of it, so that stays out of the message. */
+  static ObjectNode read(byte[] json, String what) throws IOException {
+    try {
+      return Json.readObject(json);
+    } catch (IOException e) {
+      throw new IOException(what + " is not one JSON object in UTF-8, each member once", e);
+    }
   }
 
   /** Media types are compared without regard to case (RFC 7515 section 4.1.9). */

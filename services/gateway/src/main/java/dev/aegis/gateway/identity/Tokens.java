@@ -3,7 +3,6 @@ package dev.aegis.gateway.identity;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.aegis.journal.IssuerDefinition;
-import dev.aegis.journal.Json;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -59,7 +58,7 @@ public final class Tokens {
     ObjectNode claims;
     try {
       signed = SignedToken.parse(token);
-      claims = Json.readObject(signed.payload());
+      claims = SignedToken.read(signed.payload(), "the payload");
     } catch (IOException e) {
       return new Verified.Invalid(String.valueOf(e.getMessage()));
     }

@@ -197,7 +197,8 @@ public final class Pipeline {
             : Tokens.inTime(known.principal(), now);
     return switch (outcome) {
       case Verified.Expired() -> new Step.Stop<>(matched, ByCaller.TOKEN_EXPIRED);
-      case Verified.Invalid(String reason) -> new Step.Stop<>(matched, ByCaller.INVALID_TOKEN);
+      case Verified.Invalid(String reason) ->
+          new Step.Stop<>(matched, new Refusal.InvalidToken(reason));
       case Verified.Valid valid -> {
         Decisions.Source source = known == null ? Decisions.Source.LOCAL : Decisions.Source.CACHE;
         if (known == null) {

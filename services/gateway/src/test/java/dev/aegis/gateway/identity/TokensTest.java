@@ -396,8 +396,10 @@ final class TokensTest {
     assertRefused(HS256.token(claims(c -> c.put("jti", 1))), "jti");
     assertRefused(HS256.token(claims(c -> c.put("iat", NOW.getEpochSecond() + 6))), "future");
     assertRefused(HS256.token(claims(c -> c.put("nbf", NOW.getEpochSecond() + 6))), "not valid");
-    assertRefused(signed("{\"alg\":\"HS256\"}", "{"), "not JSON");
-    assertRefused(signed("[]", "{}"), "not a JSON object");
+    assertRefused(signed("{\"alg\":\"HS256\"}", "{"), "the payload is not one JSON");
+    assertRefused(signed("[]", "{}"), "the header is not one JSON");
+    String told = "eyJhbGciOiJIUzI1NiIsImtpZCI6c2VjcmV0fQ"; // {"alg":"HS256","kid":secret}
+    assertThat(tokens.verify(told + "..", NOW).toString()).doesNotContain("secret");
   }
 
   @ParameterizedTest
