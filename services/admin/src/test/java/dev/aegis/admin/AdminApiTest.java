@@ -389,6 +389,11 @@ final class AdminApiTest {
     assertThat(answer.json().at("/upstreams/0/object/descendants").asBoolean()).isTrue();
     assertThat(answer.text()).doesNotContain("thirty-two", "ciphertext");
     assertThat(admin.get("/admin/tenants/nobody/effective").status()).isEqualTo(404);
+    // What holds there is not there: it can be looked at and changed where it is published only.
+    assertThat(admin.get(child + "/roles/r").status()).isEqualTo(404);
+    assertThat(admin.patch(child + "/upstreams/u", "{}").status()).isEqualTo(404);
+    assertThat(admin.delete(child + "/issuers/i").status()).isEqualTo(404);
+    assertThat(admin.get(child + "/export").json().path("issuers")).isEmpty();
     // What is inherited can be named, and then it stays.
     admin.put(child + "/routes/x", "{\"paths\":[\"/**\"],\"upstream\":\"u\"}");
     Answer used = admin.delete(at + "/upstreams/u");

@@ -14,6 +14,7 @@ import dev.aegis.gateway.snapshot.RoutePlan;
 import dev.aegis.gateway.telemetry.Finished;
 import dev.aegis.gateway.upstream.Backend;
 import dev.aegis.gateway.upstream.Exchange;
+import dev.aegis.model.Ids;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
@@ -72,9 +73,10 @@ final class RequestRecord {
 
   /** Of another tenant than the host's, with its name: that one has subjects of its own. */
   private static String subject(Principal principal, @Nullable Matched matched) {
-    return matched == null || principal.tenant().equals(matched.tenant().id())
-        ? principal.subject()
-        : principal.tenant() + "/" + principal.subject();
+    String tenant = principal.tenant();
+    return matched == null || tenant.equals(matched.tenant().id()) || !Ids.isTenant(tenant)
+        ? principal.subject() // a claim that names no tenant at all is not repeated
+        : tenant + "/" + principal.subject();
   }
 
   /** A request whose head could not be read. */
