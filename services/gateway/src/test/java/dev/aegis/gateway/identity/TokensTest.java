@@ -518,7 +518,7 @@ final class TokensTest {
   void readsClaimsWhereTheIssuerSays() {
     IssuerDefinition.Claims places =
         new IssuerDefinition.Claims(
-            "https://x/email", "/org/id", "/realm_access/roles", "/a~1b/0/slugs");
+            "https://x/email", "/org/id", "/realm_access/roles", "groups", "/a~1b/0/slugs");
     IssuerDefinition own = definition("hs", List.of("HS256"), List.of(), null);
     Issuer issuer =
         Issuer.compile(
@@ -686,7 +686,7 @@ final class TokensTest {
 
   private static List<String> groups(Verified outcome) {
     return switch (outcome) {
-      case Verified.Valid(Principal principal) -> principal.groups();
+      case Verified.Valid valid -> valid.principal().groups();
       case Verified.Expired expired -> throw new AssertionError(outcome);
       case Verified.Invalid invalid -> throw new AssertionError(outcome);
     };

@@ -261,8 +261,7 @@ final class CompilerTest {
   }
 
   private static Principal principal(String... roles) {
-    return new Principal(
-        "s", "a", List.of(roles), null, null, Instant.EPOCH, Instant.EPOCH, Instant.MAX);
+    return new Principal("s", "a", List.of(roles), null, Instant.EPOCH, Instant.MAX);
   }
 
   @Test
