@@ -46,11 +46,20 @@ public record Issuer(IssuerDefinition definition, KeySet keys, String tenant) {
 
   /** By which of its keys, the named one if one is named, this was made; null when by none. */
   @Nullable Proof proof(SignedToken token) {
-    SigningAlgorithm algorithm = token.algorithm();
-    if (!definition.algorithms().contains(algorithm)) {
-      return null;
-    }
-    for (VerificationKey key : keys.keys(algorithm, token.keyId())) {
+    return takes(token) ? proof(token, keys.keys(token.algorithm(), token.keyId())) : null;
+  }
+
+  /** The same for keys that were not known until now; may wait for them. */
+  @Nullable Proof lateProof(SignedToken token) {
+    return takes(token) ? proof(token, keys.late(token.algorithm(), token.keyId())) : null;
+  }
+
+  private boolean takes(SignedToken token) {
+    return definition.algorithms().contains(token.algorithm());
+  }
+
+  private @Nullable Proof proof(SignedToken token, List<VerificationKey> candidates) {
+    for (VerificationKey key : candidates) {
       if (key.verifies(token.content(), token.signature())) {
         return keys.proof(key);
       }

@@ -16,6 +16,14 @@ public interface KeySet {
    */
   List<VerificationKey> keys(SigningAlgorithm algorithm, @Nullable String keyId);
 
+  /**
+   * Those that were not known to {@link #keys} and are now, since the issuer was asked for them; it
+   * may be waited for, within a bound. Only for a token that none of the known keys has made.
+   */
+  default List<VerificationKey> late(SigningAlgorithm algorithm, @Nullable String keyId) {
+    return List.of();
+  }
+
   /** What a key of the set that has verified a token is remembered by. */
   default Proof proof(VerificationKey key) {
     return Proof.LASTING;

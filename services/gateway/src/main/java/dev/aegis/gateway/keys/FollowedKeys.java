@@ -27,7 +27,7 @@ final class FollowedKeys implements KeySet {
   /** A token without {@code kid} is tried with no more keys than that. */
   private static final int MAX_TRIED = 20;
 
-  private static final View NOTHING = new View(List.of(), Instant.MIN, Instant.MIN);
+  private static final View NOTHING = new View(List.of(), Instant.MIN, Instant.MIN, 0);
 
   private final PublishedKeys published;
   private final List<SigningAlgorithm> algorithms;
@@ -58,8 +58,9 @@ final class FollowedKeys implements KeySet {
    * @param keys in the order of the set
    * @param fetched when the set was last answered for
    * @param stale from when on none of them is good, unless the set is answered for before
+   * @param made when it was made, in nanoseconds of {@link System#nanoTime}
    */
-  private record View(List<Bound> keys, Instant fetched, Instant stale) {}
+  private record View(List<Bound> keys, Instant fetched, Instant stale, long made) {}
 
   FollowedKeys(
       PublishedKeys published,
@@ -91,20 +92,29 @@ final class FollowedKeys implements KeySet {
 
   @Override
   public List<VerificationKey> keys(SigningAlgorithm algorithm, @Nullable String keyId) {
-    List<VerificationKey> found = known(algorithm, keyId);
-    if (!found.isEmpty() || !algorithms.contains(algorithm)) {
-      return found;
+    return known(algorithm, keyId);
+  }
+
+  @Override
+  public List<VerificationKey> late(SigningAlgorithm algorithm, @Nullable String keyId) {
+    List<VerificationKey> known = known(algorithm, keyId);
+    if (!known.isEmpty()) {
+      // What came between the look at the known keys and here has not been tried.
+      return System.nanoTime() - view.made() < patience.toNanos() ? known : List.of();
+    }
+    if (!algorithms.contains(algorithm)) {
+      return List.of();
     }
     // Without an id, there is no key of the algorithm at all: that may have changed, too.
     String wanted = keyId == null ? "" : keyId;
     if (wanted.length() > MAX_ID || allowance.wasInVain(wanted)) {
-      return found;
+      return List.of();
     }
     try {
       return awaited(algorithm, keyId, wanted);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt(); // the request is over
-      return found;
+      return List.of();
     }
   }
 
@@ -175,7 +185,7 @@ final class FollowedKeys implements KeySet {
       gone.until = Instant.MIN;
     }
     Instant stale = known.fetched().plusSeconds(published.maxStaleSeconds());
-    view = new View(List.copyOf(keys), known.fetched(), stale);
+    view = new View(List.copyOf(keys), known.fetched(), stale, System.nanoTime());
   }
 
   /** The one there is, so that what it has verified stays verified, taken out; or a new one. */

@@ -712,6 +712,47 @@ final class TokensTest {
                     .isEqualTo(Map.of("org", List.of("acme"), "flags", List.of())));
   }
 
+  /** Two issuers of one name: the keys of one may be on their way while the other's are known. */
+  @Test
+  void waitsForKeysOnlyWhenNoneThatIsKnownSigned() {
+    Issuer known = rs(RS256);
+    List<String> waited = new ArrayList<>();
+    KeySet late =
+        new KeySet() {
+          @Override
+          public List<VerificationKey> keys(SigningAlgorithm algorithm, @Nullable String keyId) {
+            return List.of();
+          }
+
+          @Override
+          public List<VerificationKey> late(SigningAlgorithm algorithm, @Nullable String keyId) {
+            waited.add(String.valueOf(keyId));
+            return List.of(VerificationKey.of(IssuerKey.ofJwk(jwk(RS256_OTHER)), algorithm));
+          }
+
+          @Override
+          public Proof proof(VerificationKey key) {
+            return now -> now.isBefore(NOW.plusSeconds(1));
+          }
+        };
+    Tokens both = new Tokens(List.of(new Issuer(known.definition(), late, ""), known));
+
+    assertThat(both.verify(RS256.token(claims("rs")), NOW)).isInstanceOf(Verified.Valid.class);
+    assertThat(waited).isEmpty();
+    assertThat(both.verify(RS256_OTHER.token(claims("rs")), NOW))
+        .isInstanceOfSatisfying(
+            Verified.Valid.class,
+            valid -> {
+              VerifiedTokens<String> verified = new VerifiedTokens<>();
+              verified.remember("token", both, valid, "access");
+              assertThat(verified.find("token", both, NOW)).isNotNull();
+              assertThat(verified.find("token", both, NOW.plusSeconds(1))).isNull();
+            });
+    assertThat(waited).containsExactly("r2");
+    assertThat(both.verify(Jwts.key("r3", "RS256").token(claims("rs")), NOW))
+        .isEqualTo(new Verified.Invalid("no trusted issuer signed it"));
+  }
+
   @Test
   void forgetsWhatAnIssuerThatChangedHadSigned() {
     VerifiedTokens<String> verified = new VerifiedTokens<>();
