@@ -18,6 +18,7 @@ import dev.aegis.chassis.StartFailure;
 import dev.aegis.gateway.cache.ReplyCache;
 import dev.aegis.gateway.edge.CallerSelector;
 import dev.aegis.gateway.edge.EdgeSettings;
+import dev.aegis.gateway.explain.ExplainApi;
 import dev.aegis.gateway.identity.VerifiedTokens;
 import dev.aegis.gateway.ops.Applied;
 import dev.aegis.gateway.ops.NodeReport;
@@ -66,6 +67,7 @@ public final class GatewayService implements Service {
   public static final String NAME = "gateway";
 
   private static final Logger LOG = LoggerFactory.getLogger(GatewayService.class);
+  private static final String EXPLAIN_TOKEN = "gateway-api";
   private static final Duration CATCH_UP = Duration.ofSeconds(5);
 
   /** How long idle connections are kept for one more request before the gateway stops. */
@@ -172,6 +174,8 @@ public final class GatewayService implements Service {
             tls,
             load,
             replies);
+    ExplainApi explain =
+        new ExplainApi(applied, pipeline, node, clock, masterKey.serviceToken(EXPLAIN_TOKEN));
     NodeReport report =
         started(
             new NodeReport(
@@ -193,10 +197,13 @@ public final class GatewayService implements Service {
     // Stopped after the callers' listener: until then it says that the gateway is not ready.
     HttpListener management =
         started(
-            new Management(metrics, health, report::status)
-                .listener(
-                    HttpListener.Options.of(
-                        "gateway management", settings, GatewaySettings.MANAGEMENT_PORT)));
+            HttpListener.start(
+                HttpListener.Options.of(
+                    "gateway management", settings, GatewaySettings.MANAGEMENT_PORT),
+                routing -> {
+                  new Management(metrics, health, report::status).addTo(routing);
+                  explain.addTo(routing);
+                }));
     HttpListener callers = started(callers("gateway", GatewaySettings.PORT, edge, server -> {}));
     HttpListener secure =
         started(

@@ -51,6 +51,16 @@ final class ArchitectureTest {
                     "admission")),
             entry("ops", Set.of("snapshot", "upstream")),
             entry(
+                "explain",
+                Set.of(
+                    "http1",
+                    "identity",
+                    "admission",
+                    "plugin",
+                    "snapshot",
+                    "pipeline",
+                    "upstream")),
+            entry(
                 "",
                 Set.of(
                     "settings",
@@ -64,9 +74,10 @@ final class ArchitectureTest {
                     "telemetry",
                     "tls",
                     "edge",
+                    "explain",
                     "ops"))),
         Map.of(
-            "io.helidon.webserver", Set.of("", "edge"),
+            "io.helidon.webserver", Set.of("", "edge", "explain"),
             "io.helidon.security", Set.of("identity"),
             "jakarta.json", Set.of("identity"),
             "org.apache.kafka", Set.of(),
