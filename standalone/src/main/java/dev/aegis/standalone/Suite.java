@@ -52,7 +52,8 @@ final class Suite implements AutoCloseable {
     Settings known =
         settings
             .with(AdminSettings.ANALYTICS_URL, base(analytics))
-            .with(AdminSettings.WEBHOOKS_URL, base(webhooks));
+            .with(AdminSettings.WEBHOOKS_URL, base(webhooks))
+            .with(AdminSettings.GATEWAY_URL, management(gateway));
     Service admin = new AdminService(known);
     services.addFirst(admin);
     admin.start();
@@ -85,7 +86,15 @@ final class Suite implements AutoCloseable {
   }
 
   private static URI base(Service service) {
-    URI uri = service.listeners().getFirst().uri();
+    return base(service.listeners().getFirst());
+  }
+
+  private static URI management(Service service) {
+    return base(service.listeners().getLast());
+  }
+
+  private static URI base(Listener listener) {
+    URI uri = listener.uri();
     return URI.create("http://" + uri.getHost() + ":" + uri.getPort());
   }
 

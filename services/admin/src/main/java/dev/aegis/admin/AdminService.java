@@ -101,6 +101,8 @@ public final class AdminService implements Service {
     URI webhooksUrl = settings.of(AdminSettings.WEBHOOKS_URL);
     ownPorts.add(analyticsUrl.getPort());
     ownPorts.add(webhooksUrl.getPort());
+    URI gatewayUrl = settings.of(AdminSettings.GATEWAY_URL);
+    ownPorts.add(gatewayUrl.getPort());
 
     Metrics metrics = started(Metrics.create(NAME));
     EventPublisher events =
@@ -118,6 +120,8 @@ public final class AdminService implements Service {
         started(
             new Backend(
                 "The webhook-dispatcher", webhooksUrl, masterKey.serviceToken("webhooks-api")));
+    Backend gateway =
+        started(new Backend("The gateway", gatewayUrl, masterKey.serviceToken("gateway-api")));
 
     PluginCatalog plugins = PluginCatalog.builtIn();
     String baseDomain = settings.of(CommonSettings.BASE_DOMAIN).toLowerCase(Locale.ROOT);
@@ -140,6 +144,7 @@ public final class AdminService implements Service {
             plugins,
             analytics,
             dispatcher,
+            gateway,
             clock);
 
     meters(metrics, reader, events);

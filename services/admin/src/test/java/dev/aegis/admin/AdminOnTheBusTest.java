@@ -309,7 +309,8 @@ final class AdminOnTheBusTest {
             settings ->
                 settings
                     .with(AdminSettings.ANALYTICS_URL, url)
-                    .with(AdminSettings.WEBHOOKS_URL, url))) {
+                    .with(AdminSettings.WEBHOOKS_URL, url)
+                    .with(AdminSettings.GATEWAY_URL, url))) {
       Answer csv =
           admin.get("/admin/analytics/series?tenant=a%20b&metric=p95", "Accept", "text/csv");
       assertThat(csv.status()).isEqualTo(200);
@@ -338,12 +339,15 @@ final class AdminOnTheBusTest {
       assertThat(admin.post(replay, delivery, "Idempotency-Key", "k").header("Idempotent-Replayed"))
           .isEqualTo("true");
       assertThat(admin.post(replay, "{\"delivery\":\"d-1\"}").status()).isEqualTo(422);
+      assertThat(admin.post("/admin/explain", "{\"host\":\"a\"}").status()).isEqualTo(200);
+      assertThat(admin.post("/admin/explain", "[]").status()).isEqualTo(400);
       assertThat(new HashSet<>(asked))
           .contains(
               "GET /analytics/series?tenant=a%20b&metric=p95 Bearer "
                   + key.serviceToken("analytics-api"),
               "GET /webhooks/relay/w/deliveries?limit=2 Bearer " + key.serviceToken("webhooks-api"),
-              "POST /webhooks/relay/w/test Bearer " + key.serviceToken("webhooks-api"));
+              "POST /webhooks/relay/w/test Bearer " + key.serviceToken("webhooks-api"),
+              "POST /explain Bearer " + key.serviceToken("gateway-api"));
     } finally {
       backend.stop(0);
     }

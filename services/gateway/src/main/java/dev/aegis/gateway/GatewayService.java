@@ -22,6 +22,7 @@ import dev.aegis.egress.SystemResolver;
 import dev.aegis.gateway.cache.ReplyCache;
 import dev.aegis.gateway.edge.CallerSelector;
 import dev.aegis.gateway.edge.EdgeSettings;
+import dev.aegis.gateway.explain.ExplainApi;
 import dev.aegis.gateway.identity.VerifiedTokens;
 import dev.aegis.gateway.keys.Documents;
 import dev.aegis.gateway.keys.KeysFolder;
@@ -75,6 +76,7 @@ public final class GatewayService implements Service {
   public static final String NAME = "gateway";
 
   private static final Logger LOG = LoggerFactory.getLogger(GatewayService.class);
+  private static final String EXPLAIN_TOKEN = "gateway-api";
   private static final Duration CATCH_UP = Duration.ofSeconds(5);
 
   /** How long idle connections are kept for one more request before the gateway stops. */
@@ -188,6 +190,8 @@ public final class GatewayService implements Service {
             tls,
             load,
             replies);
+    ExplainApi explain =
+        new ExplainApi(applied, pipeline, node, clock, masterKey.serviceToken(EXPLAIN_TOKEN));
     NodeReport report =
         started(
             new NodeReport(
@@ -211,10 +215,13 @@ public final class GatewayService implements Service {
     // Stopped after the callers' listener: until then it says that the gateway is not ready.
     HttpListener management =
         started(
-            new Management(metrics, health, report::status)
-                .listener(
-                    HttpListener.Options.of(
-                        "gateway management", settings, GatewaySettings.MANAGEMENT_PORT)));
+            HttpListener.start(
+                HttpListener.Options.of(
+                    "gateway management", settings, GatewaySettings.MANAGEMENT_PORT),
+                routing -> {
+                  new Management(metrics, health, report::status).addTo(routing);
+                  explain.addTo(routing);
+                }));
     HttpListener callers = started(callers("gateway", GatewaySettings.PORT, edge, server -> {}));
     HttpListener secure =
         started(

@@ -52,6 +52,16 @@ final class ArchitectureTest {
                     "admission")),
             entry("ops", Set.of("keys", "snapshot", "upstream")),
             entry(
+                "explain",
+                Set.of(
+                    "http1",
+                    "identity",
+                    "admission",
+                    "plugin",
+                    "snapshot",
+                    "pipeline",
+                    "upstream")),
+            entry(
                 "",
                 Set.of(
                     "settings",
@@ -66,9 +76,10 @@ final class ArchitectureTest {
                     "telemetry",
                     "tls",
                     "edge",
+                    "explain",
                     "ops"))),
         Map.of(
-            "io.helidon.webserver", Set.of("", "edge"),
+            "io.helidon.webserver", Set.of("", "edge", "explain"),
             "io.helidon.security", Set.of(),
             "jakarta.json", Set.of(),
             "org.apache.kafka", Set.of(),

@@ -427,6 +427,34 @@ final class GatewayServiceTest {
   }
 
   @Test
+  void explainsAndCountsDecisions() throws Exception {
+    String bob = token("acme", "bob", "none");
+    String question =
+        JSON.writeValueAsString(
+            Map.of(
+                "host",
+                "acme.example.com",
+                "method",
+                "GET",
+                "path",
+                "/a",
+                "headers",
+                Map.of("Authorization", "Bearer " + bob)));
+    HttpRequest.Builder asked =
+        HttpRequest.newBuilder(management(gateway, "/explain"))
+            .POST(HttpRequest.BodyPublishers.ofString(question));
+    assertThat(client.send(asked.build(), HttpResponse.BodyHandlers.ofString()).statusCode())
+        .isEqualTo(401);
+    asked.header("Authorization", "Bearer " + masterKey.serviceToken("gateway-api"));
+    String answer = client.send(asked.build(), HttpResponse.BodyHandlers.ofString()).body();
+    assertThat(JSON.readTree(answer).at("/refusal/code").asText()).isEqualTo("forbidden");
+    assertRefused(call(gateway, "GET", "acme.example.com", "/a", bob), 403, "forbidden");
+    assertThat(text(management(gateway, "/metrics")))
+        .containsPattern("aegis_rbac_decisions_total\\{outcome=\"denied\",source=\"\\w+\"} [1-9]")
+        .contains("aegis_rbac_decisions_total{outcome=\"would_refuse\",source=\"cache\"} 0");
+  }
+
+  @Test
   void servesCallersOverTls() throws Exception {
     Path file = data.resolve("gateway").resolve("default-certificate.pem");
     KeyStore trusted = KeyStore.getInstance("PKCS12");

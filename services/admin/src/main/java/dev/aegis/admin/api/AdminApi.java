@@ -64,6 +64,7 @@ public final class AdminApi {
    * @param plugins what can be put to use
    * @param analytics answers {@code /admin/analytics}
    * @param dispatcher answers for endpoints
+   * @param gateway says what would become of a request
    * @param clock for ids and for forgetting
    */
   public AdminApi(
@@ -75,6 +76,7 @@ public final class AdminApi {
       PluginCatalog plugins,
       Backend analytics,
       Backend dispatcher,
+      Backend gateway,
       InstantSource clock) {
     this.operators = operators;
     this.clock = clock;
@@ -85,7 +87,7 @@ public final class AdminApi {
     operations.addAll(new WebhookOperations(objects, writes, dispatcher).operations());
     operations.addAll(new ApiKeyOperations(objects, writes).operations());
     operations.addAll(
-        new ReadOperations(reader, nodes, revisions, plugins, analytics).operations());
+        new ReadOperations(reader, nodes, revisions, plugins, analytics, gateway).operations());
     operations.add(
         new Operation(
             "GET",

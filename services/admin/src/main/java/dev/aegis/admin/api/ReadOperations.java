@@ -16,7 +16,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 
-/** What the API tells beside the objects: nodes, revisions, plugins, analytics. */
+/**
+ * What the API tells beside the objects: nodes, revisions, plugins, analytics, and what would be.
+ */
 final class ReadOperations {
   private static final String SERVICE = "service";
   private static final String LIVE = "live";
@@ -29,18 +31,21 @@ final class ReadOperations {
   private final Revisions revisions;
   private final PluginCatalog plugins;
   private final Relays analytics;
+  private final Relays gateway;
 
   ReadOperations(
       JournalReader reader,
       Nodes nodes,
       Revisions revisions,
       PluginCatalog plugins,
-      Backend analytics) {
+      Backend analytics,
+      Backend gateway) {
     this.reader = reader;
     this.nodes = nodes;
     this.revisions = revisions;
     this.plugins = plugins;
     this.analytics = new Relays(analytics);
+    this.gateway = new Relays(gateway);
   }
 
   List<Operation> operations() {
@@ -60,6 +65,7 @@ final class ReadOperations {
             this::listRevisions));
     operations.add(
         new Operation("GET", "/admin/revisions/{revision}", Set.of(), this::showRevision));
+    operations.add(new Operation("POST", "/admin/explain", Set.of(), this::explain));
     for (String question : List.of("series", "usage", "top")) {
       operations.add(
           new Operation(
@@ -69,6 +75,11 @@ final class ReadOperations {
               call -> analytics.show(call, "/analytics/" + question)));
     }
     return operations;
+  }
+
+  private Reply explain(Call call) {
+    call.document(Call.JSON); // what it says is for the gateway to judge
+    return gateway.act(call, "/explain");
   }
 
   private Reply catalog() {

@@ -48,6 +48,15 @@ public final class AdminSettings {
           "webhook-dispatcher",
           AdminSettings::base);
 
+  /** Where a gateway answers for its configuration. */
+  public static final Setting<URI> GATEWAY_URL =
+      Setting.of(
+          "gateway.management_url",
+          "AEGIS_GATEWAY_MANAGEMENT_URL",
+          "http://127.0.0.1:8100",
+          "management port of a gateway, for /admin/explain",
+          AdminSettings::base);
+
   /** All that the admin service knows, the common ones included. */
   public static final List<Setting<?>> ALL = all();
 
@@ -71,7 +80,7 @@ public final class AdminSettings {
 
   private static List<Setting<?>> all() {
     List<Setting<?>> all = new ArrayList<>(CommonSettings.ALL);
-    all.addAll(List.of(PORT, MANAGEMENT_PORT, TOKEN, ANALYTICS_URL, WEBHOOKS_URL));
+    all.addAll(List.of(PORT, MANAGEMENT_PORT, TOKEN, ANALYTICS_URL, WEBHOOKS_URL, GATEWAY_URL));
     return List.copyOf(all);
   }
 }

@@ -27,7 +27,16 @@ final class OpenApiTest {
   private final JsonNode document = read();
   private final AdminApi api =
       new AdminApi(
-          new Operators("token"), null, null, null, null, null, null, null, InstantSource.system());
+          new Operators("token"),
+          null,
+          null,
+          null,
+          null,
+          null,
+          null,
+          null,
+          null,
+          InstantSource.system());
 
   private static JsonNode read() {
     try {

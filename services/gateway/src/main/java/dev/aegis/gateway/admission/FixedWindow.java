@@ -48,6 +48,23 @@ public final class FixedWindow {
   public record Count(boolean admitted, int limit, long remaining, long resetSeconds) {}
 
   /**
+   * Where the window stands, without counting anything.
+   *
+   * @param caller who
+   * @param epochMillis when
+   * @return whether a request would be admitted, and how many may come with it
+   */
+  public Count peek(String caller, long epochMillis) {
+    AtomicLong state = counts.getIfPresent(caller);
+    long seen = state == null ? 0 : state.get();
+    long window = epochMillis / windowMillis;
+    long counted = seen >>> COUNT_BITS >= window ? seen & COUNT_MASK : 0;
+    long current = Math.max(seen >>> COUNT_BITS, window);
+    long resetSeconds = ((current + 1) * windowMillis - epochMillis + 999) / 1000;
+    return new Count(counted < limit, limit, Math.max(0, limit - counted), resetSeconds);
+  }
+
+  /**
    * Counts one request.
    *
    * @param caller who

@@ -19,7 +19,7 @@ import java.util.concurrent.atomic.AtomicInteger;
  * share what was compiled.
  */
 public final class RoleSets {
-  /** Most branches of all sets together, of about 100 bytes each. */
+  /** Most branches and names of all sets together, of about 100 bytes each. */
   private static final int MOST = 200_000;
 
   private final Map<String, RoleDefinition> roles;
@@ -93,7 +93,7 @@ public final class RoleSets {
     if (access == null) {
       access = Access.of(set, roles, holding::contains, placed);
       kept.accesses().put(Set.copyOf(holding), access);
-      if (size.addAndGet(access.size()) > MOST) {
+      if (size.addAndGet(access.size() + set.size()) > MOST) {
         known.clear();
         size.set(0);
       }

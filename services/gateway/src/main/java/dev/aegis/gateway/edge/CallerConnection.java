@@ -89,7 +89,7 @@ final class CallerConnection implements ServerConnection {
     } catch (BadMessage e) {
       if (e.kind() != BadMessage.Kind.INCOMPLETE) {
         leg.boundEachRead();
-        exchange.refuseUnread(refusal(e));
+        exchange.refuseUnread(Refusal.of(e));
         linger();
       }
       return false;
@@ -146,15 +146,6 @@ final class CallerConnection implements ServerConnection {
       dropped += leg.input().available();
       leg.input().discard();
     } while (dropped < MAX_LINGER_BYTES && leg.input().ensure());
-  }
-
-  static Refusal refusal(BadMessage e) {
-    return switch (e.kind()) {
-      case TARGET_TOO_LONG -> ByCaller.URI_TOO_LONG;
-      case HEAD_TOO_LARGE -> ByCaller.HEADER_TOO_LARGE;
-      case BODY_TOO_LARGE -> ByCaller.PAYLOAD_TOO_LARGE;
-      case MALFORMED, INCOMPLETE -> new Refusal.Malformed(e.detail());
-    };
   }
 
   @Override

@@ -4,6 +4,7 @@ import dev.aegis.gateway.http1.BadMessage;
 import dev.aegis.gateway.http1.RequestHead;
 import dev.aegis.gateway.http2.Http2Connection;
 import dev.aegis.gateway.http2.Stream;
+import dev.aegis.gateway.pipeline.Refusal;
 import java.io.IOException;
 
 /** A caller's connection in HTTP/2: each stream is a request with a thread of its own. */
@@ -56,7 +57,7 @@ final class CallerStreams extends Http2Connection {
 
   private static void refuse(RequestExchange exchange, BadMessage wrong) {
     try {
-      exchange.refuseUnread(CallerConnection.refusal(wrong));
+      exchange.refuseUnread(Refusal.of(wrong));
     } catch (IOException e) {
       // The caller is gone: nobody is left to be told.
     }

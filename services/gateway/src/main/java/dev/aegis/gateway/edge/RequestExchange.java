@@ -7,6 +7,7 @@ import dev.aegis.gateway.http1.Http1Reply;
 import dev.aegis.gateway.http1.Output;
 import dev.aegis.gateway.http1.RequestHead;
 import dev.aegis.gateway.overload.Load;
+import dev.aegis.gateway.pipeline.Pipeline;
 import dev.aegis.gateway.pipeline.Progress;
 import dev.aegis.gateway.pipeline.Progress.Admitted;
 import dev.aegis.gateway.pipeline.Progress.Counted;
@@ -105,7 +106,7 @@ final class RequestExchange {
         new Inbound(tenant, requestId, head, address, leg.handshake(), startedMillis, startedNanos);
     Body body = Body.of(head, leg.input());
     try {
-      if (head.method().equals("CONNECT") || head.method().equals("TRACE")) {
+      if (Pipeline.unserved(head.method())) {
         return refused(inbound, ByCaller.METHOD_NOT_ALLOWED, body);
       }
       if (misdirected(snapshot, tenant)) {

@@ -50,14 +50,28 @@ public final class Pipeline {
     return decisions;
   }
 
+  /** Whether requests with this method go no further than here. */
+  public static boolean unserved(String method) {
+    return method.equals("CONNECT") || method.equals("TRACE");
+  }
+
   /** All phases in their order. */
   public Step<Admitted> run(Inbound inbound) {
+    return run(inbound, true);
+  }
+
+  /** The same phases for a request that never was: neither limits nor decisions count it. */
+  public Step<Admitted> rehearse(Inbound inbound) {
+    return run(inbound, false);
+  }
+
+  private Step<Admitted> run(Inbound inbound, boolean counts) {
     return switch (match(inbound)) {
       case Step.Stop<Matched>(Progress at, Refusal why) -> new Step.Stop<>(at, why);
       case Step.Go<Matched>(Matched matched) ->
           switch (identify(matched)) {
             case Step.Stop<Identified>(Progress at, Refusal why) -> new Step.Stop<>(at, why);
-            case Step.Go<Identified>(Identified identified) -> admit(identified);
+            case Step.Go<Identified>(Identified identified) -> admit(identified, counts);
           };
     };
   }
@@ -217,7 +231,7 @@ public final class Pipeline {
   }
 
   /** Tenant, roles, limits, in this order. */
-  Step<Admitted> admit(Identified identified) {
+  Step<Admitted> admit(Identified identified, boolean counts) {
     Inbound inbound = identified.inbound();
     String path = inbound.head().path();
     Caller caller = identified.caller();
@@ -228,19 +242,23 @@ public final class Pipeline {
         return new Step.Stop<>(identified, ByCaller.WRONG_TENANT);
       }
       Decisions.Outcome outcome = decide(caller, inbound.head().method(), path, identified.route());
-      decisions.add(outcome, caller.source());
+      if (counts) {
+        decisions.add(outcome, caller.source());
+      }
       if (outcome == Decisions.Outcome.DENIED) {
         return new Step.Stop<>(identified, ByCaller.FORBIDDEN);
       }
     }
     Counted tightest = null;
+    String route = name(identified.route());
+    String subject = caller == null ? "" : caller.principal().subjectIn(tenant.id());
+    String address = inbound.address();
+    long now = inbound.startedMillis();
     for (RateLimit limit : identified.route().limits()) {
       FixedWindow.Count count =
-          limit.take(
-              routeName(identified.route()),
-              caller == null ? "" : caller.principal().subjectIn(tenant.id()),
-              inbound.address(),
-              inbound.startedMillis());
+          counts
+              ? limit.take(route, subject, address, now)
+              : limit.peek(route, subject, address, now);
       Counted counted = new Counted(limit, count);
       if (!count.admitted()) {
         return new Step.Stop<>(identified, new Refusal.RateLimited(counted));
@@ -253,7 +271,7 @@ public final class Pipeline {
   }
 
   /** What the caller's roles say; a route that only reports lets everything pass. */
-  private static Decisions.Outcome decide(
+  public static Decisions.Outcome decide(
       Caller caller, String method, String path, RoutePlan route) {
     if (caller.access().allows(method, path)) {
       return Decisions.Outcome.ALLOWED;
@@ -265,7 +283,8 @@ public final class Pipeline {
     return Instant.ofEpochMilli(inbound.startedMillis());
   }
 
-  private static String routeName(RoutePlan route) {
+  /** What limits know a route by. */
+  public static String name(RoutePlan route) {
     String id = route.id();
     return id == null ? "" : id;
   }

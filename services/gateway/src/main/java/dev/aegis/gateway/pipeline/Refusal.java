@@ -1,6 +1,7 @@
 package dev.aegis.gateway.pipeline;
 
 import dev.aegis.events.Blame;
+import dev.aegis.gateway.http1.BadMessage;
 import dev.aegis.gateway.pipeline.Progress.Counted;
 import dev.aegis.journal.Maintenance;
 
@@ -23,6 +24,16 @@ public sealed interface Refusal {
 
   /** What happened this time, for the caller; {@code ""} when the title says it all. */
   String detail();
+
+  /** Why bytes that are no request are refused. */
+  static Refusal of(BadMessage wrong) {
+    return switch (wrong.kind()) {
+      case TARGET_TOO_LONG -> ByCaller.URI_TOO_LONG;
+      case HEAD_TOO_LARGE -> ByCaller.HEADER_TOO_LARGE;
+      case BODY_TOO_LARGE -> ByCaller.PAYLOAD_TOO_LARGE;
+      case MALFORMED, INCOMPLETE -> new Malformed(wrong.detail());
+    };
+  }
 
   /** The bytes of the request are not HTTP as an edge takes it; the connection is closed. */
   record Malformed(String detail) implements Refusal {

@@ -46,6 +46,15 @@ public final class RateLimit {
    * @param address the caller's address
    */
   public FixedWindow.Count take(String route, String subject, String address, long epochMillis) {
+    return window.take(caller(route, subject, address), epochMillis);
+  }
+
+  /** What the next request would find; it is not counted, and the count does not include it. */
+  public FixedWindow.Count peek(String route, String subject, String address, long epochMillis) {
+    return window.peek(caller(route, subject, address), epochMillis);
+  }
+
+  private String caller(String route, String subject, String address) {
     String caller = "";
     for (RateLimitConfig.By by : RateLimitConfig.By.values()) {
       if (config.by().contains(by)) {
@@ -59,6 +68,6 @@ public final class RateLimit {
         caller = caller.isEmpty() ? part : caller + '\n' + part;
       }
     }
-    return window.take(caller, epochMillis);
+    return caller;
   }
 }

@@ -167,7 +167,16 @@ public final class Upstream {
    * @param now nanoseconds of the monotonic clock
    */
   @Nullable Target next(Affinity request, List<Target> failed, long now) {
-    Choice choice = targets.choice();
+    return next(targets.choice(), request, failed, now);
+  }
+
+  /** Who would get {@code request} next, without its turn being taken; null when all are down. */
+  public @Nullable Target likely(Affinity request, long now) {
+    Choice choice = inOrder(choices(targets.groups(), new AtomicInteger(turn.get())));
+    return next(choice, request, List.of(), now);
+  }
+
+  private @Nullable Target next(Choice choice, Affinity request, List<Target> failed, long now) {
     Target best = choice.among(request, ready(failed, now));
     if (best == null
         && (definition.bounds().connections() > 0 || !definition.slowStart().isZero())) {
@@ -460,10 +469,12 @@ public final class Upstream {
   }
 
   private Targets targets(Map<String, Target> byAuthority, List<List<Share>> groups) {
-    List<Choice> choices = choices(groups, turn);
-    Choice choice =
-        choices.size() == 1 ? choices.getFirst() : new Choice.Ranked(List.copyOf(choices));
+    Choice choice = inOrder(choices(groups, turn));
     return new Targets(byAuthority, groups, choice, choices(groups, hedgeTurn));
+  }
+
+  private static Choice inOrder(List<Choice> choices) {
+    return choices.size() == 1 ? choices.getFirst() : new Choice.Ranked(List.copyOf(choices));
   }
 
   private List<Choice> choices(List<List<Share>> groups, AtomicInteger turns) {

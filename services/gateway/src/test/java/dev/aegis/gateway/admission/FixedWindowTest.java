@@ -134,4 +134,21 @@ final class FixedWindowTest {
       assertThat(window.take("a", START + 20_000L).admitted()).isFalse();
     }
   }
+
+  @Test
+  void looksWithoutCounting() {
+    FixedWindow window = new FixedWindow(2, Duration.ofSeconds(60));
+    for (int i = 0; i < 5; i++) {
+      assertThat(window.peek("a", 90_000)).isEqualTo(new FixedWindow.Count(true, 2, 2, 30));
+    }
+    window.take("a", 90_000);
+    assertThat(window.peek("a", 90_000)).isEqualTo(new FixedWindow.Count(true, 2, 1, 30));
+    window.take("a", 90_000);
+    assertThat(window.peek("a", 90_000)).isEqualTo(new FixedWindow.Count(false, 2, 0, 30));
+    assertThat(window.peek("b", 90_000).remaining()).isEqualTo(2);
+    assertThat(window.peek("a", 120_000)).isEqualTo(new FixedWindow.Count(true, 2, 2, 60));
+    // A clock set back does not open a window again.
+    window.take("a", 120_000);
+    assertThat(window.peek("a", 90_000).remaining()).isEqualTo(1);
+  }
 }

@@ -151,6 +151,35 @@ final class CallerCertificatesTest {
     assertThat(gateway.finished().getFirst().event().credential()).isEqualTo("client_certificate");
   }
 
+  @Test
+  void whomItNamesHasTheRolesOfItsBindings() throws Exception {
+    gateway.put(
+        "tenants/a/roles/own",
+        Map.of(
+            "id",
+            "own",
+            "permissions",
+            List.of(Map.of("paths", List.of("/own/*/files"), "where", Map.of("1", "sub")))));
+    gateway.put(
+        "tenants/a/bindings/dns",
+        Map.of("id", "dns", "subject", "dns.acme.test", "roles", List.of("own")));
+    try (SecureCaller caller = connect(showing("dns"), HOST, "TLSv1.3")) {
+      assertThat(post(caller, "/own/dns.acme.test/files").status()).isEqualTo(200);
+      assertThat(backend.received().getLast().field("X-User-Roles")).isEqualTo("reader,own");
+      assertThat(code(post(caller, "/own/other.acme.test/files"))).isEqualTo("forbidden");
+    }
+    try (SecureCaller caller = connect(showing("mail"), HOST, "TLSv1.3")) {
+      assertThat(code(post(caller, "/own/a@acme.test/files"))).isEqualTo("forbidden");
+    }
+  }
+
+  private static HttpMessage post(SecureCaller caller, String path) throws IOException {
+    return caller
+        .probe()
+        .send("POST " + path + " HTTP/1.1\r\nHost: " + HOST + "\r\nContent-Length: 0\r\n\r\n")
+        .read();
+  }
+
   /** A name that could not stand in a header line, or might end it, names nobody. */
   @ParameterizedTest
   @ValueSource(strings = {"odd", "foreign-letters"})

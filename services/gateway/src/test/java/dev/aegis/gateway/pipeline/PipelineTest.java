@@ -64,6 +64,10 @@ final class PipelineTest {
   }
 
   private Step<Admitted> run(Instant now, String host, String line, String... headers) {
+    return pipeline.run(inbound(now, host, line, headers));
+  }
+
+  private Inbound inbound(Instant now, String host, String line, String... headers) {
     RequestHead head = new RequestHead();
     StringBuilder text = new StringBuilder(line + " HTTP/1.1\r\nHost: " + host + "\r\n");
     for (String header : headers) {
@@ -74,15 +78,14 @@ final class PipelineTest {
     } catch (Exception e) {
       throw new AssertionError(e);
     }
-    return pipeline.run(
-        new Inbound(
-            configuration.snapshot().tenant(head.host()),
-            "id",
-            head,
-            "192.0.2.1",
-            Handshake.PLAIN,
-            now.toEpochMilli(),
-            0));
+    return new Inbound(
+        configuration.snapshot().tenant(head.host()),
+        "id",
+        head,
+        "192.0.2.1",
+        Handshake.PLAIN,
+        now.toEpochMilli(),
+        0);
   }
 
   private static String code(Step<Admitted> step) {
@@ -265,6 +268,42 @@ final class PipelineTest {
     }
     // Allowed, denied and would have been, each for a new token and for one that is known.
     assertThat(counts).containsExactly(1L, 0L, 0L, 1L, 1L, 1L);
+  }
+
+  /** A rehearsal says what the request after it gets, and leaves nothing to it. */
+  @Test
+  void rehearsesWhatThenHappens() {
+    List<String> codes = new ArrayList<>();
+    for (String host : List.of("a.test", "b.test", "nobody.test")) {
+      for (String line : List.of("GET /api", "POST /api", "GET /open/x", "GET /none")) {
+        for (String header :
+            List.of(
+                "Accept: */*",
+                bearer("x.y.z"),
+                bearer(expired("a")),
+                bearer(token("a", "alice", "reader")),
+                bearer(token("b", "alice", "all")))) {
+          for (int i = 0; i < 2; i++) {
+            String rehearsed = code(pipeline.rehearse(inbound(NOW, host, line, header)));
+            assertThat(code(pipeline.rehearse(inbound(NOW, host, line, header))))
+                .isEqualTo(rehearsed);
+            assertThat(code(host, line, header)).isEqualTo(rehearsed);
+            codes.add(rehearsed);
+          }
+        }
+      }
+    }
+    assertThat(codes)
+        .contains(
+            "admitted",
+            "rate_limited",
+            "forbidden",
+            "wrong_tenant",
+            "token_expired",
+            "invalid_token",
+            "missing_credentials",
+            "no_route",
+            "unknown_tenant");
   }
 
   /** A denial that is bound to somebody wins over what the token allows. */

@@ -1,0 +1,277 @@
+package dev.aegis.gateway.explain;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.aegis.chassis.HttpListener;
+import dev.aegis.chassis.StartFailure;
+import dev.aegis.gateway.identity.VerifiedTokens;
+import dev.aegis.gateway.pipeline.Decisions;
+import dev.aegis.gateway.pipeline.Pipeline;
+import dev.aegis.gateway.settings.GatewaySettings;
+import dev.aegis.gateway.snapshot.Configuration;
+import dev.aegis.testkit.Jwts;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.StreamSupport;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What is said of a request that nobody made. */
+final class ExplainApiTest {
+  private static final String TOKEN = "the token of the admin service";
+  private static final Instant NOW = Instant.ofEpochSecond(1_800_000_000);
+  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final Jwts.Key KEY =
+      Jwts.hmac("k", "HS256", Configuration.SECRET.getBytes(StandardCharsets.UTF_8));
+
+  private final Configuration configuration = new Configuration();
+  private final Pipeline pipeline = new Pipeline(new VerifiedTokens<>());
+  private final HttpClient client = HttpClient.newHttpClient();
+  private HttpListener listener;
+
+  @BeforeEach
+  void start() throws StartFailure {
+    configuration.tenant("a");
+    configuration.json("tenants/a/routes/api", "{'id':'api','paths':['/api/**'],'upstream':'u'}");
+    configuration.json(
+        "tenants/a/roles/base",
+        "{'id':'base','permissions':[{'methods':['GET'],'paths':['/api/x','/api/y/**']},"
+            + "{'paths':['/api/y/secret'],'effect':'deny'}]}");
+    configuration.json(
+        "tenants/a/roles/reader", "{'id':'reader','permissions':[],'inherits':['base']}");
+    configuration.json("tenants/a/bindings/b", "{'id':'b','subject':'alice','roles':['reader']}");
+    configuration.json(
+        "tenants/a/plugins/two",
+        "{'id':'two','plugin':'rate_limit','config':{'limit':2,'window_seconds':60}}");
+    ExplainApi api =
+        new ExplainApi(
+            configuration::snapshot, pipeline, "gateway-1", InstantSource.fixed(NOW), TOKEN);
+    listener =
+        HttpListener.start(
+            new HttpListener.Options(
+                "management",
+                "127.0.0.1",
+                0,
+                GatewaySettings.MANAGEMENT_PORT,
+                1 << 20,
+                10,
+                Duration.ofMillis(100)),
+            api::addTo);
+  }
+
+  @AfterEach
+  void stop() {
+    listener.close();
+    configuration.close();
+    client.close();
+  }
+
+  private HttpResponse<String> post(String body, String... authorization)
+      throws IOException, InterruptedException {
+    URI uri = URI.create("http://127.0.0.1:" + listener.port() + "/explain");
+    HttpRequest.Builder request =
+        HttpRequest.newBuilder(uri).POST(HttpRequest.BodyPublishers.ofString(body));
+    for (String each : authorization) {
+      request.header("Authorization", each);
+    }
+    return client.send(request.build(), HttpResponse.BodyHandlers.ofString());
+  }
+
+  private JsonNode explain(ObjectNode question) throws IOException, InterruptedException {
+    HttpResponse<String> answer = post(question.toString(), "Bearer " + TOKEN);
+    assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
+    return JSON.readTree(answer.body());
+  }
+
+  private static ObjectNode question(String method, String path, String... token) {
+    ObjectNode question = JSON.createObjectNode();
+    question.put("host", "a.test").put("method", method).put("path", path);
+    ObjectNode headers = question.putObject("headers");
+    for (String each : token) {
+      headers.put("Authorization", "Bearer " + each);
+    }
+    return question;
+  }
+
+  private static String token(String subject, String... roles) {
+    return KEY.token(
+        Jwts.claims("https://idp", "a", subject, List.of(roles), NOW, Duration.ofMinutes(1)));
+  }
+
+  @Test
+  void saysWhoMayDoItAndWhereItWouldGo() throws Exception {
+    String token = token("alice");
+    JsonNode answer = explain(question("GET", "/api/y/%7Ez?q=1", token));
+    assertThat(answer)
+        .isEqualTo(
+            JSON.readTree(
+                """
+                {"node": "gateway-1", "revision": %d, "outcome": "admitted", "refusal": null,
+                 "tenant": "a",
+                 "route": {"id": "api", "auth": "jwt", "authorization": "enforce"},
+                 "identity": {"subject": "alice", "tenant": "a", "roles": ["reader"]},
+                 "rbac": {"outcome": "allowed",
+                          "rule": {"role": "base", "inherited_through": ["reader"],
+                                   "permission": 0, "path": "/api/y/**", "effect": "allow"},
+                          "why": "permission 0 of role \\"base\\" allows /api/y/**"},
+                 "limits": [{"id": "two", "limit": 2, "remaining": 2, "reset_seconds": 60}],
+                 "plugins": [{"id": "two", "plugin": "rate_limit"}],
+                 "upstream": "u", "upstream_path": "/api/y/~z", "target": "127.0.0.1:1",
+                 "circuit": "closed"}
+                """
+                    .formatted(configuration.snapshot().revision())));
+    assertThat(answer.toString()).doesNotContain(token);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          GET     | /api/y/secret | alice | forbidden          | denied  | permission 1 of role "base" denies /api/y/secret
+          POST    | /api/x        | alice | forbidden          | denied  | no permission of these roles covers POST /api/x
+          GET     | /api/x        | bob   | forbidden          | denied  | no permission of these roles covers GET /api/x
+          GET     | /none         | alice | no_route           |         |
+          GET     | /api/x        |       | missing_credentials|         |
+          TRACE   | /api/x        | alice | method_not_allowed |         |
+          GET     | /api/%2F      | alice | malformed_request  |         |
+          GET     | /api/ x       | alice | malformed_request  |         |
+          """)
+  void saysWhyNot(
+      String method, String path, String subject, String code, String outcome, String why)
+      throws Exception {
+    JsonNode answer =
+        explain(subject == null ? question(method, path) : question(method, path, token(subject)));
+    assertThat(answer.path("outcome").asText()).isEqualTo("refused");
+    assertThat(answer.at("/refusal/code").asText()).isEqualTo(code);
+    assertThat(answer.at("/rbac/outcome").asText(null)).isEqualTo(outcome);
+    assertThat(answer.at("/rbac/why").asText(null)).isEqualTo(why);
+    assertThat(answer.has("target")).isFalse();
+  }
+
+  @Test
+  void countsNothing() throws Exception {
+    String token = token("alice");
+    for (int i = 0; i < 5; i++) {
+      JsonNode answer = explain(question("GET", "/api/x", token));
+      assertThat(answer.at("/limits/0/remaining").asInt()).isEqualTo(2);
+      explain(question("DELETE", "/api/x", token));
+    }
+    for (Decisions.Outcome outcome : Decisions.Outcome.values()) {
+      for (Decisions.Source source : Decisions.Source.values()) {
+        assertThat(pipeline.decisions().count(outcome, source)).isZero();
+      }
+    }
+  }
+
+  @Test
+  void saysWhatARouteThatOnlyReportsWouldRefuse() throws Exception {
+    configuration.json(
+        "tenants/a/routes/api",
+        "{'id':'api','paths':['/api/**'],'upstream':'u','authorization':'report'}");
+    JsonNode answer = explain(question("POST", "/api/x", token("alice")));
+    assertThat(answer.path("outcome").asText()).isEqualTo("admitted");
+    assertThat(answer.at("/rbac/outcome").asText()).isEqualTo("would_refuse");
+    assertThat(answer.at("/route/authorization").asText()).isEqualTo("report");
+  }
+
+  @Test
+  void doesNotAskRolesOfAnotherTenantsPrincipal() throws Exception {
+    String stranger =
+        KEY.token(
+            Jwts.claims("https://idp", "b", "alice", List.of("all"), NOW, Duration.ofMinutes(1)));
+    JsonNode answer = explain(question("GET", "/api/x", stranger));
+    assertThat(answer.at("/refusal/code").asText()).isEqualTo("wrong_tenant");
+    assertThat(answer.at("/identity/tenant").asText()).isEqualTo("b");
+    assertThat(answer.path("rbac").isNull()).isTrue();
+  }
+
+  @Test
+  void sendsRedirectsNowhere() throws Exception {
+    configuration.json(
+        "tenants/a/routes/api",
+        "{'id':'api','paths':['/api/**'],'auth':'none','redirect':{'to':'https://{host}/v2{path}'}}");
+    JsonNode answer = explain(question("GET", "/api/x"));
+    assertThat(answer.path("redirect"))
+        .isEqualTo(JSON.readTree("{\"status\":308,\"location\":\"https://a.test/v2/api/x\"}"));
+    assertThat(answer.path("identity").isNull()).isTrue();
+    assertThat(answer.path("rbac").isNull()).isTrue();
+  }
+
+  @Test
+  void takesTurnsFromNobody() throws Exception {
+    configuration.json(
+        "tenants/a/upstreams/u",
+        "{'id':'u','targets':[{'url':'http://127.0.0.1:1'},{'url':'http://127.0.0.1:2'}]}");
+    for (int i = 0; i < 4; i++) {
+      JsonNode answer = explain(question("GET", "/api/x", token("alice")));
+      assertThat(answer.path("target").asText()).isEqualTo("127.0.0.1:1");
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "{}",
+        "{\"host\":\"a.test\",\"method\":\"GET\",\"path\":\"/\\r\\nX: y\"}",
+        "{\"host\":\"a.test\\r\\n\\r\\nGET /\",\"method\":\"GET\",\"path\":\"/\"}",
+        "{\"host\":\"a.test\",\"method\":\"GET\",\"path\":\"/\",\"headers\":{\"a\":\"b\\nc\"}}",
+        "{\"host\":\"a.test\",\"method\":\"GET\",\"path\":\"/\",\"headers\":{\"a\\n\":\"b\"}}",
+        "{\"host\":\"a.test\",\"method\":\"GET\",\"path\":\"/\",\"headers\":{\"a\":[1]}}",
+        "{\"host\":\"a.test\",\"method\":\"GET\",\"path\":\"/\",\"headers\":[]}",
+        "{\"host\":\"a.test\",\"method\":\"GET\",\"path\":\"/\",\"header\":{}}"
+      })
+  void refusesWhatIsNoQuestion(String body) throws Exception {
+    HttpResponse<String> answer = post(body, "Bearer " + TOKEN);
+    assertThat(answer.statusCode()).as(answer.body()).isEqualTo(422);
+    JsonNode problem = JSON.readTree(answer.body());
+    assertThat(problem.path("code").asText()).isEqualTo("invalid");
+    assertThat(StreamSupport.stream(problem.path("violations").spliterator(), false)).isNotEmpty();
+  }
+
+  @Test
+  void answersOnlyTheAdminService() throws Exception {
+    String body = question("GET", "/api/x").toString();
+    assertThat(post(body).statusCode()).isEqualTo(401);
+    assertThat(post(body).body()).contains("missing_credentials");
+    for (String wrong : List.of("Bearer x", TOKEN, "Basic " + TOKEN, "Bearer " + TOKEN + "x")) {
+      assertThat(post(body, wrong).statusCode()).as(wrong).isEqualTo(401);
+    }
+    assertThat(post("no JSON", "Bearer " + TOKEN).statusCode()).isEqualTo(400);
+    assertThat(post("x".repeat(300_000), "Bearer " + TOKEN).statusCode()).isEqualTo(400);
+  }
+
+  /** Whatever a header holds, it is in nothing that is said. */
+  @Test
+  void repeatsNoSecret() throws Exception {
+    ObjectNode question = question("GET", "/api/x", "a-secret.b-secret.c-secret");
+    question.withObject("/headers").put("X-API-Key", "key-secret").put("Cookie", "s=cookie-secret");
+    Map<String, ObjectNode> questions =
+        Map.of(
+            "invalid_token",
+            question,
+            "malformed_request",
+            question.deepCopy().put("path", "/api/%zz"));
+    for (Map.Entry<String, ObjectNode> each : questions.entrySet()) {
+      JsonNode answer = explain(each.getValue());
+      assertThat(answer.at("/refusal/code").asText()).isEqualTo(each.getKey());
+      assertThat(answer.toString()).doesNotContain("secret");
+    }
+  }
+}
