@@ -102,6 +102,8 @@ final class Installation implements AutoCloseable {
         environment.put("AEGIS_ADMIN_MANAGEMENT_PORT", port("admin-management"));
         environment.put("AEGIS_ADMIN_TOKEN", adminToken);
         environment.put("AEGIS_ANALYTICS_URL", "http://127.0.0.1:" + port("analytics"));
+        environment.put(
+            "AEGIS_GATEWAY_MANAGEMENT_URL", "http://127.0.0.1:" + port("gateway-management"));
       }
       default -> environment.put("AEGIS_ANALYTICS_PORT", port("analytics"));
     }

@@ -3,6 +3,7 @@ package dev.aegis.tests;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.ByteArrayInputStream;
 import java.net.http.HttpClient;
@@ -113,6 +114,16 @@ final class WholePathTest {
       assertThat(JSON.readTree(created.body()).at("/applied/complete").asBoolean()).isTrue();
       assertThat(send(client, installation, "", "GET", "/sized", noBody()).statusCode())
           .isEqualTo(200);
+      HttpResponse<String> explained =
+          installation.admin(
+              "POST",
+              "explain",
+              Map.of("host", Installation.HOST, "method", "GET", "path", "/sized"));
+      assertThat(explained.statusCode()).as(explained.body()).isEqualTo(200);
+      JsonNode explanation = JSON.readTree(explained.body());
+      assertThat(explanation.path("outcome").asText()).isEqualTo("admitted");
+      assertThat(explanation.at("/route/id").asText()).isEqualTo("open");
+      assertThat(explanation.path("node").asText()).isEqualTo("gateway-node-of-gateway");
 
       String path = "tenants/acme/routes/open";
       String tag = created.headers().firstValue("ETag").orElseThrow();
