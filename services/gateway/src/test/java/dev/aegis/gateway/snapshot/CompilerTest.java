@@ -162,6 +162,29 @@ final class CompilerTest {
     assertThat(last.get("a")).as("above it").isSameAs(after.get("a"));
   }
 
+  /** The tenant's own upstream is not meant, though it has the same id. */
+  @Test
+  void limitsAnInheritedUpstreamWhereItIsInherited() {
+    configuration.tenant("c");
+    configuration.json("tenants/c", "{'id':'c','name':'c','parent':'a','isolation':'shared'}");
+    configuration.json("tenants/c/routes/r", ROUTE);
+    Snapshot snapshot =
+        configuration.json(
+            "tenants/a/plugins/p",
+            "{'id':'p','plugin':'rate_limit','upstream':'u',"
+                + "'config':{'limit':2,'window_seconds':60}}");
+    assertThat(limits(snapshot, "a")).containsExactly("l", "p");
+    assertThat(limits(snapshot, "c")).containsExactly("l");
+    assertThat(limits(configuration.delete("tenants/c/upstreams/u"), "c"))
+        .containsExactly("l", "p");
+    snapshot = configuration.json("tenants/c", "{'id':'c','name':'c','parent':'a'}");
+    assertThat(limits(snapshot, "c")).as("strict").containsExactly("l");
+  }
+
+  private static List<String> limits(Snapshot snapshot, String tenant) {
+    return route(plan(snapshot, tenant), "/r").limits().stream().map(RateLimit::id).toList();
+  }
+
   @Test
   void keepsCountsWhileTheirLimitStaysTheSame() {
     RateLimit limit = route(plan(configuration.snapshot(), "a"), "/r").limits().getFirst();
