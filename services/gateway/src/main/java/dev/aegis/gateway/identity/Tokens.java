@@ -77,7 +77,7 @@ public final class Tokens {
   }
 
   /** Null when none of the issuers signed it. */
-  private static @Nullable Verified outcome(
+  private @Nullable Verified outcome(
       List<Issuer> issuers,
       Function<Issuer, @Nullable Proof> proofs,
       ObjectNode claims,
