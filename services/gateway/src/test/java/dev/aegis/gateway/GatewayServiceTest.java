@@ -45,6 +45,7 @@ import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicInteger;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 import javax.net.ssl.SSLContext;
@@ -73,6 +74,7 @@ final class GatewayServiceTest {
   private final ScriptedDns dns = new ScriptedDns();
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
   private final CountDownLatch enough = new CountDownLatch(1);
+  private final AtomicInteger keysAsked = new AtomicInteger();
   private Logs logs;
   private GatewayService gateway;
   private MasterKey masterKey;
@@ -111,6 +113,14 @@ final class GatewayServiceTest {
             exchange.sendResponseHeaders(200, -1);
           } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
+          }
+        });
+    backend.createContext(
+        "/keys",
+        exchange -> {
+          try (exchange) {
+            keysAsked.incrementAndGet();
+            exchange.sendResponseHeaders(200, -1);
           }
         });
     backend.setExecutor(threads);
@@ -220,6 +230,18 @@ final class GatewayServiceTest {
               "named",
               "dns",
               Map.of("name", "named.internal", "port", 1, "refresh_ms", 1_000)));
+      put(
+          journal,
+          "tenants/acme/issuers/inward",
+          Map.of(
+              "id",
+              "inward",
+              "issuer",
+              "https://inward.test",
+              "algorithms",
+              List.of("RS256"),
+              "jwks_url",
+              "http://127.0.0.1:" + backend.getAddress().getPort() + "/keys"));
       put(
           journal,
           "tenants/acme/routes/hangs",
@@ -544,6 +566,25 @@ final class GatewayServiceTest {
               assertThat(text(management(gateway, "/metrics")))
                   .contains("aegis_discovery_unanswered{registry=\"dns\"} " + unanswered);
             });
+  }
+
+  /** A tenant cannot have its gateway look around on its own machine. */
+  @Test
+  void fetchesNoKeysFromWhereItsOperatorDidNotAllow() {
+    await()
+        .untilAsserted(
+            () -> {
+              assertThat(
+                      JSON.readTree(text(management(gateway, "/status")))
+                          .findValuesAsText("message"))
+                  .contains(
+                      "it has no keys, so its tokens are refused: its key set:"
+                          + " address_not_allowed");
+              assertThat(text(management(gateway, "/metrics")))
+                  .containsPattern("aegis_jwks_fetches_total\\{outcome=\"failed\"\\} [1-9]")
+                  .contains("aegis_jwks_unanswered 1");
+            });
+    assertThat(keysAsked).hasValue(0);
   }
 
   /** The bounds of callers are not those of whoever runs the gateway. */
