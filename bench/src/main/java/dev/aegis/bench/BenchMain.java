@@ -16,8 +16,8 @@ import org.jspecify.annotations.Nullable;
  * proxies that do nothing but pass requests on, in turn and in one run.
  */
 public final class BenchMain {
-  private static final int SERVED = 0;
-  private static final int OTHERS = 1;
+  static final int SERVED = 0;
+  static final int OTHERS = 1;
   private static final Duration SHORT_WARMUP = Duration.ofSeconds(1);
 
   /**
@@ -29,6 +29,8 @@ public final class BenchMain {
       """
       ./aegis bench [--rounds N] [--seconds N] [--warmup N] [--only-nginx] [--page FILE]
       ./aegis bench scale [--only callers|tenants]
+      ./aegis bench journal
+      ./aegis bench tokens
 
       Measures processor time per request, user and system, of bare nginx, HAProxy and Spring Cloud
       Gateway, which only pass requests on, and of the gateway with token check, roles, rate limit,
@@ -44,10 +46,16 @@ public final class BenchMain {
         --page FILE   writes the table into a page, between its two bench marks
 
       scale measures the gateway alone: memory with 10,000 idle connections, 1,000 slow streams and
-      bodies of 100 MB, and how soon a change is live with 10,000 tenants of 10 routes. It needs none
-      of the others and 20,000 open files.
+      bodies of 100 MB, how soon a change is live with 10,000 tenants of 10 routes, and how soon these
+      are in force when it is started again. It needs none of the others and 20,000 open files.
 
         --only PART   callers: connections, streams and bodies; tenants: tenants and changes
+
+      journal measures what every reader of the journal does, without Kafka: it folds 1,000,000 changes
+      of 100,000 objects, and saves and loads the result.
+
+      tokens measures what a token costs the gateway: one that it knows over none at all, one that it
+      sees for the first time over one that it knows, and the memory that very many take.
 
       Needs taskset, nginx, wrk, haproxy and Spring Cloud Gateway. scripts/peers bench fetches what is
       missing; AEGIS_TEST_NGINX, AEGIS_TEST_WRK and AEGIS_TEST_HAPROXY name others.
@@ -71,6 +79,12 @@ public final class BenchMain {
   public static void main(String[] args) {
     if (args.length > 0 && args[0].equals("scale")) {
       scale(args);
+    }
+    if (args.length == 1 && args[0].equals("journal")) {
+      journal();
+    }
+    if (args.length == 1 && args[0].equals("tokens")) {
+      tokens();
     }
     int rounds = 5;
     int seconds = 6;
@@ -141,6 +155,26 @@ public final class BenchMain {
     }
     try {
       Scale.run(callers, tenants);
+    } catch (AssertionError | Exception e) {
+      System.err.println("aegis bench: " + e);
+      System.exit(1);
+    }
+    System.exit(0);
+  }
+
+  private static void tokens() {
+    try {
+      Tokens.run();
+    } catch (AssertionError | Exception e) {
+      System.err.println("aegis bench: " + e);
+      System.exit(1);
+    }
+    System.exit(0);
+  }
+
+  private static void journal() {
+    try {
+      Journal.run();
     } catch (AssertionError | Exception e) {
       System.err.println("aegis bench: " + e);
       System.exit(1);
@@ -226,6 +260,6 @@ public final class BenchMain {
 
   private static Load.Figure load(Served system, Map<String, String> headers, Duration length)
       throws IOException, InterruptedException {
-    return Load.run(system.port(), headers, OTHERS, length, system.pids());
+    return Load.run(system.port(), Gateway.PATH, headers, OTHERS, length, system.pids());
   }
 }

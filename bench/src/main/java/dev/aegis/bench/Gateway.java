@@ -29,17 +29,25 @@ import java.util.regex.Pattern;
  * roles, a local rate limit that is never reached, metrics, access log, and events to a real Kafka.
  */
 final class Gateway implements Served {
+  /** Where a token is asked for. */
+  static final String PATH = "/api/v1/orders";
+
+  /** Where none is. */
+  static final String OPEN_PATH = "/open";
+
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final String ISSUER = "https://bench.aegis.test";
 
   private final ChildProcess process;
   private final int port;
+  private final Jwts.Key key;
   private final String token;
 
-  private Gateway(ChildProcess process, int port, String token) {
+  private Gateway(ChildProcess process, int port, Jwts.Key key) {
     this.process = process;
     this.port = port;
-    this.token = token;
+    this.key = key;
+    this.token = token("alice");
   }
 
   static Gateway start(Path data, int processor, KafkaPeer kafka, int backendPort)
@@ -57,23 +65,7 @@ final class Gateway implements Served {
             data,
             kafka,
             Map.of("AEGIS_GATEWAY_PORT", Integer.toString(port)));
-    long now = Instant.now().getEpochSecond();
-    String token =
-        key.token(
-            Map.of(
-                "iss",
-                ISSUER,
-                "sub",
-                "alice",
-                "tenant_id",
-                "tenant123",
-                "role_ids",
-                List.of("reader"),
-                "iat",
-                now,
-                "exp",
-                now + 3600));
-    return new Gateway(process, port, token);
+    return new Gateway(process, port, key);
   }
 
   /** The process, once it is ready; {@code before} stands before its command. */
@@ -114,6 +106,13 @@ final class Gateway implements Served {
     return List.of(process.pid());
   }
 
+  /** A token of its own for each subject, good for an hour (RS256, about 600 bytes). */
+  String token(String subject) {
+    return key.token(
+        Jwts.claims(
+            ISSUER, "tenant123", subject, List.of("reader"), Instant.now(), Duration.ofHours(1)));
+  }
+
   /** What each request must show. */
   Map<String, String> headers() {
     return Map.of("Host", "tenant123.example.com", "Authorization", "Bearer " + token);
@@ -132,6 +131,10 @@ final class Gateway implements Served {
         journal,
         own + "/routes/orders",
         Map.of("id", "orders", "paths", List.of("/api/v1/orders/**"), "upstream", "orders"));
+    put(
+        journal,
+        own + "/routes/open",
+        Map.of("id", "open", "paths", List.of(OPEN_PATH), "upstream", "orders", "auth", "none"));
     put(
         journal,
         own + "/issuers/bench",

@@ -35,19 +35,25 @@ final class Load {
    * Runs load.
    *
    * @param port to call
+   * @param path of each request
    * @param headers of each request
    * @param processor that {@code wrk} runs on
    * @param pids processes whose processor time is counted
    */
   static Figure run(
-      int port, Map<String, String> headers, int processor, Duration length, List<Long> pids)
+      int port,
+      String path,
+      Map<String, String> headers,
+      int processor,
+      Duration length,
+      List<Long> pids)
       throws IOException, InterruptedException {
     List<String> command = new ArrayList<>();
     command.addAll(List.of("taskset", "-c", Integer.toString(processor)));
     command.add(Peers.program("wrk", "AEGIS_TEST_WRK").toString());
     command.addAll(List.of("-t1", "-c" + CONNECTIONS, "-d" + length.toSeconds() + "s"));
     headers.forEach((name, value) -> command.addAll(List.of("-H", name + ": " + value)));
-    command.add("http://127.0.0.1:" + port + "/api/v1/orders");
+    command.add("http://127.0.0.1:" + port + path);
     long before = cpu(pids);
     String output;
     try (ChildProcess wrk = ChildProcess.start(command, Map.of())) {

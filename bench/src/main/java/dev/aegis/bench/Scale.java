@@ -16,6 +16,7 @@ import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -38,6 +39,7 @@ final class Scale {
   private static final int TENANTS = 10_000;
   private static final int ROUTES = 10;
   private static final int CHANGES = 50;
+  private static final Duration STOP = Duration.ofSeconds(60);
 
   private final KafkaPeer kafka;
   private final SlowBackend backend;
@@ -79,11 +81,11 @@ final class Scale {
     }
     int port = FreePorts.next();
     try (ChildProcess gateway = launch(port)) {
-      System.out.printf("%d MB resident at the start%n", memory(gateway, "VmRSS"));
+      System.out.printf("%d MB resident at the start%n", memory(gateway.pid(), "VmRSS"));
       bodies(port);
-      System.out.printf("%d MB resident at most so far%n", memory(gateway, "VmHWM"));
+      System.out.printf("%d MB resident at most so far%n", memory(gateway.pid(), "VmHWM"));
       streams(port);
-      System.out.printf("%d MB resident at most so far%n", memory(gateway, "VmHWM"));
+      System.out.printf("%d MB resident at most so far%n", memory(gateway.pid(), "VmHWM"));
       idle(port, gateway);
       gateway.terminate();
     }
@@ -102,14 +104,15 @@ final class Scale {
         callers.add(caller);
         caller.get("a", "/r0");
       }
-      long resident = memory(gateway, "VmRSS");
+      long resident = memory(gateway.pid(), "VmRSS");
       int alive = 0;
       for (Caller caller : callers) {
         alive += caller.get("a", "/r0") == 200 ? 1 : 0;
       }
       System.out.printf(
           "%,d idle connections: %d MB resident (goal: below 400)%n", CONNECTIONS, resident);
-      System.out.printf("%,d of them answered again: %d MB%n", alive, memory(gateway, "VmRSS"));
+      System.out.printf(
+          "%,d of them answered again: %d MB%n", alive, memory(gateway.pid(), "VmRSS"));
     } finally {
       for (Caller caller : callers) {
         caller.close();
@@ -169,11 +172,26 @@ final class Scale {
         await(port, "t" + (TENANTS - 1), "/r0");
         System.out.printf(
             "%,d tenants with %d routes each: in force %.1f s after the start, %d MB resident%n",
-            TENANTS, ROUTES, (System.nanoTime() - began) / 1e9, memory(gateway, "VmRSS"));
+            TENANTS, ROUTES, (System.nanoTime() - began) / 1e9, memory(gateway.pid(), "VmRSS"));
         changes(journal, port);
-        System.out.printf("%d MB resident at most (goal: below 1024)%n", memory(gateway, "VmHWM"));
-        gateway.terminate();
+        System.out.printf(
+            "%d MB resident at most (goal: below 1024)%n", memory(gateway.pid(), "VmHWM"));
+        gateway.stop(STOP);
       }
+    }
+    restart();
+  }
+
+  /** The same gateway once more: it has its configuration on disk. */
+  private void restart() throws Exception {
+    int port = FreePorts.next();
+    long began = System.nanoTime();
+    try (ChildProcess gateway = launch(port)) {
+      await(port, "t" + (TENANTS - 1), "/r0");
+      System.out.printf(
+          "started again: in force %.1f s after the start (goal: 2)%n",
+          (System.nanoTime() - began) / 1e9);
+      gateway.terminate();
     }
   }
 
@@ -276,8 +294,8 @@ final class Scale {
   }
 
   /** A line of {@code /proc/PID/status} in MB. */
-  private static long memory(ChildProcess process, String name) throws IOException {
-    for (String line : Files.readAllLines(Path.of("/proc/" + process.pid() + "/status"))) {
+  static long memory(long pid, String name) throws IOException {
+    for (String line : Files.readAllLines(Path.of("/proc/" + pid + "/status"))) {
       if (line.startsWith(name + ":")) {
         return Long.parseLong(line.replaceAll("[^0-9]", "")) / 1024;
       }

@@ -83,11 +83,17 @@ public final class AegisCommand {
     group.addSubcommand(new ReadCommands.ListObjects(session, data, noun));
     group.addSubcommand(new ReadCommands.ShowObject(session, data, noun));
     group.addSubcommand(
-        noun == Noun.TENANT
-            ? new WriteCommands.CreateTenant(session, data)
-            : new WriteCommands.CreateObject(session, data, noun));
+        switch (noun) {
+          case TENANT -> new WriteCommands.CreateTenant(session, data);
+          case KEY -> new KeyCommands.Create(session, data);
+          case UPSTREAM, ROUTE, ISSUER, ROLE, PLUGIN, WEBHOOK ->
+              new WriteCommands.CreateObject(session, data, noun);
+        });
     group.addSubcommand(new WriteCommands.UpdateObject(session, data, noun));
-    group.addSubcommand(new WriteCommands.DeleteObject(session, data, noun));
+    group.addSubcommand(
+        noun == Noun.KEY
+            ? new KeyCommands.Revoke(session, data)
+            : new WriteCommands.DeleteObject(session, data, noun));
     switch (noun) {
       case TENANT -> {
         merge(group, session, data, noun, "suspend", "suspended", text("status", "suspended"));
@@ -97,6 +103,7 @@ public final class AegisCommand {
         merge(group, session, data, noun, "enable", "enabled", flag("enabled", true));
         merge(group, session, data, noun, "disable", "disabled", flag("enabled", false));
       }
+      case KEY -> group.addSubcommand(new KeyCommands.Rotate(session, data));
       case UPSTREAM, ROUTE, ISSUER, ROLE -> {}
     }
     if (noun != Noun.TENANT) {

@@ -14,7 +14,8 @@ enum Noun {
   ISSUER("issuer"),
   ROLE("role"),
   PLUGIN("plugin"),
-  WEBHOOK("webhook");
+  WEBHOOK("webhook"),
+  KEY("key");
 
   private final String word;
 
@@ -31,6 +32,7 @@ enum Noun {
       case ROLE -> List.of("id", "permissions", "inherits");
       case PLUGIN -> List.of("id", "plugin", "enabled", "order", "route", "upstream");
       case WEBHOOK -> List.of("id", "url", "events", "enabled");
+      case KEY -> List.of("id", "name", "subject", "roles", "expires_at", "secrets");
     };
   }
 
@@ -39,7 +41,7 @@ enum Noun {
   }
 
   String collection() {
-    return word + "s";
+    return this == KEY ? "api-keys" : word + "s";
   }
 
   /** Whether its objects are reached only through a tenant. Plugins may stand outside of one. */
@@ -89,11 +91,14 @@ enum Noun {
     return value.isObject() ? value.toString() : value.asText();
   }
 
-  /** The two kinds of object within an object that lists are full of. */
+  /** The kinds of object within an object that lists are full of. */
   private static String brief(JsonNode object) {
     if (object.has("url")) {
       return object.path("url").asText()
           + (object.path("weight").asInt(1) == 1 ? "" : " ×" + object.path("weight").asInt());
+    }
+    if (object.has("last_four")) {
+      return object.path("prefix").asText() + "…" + object.path("last_four").asText();
     }
     if (object.has("paths")) {
       String methods = object.path("methods").isEmpty() ? "*" : cell(object.path("methods"));

@@ -17,7 +17,8 @@ abstract sealed class WriteCommand extends ObjectCommand
     permits WriteCommands.CreateObject,
         WriteCommands.UpdateObject,
         WriteCommands.DeleteObject,
-        WriteCommands.MergeObject {
+        WriteCommands.MergeObject,
+        KeyCommands.Rotate {
   private static final String STANDARD_INPUT = "-";
 
   @Option(

@@ -166,7 +166,7 @@ final class WriteCommands {
   }
 
   @Command(name = "delete", description = "Deletes one.")
-  static final class DeleteObject extends WriteCommand {
+  static non-sealed class DeleteObject extends WriteCommand {
     @Parameters(paramLabel = "ID", description = "Which one")
     private String id = "";
 
@@ -180,10 +180,15 @@ final class WriteCommands {
       super(session, data, noun);
     }
 
+    /** What the report calls it. */
+    String done() {
+      return "deleted";
+    }
+
     @Override
     int run(AdminClient client) throws CommandFailure {
       return report(
-          "deleted",
+          done(),
           id,
           client.send("DELETE", noun().path(tenant(), id) + query(), null, guard(revision)));
     }

@@ -115,6 +115,10 @@ class RealAdminTest {
         .startsWith("webhook hook created")
         .contains("secret: whsec_");
 
+    String made =
+        ok("", "key", "create", "ci", "-t", "acme", "--subject", "svc-1", "--role", "reader");
+    assertThat(made).startsWith("key ci created, revision ").contains("secret: aegis_");
+
     for (Noun noun : Noun.values()) {
       String[] args =
           noun == Noun.TENANT
@@ -138,6 +142,17 @@ class RealAdminTest {
     // A document as it was shown can be sent back.
     assertThat(ok(changed.toString(), "route", "update", "orders", "-t", "acme"))
         .startsWith("route orders updated");
+
+    String secret = made.substring(made.indexOf("aegis_"), made.indexOf(" (shown only now)"));
+    assertThat(ok("", "key", "list", "-t", "acme"))
+        .contains("svc-1", secret.substring(0, 16) + "…" + secret.substring(secret.length() - 4))
+        .doesNotContain(secret);
+    assertThat(ok("", "key", "rotate", "ci", "-t", "acme", "--overlap", "60"))
+        .startsWith("key ci rotated")
+        .contains("secret: aegis_")
+        .doesNotContain(secret);
+    assertThat(json("key", "show", "ci", "-t", "acme").get("secrets")).hasSize(2);
+    assertThat(ok("", "key", "revoke", "ci", "-t", "acme")).startsWith("key ci revoked");
 
     ok("", "plugin", "disable", "limit", "-t", "acme");
     assertThat(json("plugin", "show", "limit", "-t", "acme").get("enabled").asBoolean()).isFalse();

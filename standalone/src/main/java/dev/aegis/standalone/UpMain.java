@@ -15,7 +15,7 @@ import dev.aegis.chassis.SecretFile;
 import dev.aegis.chassis.Settings;
 import dev.aegis.chassis.SettingsHelp;
 import dev.aegis.chassis.StartFailure;
-import dev.aegis.webhooks.egress.Network;
+import dev.aegis.egress.Network;
 import dev.aegis.webhooks.settings.WebhooksSettings;
 import java.io.IOException;
 import java.io.PrintStream;

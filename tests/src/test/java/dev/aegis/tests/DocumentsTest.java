@@ -17,6 +17,7 @@ import dev.aegis.gateway.plugin.RateLimit;
 import dev.aegis.gateway.settings.GatewaySettings;
 import dev.aegis.journal.Definition;
 import dev.aegis.journal.InvalidDefinition;
+import dev.aegis.journal.IssuerDefinition;
 import dev.aegis.journal.Json;
 import dev.aegis.journal.Kind;
 import dev.aegis.journal.Maintenance;
@@ -118,6 +119,7 @@ final class DocumentsTest {
     refusals.addAll(List.of(Refusal.ByUpstream.values()));
     refusals.addAll(List.of(Refusal.Overloaded.values()));
     refusals.add(new Refusal.Malformed(""));
+    refusals.add(new Refusal.InvalidToken(""));
     refusals.add(new Refusal.RateLimited(counted));
     refusals.add(new Refusal.InMaintenance(new Maintenance(503, Duration.ZERO, "")));
     refusals.add(new Refusal.Internal(""));
@@ -214,6 +216,35 @@ final class DocumentsTest {
         catchThrowableOfType(
             InvalidDefinition.class, () -> Definition.read(Kind.ROUTE, document.put("id", "r")));
     assertThat(thrown.violations()).noneMatch(each -> each.message().startsWith("is unknown"));
+  }
+
+  @Test
+  void theIssuerOfThePageIsOneAndEveryFieldIsListed() throws Exception {
+    Set<String> onPage = new TreeSet<>();
+    for (List<String> row : Documents.rows("docs/identity.md", "Fields")) {
+      onPage.add(row.getFirst().replace("`", ""));
+    }
+    Path root = Repository.root();
+    Path api = root.resolve("services/admin/src/main/resources/dev/aegis/admin/api/openapi.json");
+    Set<String> inApi = new TreeSet<>();
+    for (Map.Entry<String, JsonNode> field :
+        Json.readObject(Files.readAllBytes(api))
+            .at("/components/schemas/Issuer/properties")
+            .properties()) {
+      if (!field.getValue().path("readOnly").asBoolean()) {
+        inApi.add(field.getKey());
+      }
+    }
+    assertThat(onPage).isEqualTo(inApi);
+    List<String> algorithms = new ArrayList<>();
+    for (List<String> row : Documents.rows("docs/identity.md", "Algorithms")) {
+      algorithms.addAll(List.of(row.getFirst().replace("`", "").split(", ")));
+    }
+    assertThat(algorithms).isEqualTo(IssuerDefinition.ALGORITHMS);
+    String block = Documents.blocks(root.resolve("docs/identity.md"), "json").getFirst();
+    assertThat(
+            Definition.read(Kind.ISSUER, Json.readObject(block.getBytes(StandardCharsets.UTF_8))))
+        .isInstanceOf(IssuerDefinition.class);
   }
 
   @Test

@@ -1,6 +1,7 @@
 package dev.aegis.tests;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import dev.aegis.testkit.ChildProcess;
 import java.net.http.HttpClient;
@@ -19,7 +20,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** WebSockets through a gateway that is a process of its own. */
 final class SocketsTest {
   /** A stop's last requests, its drain, its records and its events, by their bounds in turn. */
-  private static final Duration BOUND = Duration.ofSeconds(10);
+  private static final Duration BOUND = Duration.ofSeconds(15);
 
   private static final int AT_ONCE = 3;
 
@@ -28,9 +29,9 @@ final class SocketsTest {
   /** RFC 6455 section 7.4.1: 1001 is what a server says that goes away. */
   @Test
   void aGatewayThatIsToldToStopSaysGoodbyeToBothSidesAndEnds() throws Exception {
-    try (EchoSocket backend = new EchoSocket();
-        Installation installation = new Installation(data);
-        HttpClient client = HttpClient.newHttpClient()) {
+    try (HttpClient client = HttpClient.newHttpClient(); // it ends once its sockets have
+        EchoSocket backend = new EchoSocket();
+        Installation installation = new Installation(data)) {
       installation.start("admin");
       installation.start("gateway");
       installation.publish(backend.uri());
@@ -56,7 +57,7 @@ final class SocketsTest {
         assertThat(heard.poll(20, TimeUnit.SECONDS)).isEqualTo("closed 1001");
       }
       assertThat(gateway.awaitExit(BOUND)).isZero();
-      assertThat(backend.goodbyes()).containsExactly(1001, 1001, 1001);
+      await().untilAsserted(() -> assertThat(backend.goodbyes()).containsExactly(1001, 1001, 1001));
       assertThat(sockets).allMatch(WebSocket::isInputClosed);
     }
   }

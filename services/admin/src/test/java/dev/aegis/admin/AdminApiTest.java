@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.aegis.admin.AdminInstance.Answer;
 import dev.aegis.admin.settings.AdminSettings;
+import dev.aegis.journal.ApiKeySecret;
 import dev.aegis.journal.Json;
 import dev.aegis.testkit.FreePorts;
 import dev.aegis.testkit.KafkaPeer;
@@ -16,6 +17,8 @@ import java.net.URI;
 import java.net.http.HttpRequest;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
@@ -30,13 +33,15 @@ import org.junit.jupiter.api.io.TempDir;
 final class AdminApiTest {
   private static KafkaPeer kafka;
   private static AdminInstance admin;
+  private static Path data;
   private static int tenants;
 
   private String tenant;
   private String at;
 
   @BeforeAll
-  static void start(@TempDir Path data) throws Exception {
+  static void start(@TempDir Path folder) throws Exception {
+    data = folder;
     kafka = KafkaPeer.start();
     URI nobody = URI.create("http://127.0.0.1:" + FreePorts.next());
     admin =
@@ -348,6 +353,98 @@ final class AdminApiTest {
   }
 
   @Test
+  void whatHoldsInATenantIsShownWithWhereItIsFrom() {
+    String child = at + "-child";
+    admin.post(
+        "/admin/tenants",
+        "{\"id\":\"%1$s-child\",\"name\":\"C\",\"kind\":\"team\",\"parent\":\"%1$s\"}"
+            .formatted(tenant));
+    for (String id : List.of("r", "s")) {
+      admin.put(at + "/roles/" + id, "{\"permissions\":[]}");
+    }
+    admin.put(child + "/roles/s", "{\"permissions\":[]}");
+    admin.put(
+        at + "/issuers/i",
+        "{\"issuer\":\"https://idp\",\"algorithms\":[\"HS256\"],"
+            + "\"secret\":\"a shared key of more than thirty-two bytes\"}");
+    admin.put(
+        at + "/upstreams/u", "{\"targets\":[{\"url\":\"http://10.0.0.1\"}],\"descendants\":true}");
+
+    JsonNode strict = admin.get(child + "/effective").json();
+    assertThat(strict.path("fault").isNull()).isTrue();
+    assertThat(strict.at("/ancestors/0/id").asText()).isEqualTo(tenant);
+    assertThat(strict.at("/ancestors/0/tokens").asText()).isEqualTo("none");
+    assertThat(held(strict, "roles"))
+        .containsExactly("r " + tenant + " all", "s " + tenant + "-child all");
+    assertThat(held(strict, "issuers")).isEmpty();
+    assertThat(held(strict, "upstreams")).isEmpty();
+
+    admin.patch(child, "{\"isolation\":\"hybrid\"}");
+    Answer answer = admin.get(child + "/effective");
+    assertThat(answer.json().at("/ancestors/0/tokens").asText()).isEqualTo("declared");
+    assertThat(held(answer.json(), "roles"))
+        .containsExactly("r " + tenant + " denials", "s " + tenant + "-child all");
+    assertThat(held(answer.json(), "issuers")).containsExactly("i " + tenant + " all");
+    assertThat(held(answer.json(), "upstreams")).containsExactly("u " + tenant + " all");
+    assertThat(answer.json().at("/upstreams/0/object/descendants").asBoolean()).isTrue();
+    assertThat(answer.text()).doesNotContain("thirty-two", "ciphertext");
+    assertThat(admin.get("/admin/tenants/nobody/effective").status()).isEqualTo(404);
+    // What holds there is not there: it can be looked at and changed where it is published only.
+    assertThat(admin.get(child + "/roles/r").status()).isEqualTo(404);
+    assertThat(admin.patch(child + "/upstreams/u", "{}").status()).isEqualTo(404);
+    assertThat(admin.delete(child + "/issuers/i").status()).isEqualTo(404);
+    assertThat(admin.get(child + "/export").json().path("issuers")).isEmpty();
+    // What is inherited can be named, and then it stays.
+    admin.put(child + "/routes/x", "{\"paths\":[\"/**\"],\"upstream\":\"u\"}");
+    Answer used = admin.delete(at + "/upstreams/u");
+    assertThat(used.status()).isEqualTo(409);
+    assertThat(used.text()).contains("tenants/" + tenant + "-child/routes/x");
+  }
+
+  private static List<String> held(JsonNode effective, String kind) {
+    List<String> held = new ArrayList<>();
+    for (JsonNode each : effective.path(kind)) {
+      held.add(
+          String.join(
+              " ",
+              each.path("id").asText(),
+              each.path("from").asText(),
+              each.path("use").asText()));
+    }
+    return held;
+  }
+
+  @Test
+  void aTenantIsSuspendedResumedAndExportedAsAWhole() {
+    String secret = "a shared key of more than thirty-two bytes";
+    admin.put(
+        at + "/issuers/i",
+        "{\"issuer\":\"https://idp\",\"algorithms\":[\"HS256\"],\"secret\":\"" + secret + "\"}");
+    admin.put(at + "/roles/r", "{\"permissions\":[]}");
+    Answer suspended = admin.post(at + "/suspend", "{}");
+    assertThat(suspended.status()).as(suspended.text()).isEqualTo(200);
+    assertThat(suspended.json().path("status").asText()).isEqualTo("suspended");
+    assertThat(suspended.header("Aegis-Revision")).isNotNull();
+    assertThat(admin.get(at).json().path("status").asText()).isEqualTo("suspended");
+    assertThat(admin.post(at + "/resume", "{}", "If-Match", "\"0\"").status()).isEqualTo(412);
+    Answer rehearsed = admin.post(at + "/resume?dry_run=true", "{}");
+    assertThat(rehearsed.json().at("/object/status").asText()).isEqualTo("active");
+    assertThat(admin.get(at).json().path("status").asText()).isEqualTo("suspended");
+    assertThat(admin.post(at + "/resume", "{}").json().path("status").asText()).isEqualTo("active");
+    assertThat(admin.post(at + "/suspend", "{\"x\":1}").status()).isEqualTo(400);
+    assertThat(admin.post("/admin/tenants/nobody/suspend", "{}").status()).isEqualTo(404);
+
+    Answer export = admin.get(at + "/export");
+    assertThat(export.header("Cache-Control")).isEqualTo("no-store");
+    assertThat(export.json().at("/tenant/id").asText()).isEqualTo(tenant);
+    assertThat(export.json().at("/issuers/0/secret/ciphertext").asText()).isNotBlank();
+    assertThat(export.json().at("/roles/0/id").asText()).isEqualTo("r");
+    assertThat(export.json().path("webhooks").isArray()).isTrue();
+    assertThat(export.text()).doesNotContain(secret);
+    assertThat(admin.get("/admin/tenants/nobody/export").status()).isEqualTo(404);
+  }
+
+  @Test
   void noHostBelongsToTwo() {
     admin.patch(at, "{\"hosts\":[\"" + tenant + ".acme.test\"]}");
     Answer taken =
@@ -570,6 +667,102 @@ final class AdminApiTest {
     assertThat(rotated.status()).isEqualTo(200);
     assertThat(rotated.json().path("secret").asText()).startsWith("whsec_").isNotEqualTo(secret);
     assertThat(admin.post(at + "/webhooks/none/rotate-secret", null).status()).isEqualTo(404);
+  }
+
+  @Test
+  void anApiKeysSecretIsToldOnceAndKeptAsAHash() throws Exception {
+    String body =
+        "{\"name\":\"ci\",\"subject\":\"svc-1\",\"roles\":[\"reader\"],\"expires_at\":null}";
+    Answer made = admin.post(at + "/api-keys", body, "Idempotency-Key", tenant);
+    assertThat(made.status()).as(made.text()).isEqualTo(201);
+    String secret = made.json().path("secret").asText();
+    assertThat(ApiKeySecret.wellFormed(secret)).isTrue();
+    assertThat(made.header("Cache-Control")).isEqualTo("no-store");
+    JsonNode shown = made.json().at("/secrets/0");
+    assertThat(secret)
+        .startsWith(shown.path("prefix").asText() + "_")
+        .endsWith(shown.path("last_four").asText());
+    String one = made.header("Location");
+    String rotated = admin.post(one + "/rotate", null).json().path("secret").asText();
+
+    // The same request gets the same reply: no second key, and no other secret.
+    Answer again = admin.post(at + "/api-keys", body, "Idempotency-Key", tenant);
+    assertThat(again.text()).isEqualTo(made.text()).doesNotContain(rotated);
+    assertThat(admin.get(at + "/api-keys").json().path("items")).hasSize(1);
+    Answer other = admin.post(at + "/api-keys", body.replace("ci", "x"), "Idempotency-Key", tenant);
+    assertThat(other.status()).isEqualTo(422);
+
+    String hash = ApiKeySecret.Hash.of(secret).toString();
+    List<Answer> told = new ArrayList<>();
+    told.add(other);
+    told.add(admin.get(one));
+    told.add(admin.get(at + "/api-keys"));
+    told.add(admin.patch(one, "{\"name\":\"new\"}"));
+    told.add(admin.post(at + "/api-keys?dry_run=true", body));
+    for (JsonNode item : admin.get("/admin/revisions?tenant=" + tenant).json().path("items")) {
+      told.add(admin.get("/admin/revisions/" + item.path("revision").asLong()));
+    }
+    assertThat(told).hasSizeGreaterThan(7);
+    for (Answer each : told) {
+      assertThat(each.text()).doesNotContain(secret, rotated, hash).doesNotContain("\"secret\":");
+    }
+    String journal = Files.readString(data.resolve("admin").resolve("fold.jsonl"));
+    assertThat(journal).contains(hash).doesNotContain(secret, rotated);
+    assertThat(admin.delete(one).status()).isEqualTo(204);
+    assertThat(admin.get(one).status()).isEqualTo(404);
+  }
+
+  @Test
+  void aRevocationHoldsForATimeThatIsSaid() {
+    Answer made = admin.post(at + "/revocations", "{\"jti\":\"t-1\"}");
+    assertThat(made.status()).as(made.text()).isEqualTo(201);
+    Instant until = Instant.parse(made.json().path("expires_at").asText());
+    assertThat(until).isAfter(Instant.now().plus(Duration.ofDays(399)));
+    String bySubject =
+        "{\"subject\":\"alice\",\"issued_before\":\"2030-01-01T00:00:00Z\","
+            + "\"expires_at\":\"2031-01-01T00:00:00Z\"}";
+    Answer other = admin.post(at + "/revocations", bySubject);
+    assertThat(other.json().path("expires_at").asText()).isEqualTo("2031-01-01T00:00:00Z");
+    assertThat(admin.get(at + "/revocations?jti=t-1").json().path("items")).hasSize(1);
+    Answer both = admin.post(at + "/revocations", bySubject.replace("{", "{\"jti\":\"x\","));
+    assertThat(both.status()).isEqualTo(422);
+  }
+
+  @Test
+  void twoSecretsOfAnApiKeyAreTakenDuringARotation() {
+    String body = "{\"id\":\"k\",\"name\":\"ci\",\"subject\":\"svc-1\"}";
+    String first = admin.post(at + "/api-keys", body).json().at("/secrets/0/prefix").asText();
+    Answer second = admin.post(at + "/api-keys/k/rotate", "{\"overlap_seconds\":60}");
+    assertThat(second.status()).isEqualTo(200);
+    assertThat(second.json().path("secrets")).hasSize(2);
+    assertThat(second.json().at("/secrets/0/expires_at").isNull()).isTrue();
+    assertThat(second.json().at("/secrets/1/prefix").asText()).isEqualTo(first);
+    Instant ends = Instant.parse(second.json().at("/secrets/1/expires_at").asText());
+    assertThat(ends).isBetween(Instant.now().minusSeconds(60), Instant.now().plusSeconds(61));
+
+    Answer third = admin.post(at + "/api-keys/k/rotate", null);
+    assertThat(third.json().path("secrets")).hasSize(2);
+    assertThat(third.json().at("/secrets/1/prefix"))
+        .isEqualTo(second.json().at("/secrets/0/prefix"));
+    Instant usual = Instant.parse(third.json().at("/secrets/1/expires_at").asText());
+    assertThat(usual).isAfter(Instant.now().plusSeconds(86_000));
+
+    // What was read can be written back, and changes no secret.
+    Answer written = admin.put(at + "/api-keys/k", admin.get(at + "/api-keys/k").text());
+    assertThat(written.status()).as(written.text()).isEqualTo(200);
+    assertThat(written.json().path("secrets")).isEqualTo(third.json().path("secrets"));
+
+    Answer last = admin.post(at + "/api-keys/k/rotate", "{\"overlap_seconds\":0}");
+    assertThat(last.json().path("secrets")).hasSize(1);
+    for (String bad : List.of("{\"overlap_seconds\":-1}", "{\"overlap\":1}")) {
+      assertThat(admin.post(at + "/api-keys/k/rotate", bad).status()).isEqualTo(422);
+    }
+    for (String chosen : List.of("{\"secret\":\"mine\"}", "{\"hashes\":[\"mine\"]}")) {
+      Answer refused = admin.patch(at + "/api-keys/k", chosen);
+      assertThat(refused.status()).isEqualTo(422);
+      assertThat(refused.text()).doesNotContain("mine");
+    }
+    assertThat(admin.post(at + "/api-keys/none/rotate", null).status()).isEqualTo(404);
   }
 
   @Test

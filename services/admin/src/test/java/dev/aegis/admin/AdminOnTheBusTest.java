@@ -209,6 +209,10 @@ final class AdminOnTheBusTest {
       admin.put("/admin/tenants/news", "{\"name\":\"N\"}");
       admin.patch("/admin/tenants/news", "{\"status\":\"suspended\"}");
       admin.patch("/admin/tenants/news", "{\"tier\":\"gold\"}");
+      String key = "{\"name\":\"ci\",\"subject\":\"svc\"}";
+      String one = admin.post("/admin/tenants/news/api-keys", key).header("Location");
+      admin.post(one + "/rotate", null);
+      admin.delete(one);
       admin.delete("/admin/tenants/news");
       List<String> types = new ArrayList<>();
       try (KafkaConsumer<String, String> consumer = consumer()) {
@@ -236,6 +240,11 @@ final class AdminOnTheBusTest {
               "config.changed.v1",
               "tenant.suspended.v1",
               "config.changed.v1",
+              "config.changed.v1",
+              "api_key.created.v1",
+              "config.changed.v1",
+              "config.changed.v1",
+              "api_key.revoked.v1",
               "config.changed.v1",
               "tenant.deleted.v1");
     }

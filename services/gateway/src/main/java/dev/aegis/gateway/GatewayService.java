@@ -15,11 +15,18 @@ import dev.aegis.chassis.Service;
 import dev.aegis.chassis.Setting;
 import dev.aegis.chassis.Settings;
 import dev.aegis.chassis.StartFailure;
+import dev.aegis.chassis.Version;
+import dev.aegis.egress.Caller;
+import dev.aegis.egress.EgressGuard;
+import dev.aegis.egress.SystemResolver;
 import dev.aegis.gateway.cache.ReplyCache;
 import dev.aegis.gateway.edge.CallerSelector;
 import dev.aegis.gateway.edge.EdgeSettings;
 import dev.aegis.gateway.explain.ExplainApi;
 import dev.aegis.gateway.identity.VerifiedTokens;
+import dev.aegis.gateway.keys.Documents;
+import dev.aegis.gateway.keys.KeysFolder;
+import dev.aegis.gateway.keys.RemoteKeys;
 import dev.aegis.gateway.ops.Applied;
 import dev.aegis.gateway.ops.NodeReport;
 import dev.aegis.gateway.ops.RedisProbe;
@@ -55,8 +62,10 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
+import javax.net.ssl.SSLSocketFactory;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -72,6 +81,11 @@ public final class GatewayService implements Service {
 
   /** How long idle connections are kept for one more request before the gateway stops. */
   private static final Duration LAST_REQUESTS = Duration.ofSeconds(1);
+
+  /** Bounds of fetching keys of an issuer. */
+  private static final Duration KEYS_CONNECT = Duration.ofSeconds(2);
+
+  private static final Duration KEYS_FETCH = Duration.ofSeconds(5);
 
   private final Settings settings;
   private final Logs logs;
@@ -131,8 +145,9 @@ public final class GatewayService implements Service {
     DnsDiscovery dns = new DnsDiscovery(resolver, lastKnown);
     Upstreams upstreams = started(new Upstreams(consul, dns, telemetry::heard, clock));
     started(new HealthChecks(upstreams, deadlines));
+    RemoteKeys keys = keys(data.resolve("keys"), clock);
     Compiler compiler =
-        new Compiler(settings.of(CommonSettings.BASE_DOMAIN), upstreams, masterKey, clock);
+        new Compiler(settings.of(CommonSettings.BASE_DOMAIN), upstreams, masterKey, keys, clock);
     Applied applied = new Applied(compiler, settings.of(CommonSettings.BASE_DOMAIN), clock);
     JournalReader journal = started(new JournalReader(bus, data.resolve("fold.jsonl"), applied));
     RedisProbe redis = started(new RedisProbe(settings.of(CommonSettings.REDIS_URL)));
@@ -142,7 +157,8 @@ public final class GatewayService implements Service {
             settings.of(GatewaySettings.IDLE_TIMEOUT),
             settings.of(GatewaySettings.HEADER_TIMEOUT),
             settings.of(GatewaySettings.BODY_TIMEOUT),
-            GatewaySettings.front(settings));
+            GatewaySettings.front(settings),
+            settings.of(GatewaySettings.TENANT_HEADER));
     VerifiedTokens<dev.aegis.gateway.admission.Access> tokens = new VerifiedTokens<>();
     CallerTls tls =
         new CallerTls(
@@ -179,7 +195,8 @@ public final class GatewayService implements Service {
     NodeReport report =
         started(
             new NodeReport(
-                node, applied, journal, publisher, consul, dns, redis, upstreams, bus, clock));
+                node, applied, journal, publisher, consul, dns, redis, upstreams, keys, bus,
+                clock));
     report.meters(metrics, edge::active, forwarder.mirrors());
     // An empty journal is a configuration too, but only Kafka can say that it is empty.
     health.check("configuration", () -> applied.known() || journal.connected());
@@ -190,8 +207,9 @@ public final class GatewayService implements Service {
         () -> {
           tokens.forgetExpired(clock.instant());
           replies.keepOnly(applied.get().tenants().keySet());
-          if (journal.current()) { // else upstreams that there are may not be known yet
+          if (journal.current()) { // else what there is may not be known yet
             lastKnown.forgetUnused();
+            keys.forgetUnused();
           }
         });
     // Stopped after the callers' listener: until then it says that the gateway is not ready.
@@ -233,6 +251,24 @@ public final class GatewayService implements Service {
             source.label());
       }
     }
+  }
+
+  /** Fetches what issuers publish, through the guard: tenants say from where. */
+  private RemoteKeys keys(Path folder, InstantSource clock) {
+    SystemResolver names = started(new SystemResolver());
+    Caller outside =
+        started(
+            new Caller(
+                names,
+                new EgressGuard(settings.of(GatewaySettings.ALLOWED_NETWORKS)),
+                (SSLSocketFactory) SSLSocketFactory.getDefault(),
+                KEYS_CONNECT,
+                KEYS_FETCH));
+    Map<String, String> headers =
+        Map.of("Accept", "application/json", "User-Agent", "Aegis/" + Version.text());
+    return started(
+        new RemoteKeys(
+            place -> outside.fetch(place, headers, Documents.MOST), new KeysFolder(folder), clock));
   }
 
   /** Null when there is none. */

@@ -19,6 +19,7 @@ final class ArchitectureTest {
             entry("cache", Set.of("http1")),
             entry("routing", Set.of()),
             entry("identity", Set.of()),
+            entry("keys", Set.of("identity")),
             entry("telemetry", Set.of()),
             entry("proxies", Set.of()),
             entry("overload", Set.of()),
@@ -28,7 +29,7 @@ final class ArchitectureTest {
             entry("upstream", Set.of("http1", "http2")),
             entry(
                 "snapshot",
-                Set.of("routing", "identity", "admission", "plugin", "cache", "upstream")),
+                Set.of("routing", "identity", "keys", "admission", "plugin", "cache", "upstream")),
             entry(
                 "pipeline",
                 Set.of("http1", "routing", "identity", "admission", "plugin", "snapshot")),
@@ -49,7 +50,7 @@ final class ArchitectureTest {
                     "telemetry",
                     "plugin",
                     "admission")),
-            entry("ops", Set.of("snapshot", "upstream")),
+            entry("ops", Set.of("keys", "snapshot", "upstream")),
             entry(
                 "explain",
                 Set.of(
@@ -67,6 +68,7 @@ final class ArchitectureTest {
                     "overload",
                     "cache",
                     "identity",
+                    "keys",
                     "admission",
                     "upstream",
                     "snapshot",
@@ -78,8 +80,8 @@ final class ArchitectureTest {
                     "ops"))),
         Map.of(
             "io.helidon.webserver", Set.of("", "edge", "explain"),
-            "io.helidon.security", Set.of("identity"),
-            "jakarta.json", Set.of("identity"),
+            "io.helidon.security", Set.of(),
+            "jakarta.json", Set.of(),
             "org.apache.kafka", Set.of(),
             "redis.clients", Set.of("ops"),
             "org.kiwiproject.consul", Set.of("upstream"),

@@ -23,6 +23,7 @@ import dev.aegis.journal.Pem;
 import dev.aegis.testkit.FreePorts;
 import dev.aegis.testkit.HttpProbe;
 import dev.aegis.testkit.KafkaPeer;
+import dev.aegis.testkit.RedisPeer;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -67,6 +68,7 @@ final class GatewayServiceTest {
 
   @TempDir static Path data;
   private KafkaPeer kafka;
+  private RedisPeer redis;
   private HttpServer backend;
   private final ScriptedDns dns = new ScriptedDns();
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
@@ -80,6 +82,7 @@ final class GatewayServiceTest {
   @BeforeAll
   void start() throws Exception {
     kafka = KafkaPeer.start();
+    redis = RedisPeer.start();
     BusSettings bus = new BusSettings(kafka.bootstrap(), "test");
     Topics.ensure(bus);
     backend = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
@@ -119,7 +122,13 @@ final class GatewayServiceTest {
         Settings.read(
                 GatewaySettings.ALL,
                 List.of("--data", data.toString()),
-                Map.of("AEGIS_KAFKA_BOOTSTRAP", kafka.bootstrap(), "AEGIS_MASTER_KEY", key))
+                Map.of(
+                    "AEGIS_KAFKA_BOOTSTRAP",
+                    kafka.bootstrap(),
+                    "AEGIS_REDIS_URL",
+                    redis.url(),
+                    "AEGIS_MASTER_KEY",
+                    key))
             .with(GatewaySettings.PORT, 0)
             .with(GatewaySettings.TLS_PORT, 0)
             .with(GatewaySettings.MANAGEMENT_PORT, 0)
@@ -143,6 +152,7 @@ final class GatewayServiceTest {
     backend.stop(0);
     threads.close();
     dns.close();
+    redis.close();
     kafka.close();
   }
 
@@ -287,11 +297,89 @@ final class GatewayServiceTest {
     return client.send(request.build(), HttpResponse.BodyHandlers.ofString());
   }
 
+  @Test
+  void looksAfterItselfWhileTheConfigurationChangesAllTheTime() throws Exception {
+    try (JournalWriter journal = new JournalWriter(new BusSettings(kafka.bootstrap(), "test"))) {
+      redis.stop();
+      await()
+          .atMost(Duration.ofSeconds(30))
+          .pollInterval(Duration.ofMillis(200))
+          .until(
+              () -> {
+                put(
+                    journal,
+                    "tenants/restless",
+                    Map.of("id", "restless", "name", Instant.now().toString()));
+                return JSON.readTree(text(management(gateway, "/status")))
+                    .path("redis")
+                    .asText()
+                    .equals("down");
+              });
+    } finally {
+      redis.restart();
+    }
+  }
+
   private void assertRefused(HttpResponse<String> reply, int status, String code)
       throws IOException {
     assertThat(reply.statusCode()).isEqualTo(status);
     assertThat(reply.headers().firstValue("content-type")).hasValue("application/problem+json");
     assertThat(JSON.readTree(reply.body()).path("code").asText()).isEqualTo(code);
+  }
+
+  /** From the journal to the callers: suspended, resumed, and gone; and those below it are not. */
+  @Test
+  void aTenantIsSuspendedResumedAndDeleted() throws Exception {
+    Map<String, ?> life = Map.of("id", "life", "name", "l");
+    Map<String, ?> suspended = Map.of("id", "life", "name", "l", "status", "suspended");
+    try (JournalWriter journal = new JournalWriter(new BusSettings(kafka.bootstrap(), "life"))) {
+      put(journal, "tenants/life", life);
+      put(
+          journal,
+          "tenants/life/upstreams/u",
+          Map.of(
+              "id",
+              "u",
+              "targets",
+              List.of(Map.of("url", "http://127.0.0.1:" + backend.getAddress().getPort()))));
+      put(
+          journal,
+          "tenants/below",
+          Map.of("id", "below", "name", "b", "parent", "life", "isolation", "shared"));
+      Map<String, ?> route =
+          Map.of("id", "r", "paths", List.of("/**"), "upstream", "u", "auth", "none");
+      put(journal, "tenants/life/routes/r", route);
+      put(journal, "tenants/below/routes/r", route);
+      awaitStatus("below", 200);
+      awaitStatus("life", 200);
+
+      long before = System.nanoTime();
+      put(journal, "tenants/life", suspended);
+      awaitStatus("life", 403);
+      long took = System.nanoTime() - before;
+      System.out.println("Suspended " + took / 1_000_000 + " ms after its record was begun");
+      assertRefused(call(gateway, "GET", "life.example.com", "/x", ""), 403, "tenant_suspended");
+      assertThat(call(gateway, "GET", "below.example.com", "/x", "").statusCode()).isEqualTo(200);
+
+      put(journal, "tenants/life", life);
+      awaitStatus("life", 200);
+      journal.append(new Change(ObjectKey.tenant("life"), null, Change.ANY, "test", Instant.now()));
+      awaitStatus("life", 404);
+      awaitStatus("below", 503); // it has lost its upstream, and says why
+      assertThat(text(management(gateway, "/status")))
+          .contains("tenants/below", "tenant \\\"life\\\" above it does not exist");
+      journal.append(
+          new Change(ObjectKey.tenant("below"), null, Change.ANY, "test", Instant.now()));
+      awaitStatus("below", 404);
+    }
+  }
+
+  private void awaitStatus(String tenant, int status) {
+    await()
+        .pollInterval(Duration.ofMillis(10))
+        .atMost(Duration.ofSeconds(10))
+        .until(
+            () -> call(gateway, "GET", tenant + ".example.com", "/x", "").statusCode() == status);
   }
 
   @Test

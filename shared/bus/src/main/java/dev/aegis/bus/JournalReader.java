@@ -190,7 +190,7 @@ public final class JournalReader implements AutoCloseable {
     connected = now;
   }
 
-  /** Begins to save the state in force. Called on the tail's thread, the only one to change it. */
+  /** Begins to save the state in force. Called on the tail's thread, or when that has ended. */
   void save() {
     saver.begin(state.journal(), state.fold());
   }

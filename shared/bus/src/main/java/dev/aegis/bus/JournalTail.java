@@ -29,8 +29,8 @@ import org.slf4j.LoggerFactory;
 /**
  * The reading half of {@link JournalReader}: one thread that connects, reads, and connects again.
  *
- * <p>Before records are folded, the topic's id is asked for: offsets alone cannot tell a journal
- * from one that took its place.
+ * <p>Before records come into force, the topic's id is asked for: offsets alone cannot tell a
+ * journal from one that took its place.
  */
 final class JournalTail implements Runnable {
   private static final Logger LOG = LoggerFactory.getLogger(JournalTail.class);
@@ -135,7 +135,12 @@ final class JournalTail implements Runnable {
         consumer.seekToBeginning(List.of(JOURNAL));
         continue;
       }
-      if (!records.isEmpty() || System.nanoTime() - probedAt > PROBE_EVERY.toNanos()) {
+      OptionalLong lag = consumer.currentLag(JOURNAL);
+      boolean atEnd = lag.isPresent() && lag.getAsLong() == 0;
+      // What is built is not in force before its end: to ask then is early enough, and a long
+      // journal is read without a question for each of its batches.
+      boolean matters = building == null ? !records.isEmpty() : atEnd;
+      if (matters || System.nanoTime() - probedAt > PROBE_EVERY.toNanos()) {
         String now = id(admin);
         probedAt = System.nanoTime();
         if (!now.equals(journal)) {
@@ -143,8 +148,7 @@ final class JournalTail implements Runnable {
         }
       }
       take(records.records(JOURNAL));
-      OptionalLong lag = consumer.currentLag(JOURNAL);
-      if (lag.isPresent() && lag.getAsLong() == 0) {
+      if (atEnd) {
         atEnd();
       }
       saveIfDue();

@@ -34,7 +34,7 @@ public record Change(
           definition(json),
           expected(json),
           json.path("actor").asText(),
-          Instant.parse(json.path("at").asText()));
+          Timestamp.parse(json.path("at").asText()));
     } catch (IllegalArgumentException | DateTimeException e) {
       throw new IOException("not a change: " + e.getMessage(), e);
     }

@@ -22,7 +22,9 @@ public sealed interface Definition
         BindingDefinition,
         PluginDefinition,
         WebhookDefinition,
-        CertificateDefinition {
+        CertificateDefinition,
+        ApiKeyDefinition,
+        RevocationDefinition {
 
   /** Id, unique within its kind and tenant. */
   String id();
@@ -52,6 +54,8 @@ public sealed interface Definition
           case PLUGIN -> PluginDefinition.read(id, fields);
           case WEBHOOK -> WebhookDefinition.read(id, fields);
           case CERTIFICATE -> CertificateDefinition.read(id, fields);
+          case API_KEY -> ApiKeyDefinition.read(id, fields);
+          case REVOCATION -> RevocationDefinition.read(id, fields);
         };
     fields.done();
     if (!violations.isEmpty()) {

@@ -4,13 +4,14 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.aegis.model.NearName;
 import dev.aegis.model.Violation;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -27,10 +28,14 @@ public final class Fields {
 
   private static final int MAX_TEXT = 4_096;
 
+  private static final int MAX_TIME = 40;
+
   private final ObjectNode node;
   private final String pointer;
   private final List<Violation> violations;
-  private final Set<String> known = new LinkedHashSet<>();
+
+  /** Names that somebody asked for: so few that a list is faster than a set. */
+  private final List<String> known = new ArrayList<>();
 
   /**
    * @param node the object to read
@@ -129,6 +134,23 @@ public final class Fields {
     return number(name, least, least, most);
   }
 
+  /** A time (RFC 3339), null when missing. */
+  public @Nullable Instant time(String name) {
+    JsonNode value = take(name);
+    if (value == null) {
+      return null;
+    }
+    try {
+      if (value.isTextual() && value.textValue().length() <= MAX_TIME) {
+        return OffsetDateTime.parse(value.textValue()).toInstant();
+      }
+    } catch (DateTimeParseException e) {
+      // Said below, as for what is no text at all.
+    }
+    reject(name, "must be a time such as 2030-01-01T00:00:00Z");
+    return null;
+  }
+
   /** True or false. */
   public boolean flag(String name, boolean otherwise) {
     JsonNode value = take(name);
@@ -214,18 +236,23 @@ public final class Fields {
     return node.objectNode();
   }
 
-  /** A list of free objects as they stand, empty when missing. */
-  public List<ObjectNode> trees(String name) {
-    List<ObjectNode> trees = new ArrayList<>();
+  /**
+   * A list of values, each read by {@code reader}, whose {@link IllegalArgumentException} is what
+   * is wrong with the item; empty when missing.
+   */
+  public <T> List<T> values(String name, Function<JsonNode, T> reader) {
+    List<T> read = new ArrayList<>();
+    int index = 0;
     for (JsonNode item : items(name)) {
-      if (item instanceof ObjectNode object) {
-        trees.add(object.deepCopy());
-      } else {
-        reject(name, "must be a list of objects");
-        return List.of();
+      try {
+        read.add(reader.apply(item));
+      } catch (IllegalArgumentException e) {
+        violations.add(
+            new Violation(pointer + "/" + name + "/" + index, String.valueOf(e.getMessage())));
       }
+      index++;
     }
-    return List.copyOf(trees);
+    return List.copyOf(read);
   }
 
   /** An object whose values are all texts, in document order; empty when missing. */
@@ -255,6 +282,11 @@ public final class Fields {
   public boolean absent(String name) {
     JsonNode value = node.get(name);
     return value == null || value.isNull();
+  }
+
+  /** How many items a list has; 0 when it is missing, or no list. */
+  public int size(String name) {
+    return node.path(name).isArray() ? node.path(name).size() : 0;
   }
 
   /** Notes each member that no reader asked for. */

@@ -2,12 +2,15 @@ package dev.aegis.journal;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -24,6 +27,7 @@ public final class Fold {
   private static final int MAX_REJECTED = 100_000;
 
   private final NavigableMap<String, Holdings> tenants = new TreeMap<>();
+  private final Map<String, TreeSet<String>> children = new HashMap<>();
   private final Holdings installation = new Holdings();
   private final TreeSet<Long> rejected = new TreeSet<>();
   private long revision = -1;
@@ -79,6 +83,12 @@ public final class Fold {
     return Collections.unmodifiableSet(tenants.keySet());
   }
 
+  /** Ids of the tenants that name {@code tenant} as the one above them, in order. */
+  public Set<String> children(String tenant) {
+    TreeSet<String> below = children.get(tenant);
+    return below == null ? Set.of() : Collections.unmodifiableSet(below);
+  }
+
   /** How many objects there are. */
   public int size() {
     int size = installation.size();
@@ -88,6 +98,16 @@ public final class Fold {
     return size;
   }
 
+  /** All objects: those of the installation, then each tenant before what it owns. */
+  List<Entry> entries() {
+    List<Entry> entries = new ArrayList<>();
+    entries.addAll(installation.entries());
+    for (Holdings objects : tenants.values()) {
+      entries.addAll(objects.entries());
+    }
+    return entries;
+  }
+
   /** Puts back what {@link FoldFile} kept. */
   void restore(Entry entry) {
     ObjectKey key = entry.key();
@@ -95,6 +115,7 @@ public final class Fold {
         key.tenant() == null
             ? installation
             : tenants.computeIfAbsent(key.tenant(), id -> new Holdings());
+    settle(key, objects.of(key.kind()).get(key.id()), entry);
     objects.put(entry);
   }
 
@@ -120,6 +141,7 @@ public final class Fold {
     }
     Instant created = current == null ? change.at() : current.createdAt();
     Entry entry = new Entry(key, at, created, change.at(), definition);
+    settle(key, current, entry);
     objects.put(entry);
     if (key.kind() == Kind.TENANT) {
       tenants.put(key.id(), objects);
@@ -139,11 +161,32 @@ public final class Fold {
       return new Verdict.Rejected(Verdict.Reason.MISSING, "there is no " + key);
     }
     if (key.kind() == Kind.TENANT) {
+      settle(key, current, null);
       tenants.remove(key.id());
     } else {
       objects.remove(key);
     }
     return new Verdict.Applied(key);
+  }
+
+  /** Puts a tenant below the one that it names now, whether or not that exists. */
+  private void settle(ObjectKey key, @Nullable Entry before, @Nullable Entry after) {
+    String left = parent(before);
+    String joined = parent(after);
+    if (key.kind() != Kind.TENANT || Objects.equals(left, joined)) {
+      return;
+    }
+    TreeSet<String> siblings = left == null ? null : children.get(left);
+    if (siblings != null && siblings.remove(key.id()) && siblings.isEmpty()) {
+      children.remove(left);
+    }
+    if (joined != null) {
+      children.computeIfAbsent(joined, id -> new TreeSet<>()).add(key.id());
+    }
+  }
+
+  private static @Nullable String parent(@Nullable Entry tenant) {
+    return tenant == null ? null : tenant.body().path("parent").textValue();
   }
 
   private static @Nullable Verdict stale(Change change, @Nullable Entry current) {
@@ -179,6 +222,7 @@ public final class Fold {
   /** What one tenant, or the installation, owns. */
   private static final class Holdings {
     private final Map<Kind, NavigableMap<String, Entry>> byKind = new EnumMap<>(Kind.class);
+    private @Nullable List<Entry> entries;
 
     /** To look at only: readers do so at the same time, so it makes nothing. */
     NavigableMap<String, Entry> of(Kind kind) {
@@ -187,16 +231,34 @@ public final class Fold {
     }
 
     void put(Entry entry) {
+      entries = null;
       byKind
           .computeIfAbsent(entry.key().kind(), kind -> new TreeMap<>())
           .put(entry.key().id(), entry);
     }
 
     void remove(ObjectKey key) {
+      entries = null;
       NavigableMap<String, Entry> found = byKind.get(key.kind());
       if (found != null) {
         found.remove(key.id());
       }
+    }
+
+    /**
+     * All of them, kept until one changes: to walk through the maps of all tenants takes long. Only
+     * the thread that owns the fold asks.
+     */
+    List<Entry> entries() {
+      List<Entry> known = entries;
+      if (known == null) {
+        known = new ArrayList<>();
+        for (NavigableMap<String, Entry> objects : byKind.values()) {
+          known.addAll(objects.values());
+        }
+        entries = known;
+      }
+      return known;
     }
 
     int size() {

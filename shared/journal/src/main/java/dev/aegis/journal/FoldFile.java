@@ -14,7 +14,6 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.DateTimeException;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -135,8 +134,8 @@ public final class FoldFile {
       return new Entry(
           ObjectKey.parse(json.path("key").asText()),
           json.path("revision").asLong(),
-          Instant.parse(json.path("created_at").asText()),
-          Instant.parse(json.path("updated_at").asText()),
+          Timestamp.parse(json.path("created_at").asText()),
+          Timestamp.parse(json.path("updated_at").asText()),
           body);
     } catch (IllegalArgumentException | DateTimeException e) {
       throw new IOException(e.getMessage(), e);

@@ -50,6 +50,7 @@ public record HeaderEdits(Map<String, String> set, Map<String, String> add, List
           "x-request-id",
           "x-tenant-id",
           "x-user-id",
+          "x-user-tenant-id",
           "x-user-roles");
 
   private static final List<String> PREFIXES_OF_AEGIS =

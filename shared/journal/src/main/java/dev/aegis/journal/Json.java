@@ -9,8 +9,14 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
 
-/** Strict JSON: no repeated members, nothing after the document, bounded depth and length. */
+/**
+ * Strict JSON: UTF-8 and nothing else (RFC 8259 section 8.1), no repeated members, nothing after
+ * the document, bounded depth and length.
+ */
 public final class Json {
   private static final int MAX_DEPTH = 64;
 
@@ -33,7 +39,12 @@ public final class Json {
   public static ObjectNode readObject(byte[] bytes) throws IOException {
     JsonNode node;
     try {
-      node = MAPPER.readTree(bytes);
+      // Left to itself the parser takes other encodings, and spellings that UTF-8 does not have.
+      node =
+          MAPPER.readTree(
+              StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString());
+    } catch (CharacterCodingException e) {
+      throw new IOException("not UTF-8", e);
     } catch (JsonProcessingException e) {
       throw new IOException(
           "not JSON: "

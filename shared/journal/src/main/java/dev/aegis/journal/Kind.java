@@ -12,7 +12,9 @@ public enum Kind {
   BINDING("bindings", null),
   PLUGIN("plugins", null),
   WEBHOOK("webhooks", "secret"),
-  CERTIFICATE("certificates", "private_key");
+  CERTIFICATE("certificates", "private_key"),
+  API_KEY("api-keys", "hashes"),
+  REVOCATION("revocations", null);
 
   private final String collection;
   private final @Nullable String secret;
@@ -28,8 +30,8 @@ public enum Kind {
   }
 
   /**
-   * The member that holds a secret, encrypted in the journal and never in a reply, or null. One
-   * within another is named as a JSON Pointer names it, without the first {@code /}.
+   * The member that holds a secret, encrypted or hashed in the journal and never in a reply, or
+   * null. One within another is named as a JSON Pointer names it, without the first {@code /}.
    */
   public @Nullable String secret() {
     return secret;

@@ -3,15 +3,20 @@ package dev.aegis.journal;
 import java.io.ByteArrayInputStream;
 import java.security.GeneralSecurityException;
 import java.security.KeyFactory;
+import java.security.NoSuchAlgorithmException;
 import java.security.PrivateKey;
+import java.security.PublicKey;
 import java.security.cert.Certificate;
 import java.security.cert.CertificateException;
 import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
+import java.security.spec.InvalidKeySpecException;
 import java.security.spec.PKCS8EncodedKeySpec;
+import java.security.spec.X509EncodedKeySpec;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Certificates and keys as text (RFC 7468). What stands around the blocks is passed over, as in the
@@ -23,6 +28,7 @@ public final class Pem {
   private static final String DASHES = "-----";
   private static final String CERTIFICATE = "CERTIFICATE";
   private static final String PRIVATE_KEY = "PRIVATE KEY";
+  private static final String PUBLIC_KEY = "PUBLIC KEY";
 
   private Pem() {}
 
@@ -79,6 +85,45 @@ public final class Pem {
       }
     }
     throw new IllegalArgumentException("must be a private key in PEM (BEGIN PRIVATE KEY)");
+  }
+
+  /**
+   * The public key in the text, which must be its only block, a SubjectPublicKeyInfo (RFC 5280
+   * section 4.1.2.7).
+   *
+   * @throws IllegalArgumentException when it is anything else
+   */
+  static PublicKey publicKey(String text) {
+    List<Block> blocks = blocks(text);
+    if (blocks.size() != 1) {
+      throw new IllegalArgumentException("must be one public key in PEM (BEGIN PUBLIC KEY)");
+    }
+    Block block = blocks.getFirst();
+    if (block.label().endsWith(PRIVATE_KEY)) {
+      throw new IllegalArgumentException("is a private key");
+    }
+    if (!block.label().equals(PUBLIC_KEY)) {
+      throw new IllegalArgumentException("must be a PUBLIC KEY in PEM, not " + block.label());
+    }
+    X509EncodedKeySpec encoded = new X509EncodedKeySpec(block.bytes());
+    for (String algorithm : List.of("RSA", "EC", "EdDSA")) {
+      PublicKey key = publicKey(encoded, algorithm);
+      if (key != null) {
+        return key;
+      }
+    }
+    throw new IllegalArgumentException("is not a sound RSA, EC, Ed25519 or Ed448 key");
+  }
+
+  /** The key, or null when it is of another algorithm, or of none. */
+  private static @Nullable PublicKey publicKey(X509EncodedKeySpec encoded, String algorithm) {
+    try {
+      return KeyFactory.getInstance(algorithm).generatePublic(encoded);
+    } catch (InvalidKeySpecException e) {
+      return null;
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("The JDK knows " + algorithm, e);
+    }
   }
 
   /** A certificate as text. */

@@ -49,6 +49,7 @@ public record RoleDefinition(String id, List<Permission> permissions, List<Strin
     if (inherits.contains(id)) {
       fields.reject("inherits", "must not name the role itself");
     }
+    fields.flag("descendants", false); // which Lineage looks at
     return new RoleDefinition(id, permissions, inherits);
   }
 

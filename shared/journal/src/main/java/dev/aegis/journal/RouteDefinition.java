@@ -58,6 +58,10 @@ public record RouteDefinition(
   public enum Auth {
     /** A token of an issuer that the tenant trusts. */
     JWT,
+    /** An API key of the tenant. */
+    API_KEY,
+    /** A token or an API key. */
+    ANY,
     /** A certificate in the TLS handshake, of an authority that the host's certificate names. */
     CLIENT_CERTIFICATE,
     /** Nothing. */
@@ -91,7 +95,8 @@ public record RouteDefinition(
     fields
         .textMap("headers")
         .forEach((name, value) -> headers.put(name.toLowerCase(Locale.ROOT), value));
-    String auth = fields.oneOf("auth", "jwt", List.of("jwt", "client_certificate", "none"));
+    String auth =
+        fields.oneOf("auth", "jwt", List.of("jwt", "api_key", "any", "client_certificate", "none"));
     String authorization = fields.oneOf("authorization", "enforce", List.of("enforce", "report"));
     if (auth.equals("none") && authorization.equals("report")) {
       fields.reject("authorization", "means nothing beside \"auth\": \"none\": nobody has roles");

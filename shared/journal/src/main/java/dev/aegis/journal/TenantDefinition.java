@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param tier name of the service level, free text
  * @param status whether its requests are served
  * @param mostActive requests that it may have under way at once in one gateway
+ * @param slugs where its paths have the slug that tokens can be held to
  * @param labels free text for people and programs
  */
 public record TenantDefinition(
@@ -30,6 +31,7 @@ public record TenantDefinition(
     String tier,
     Status status,
     int mostActive,
+    SlugPattern slugs,
     Map<String, String> labels)
     implements Definition {
 
@@ -38,14 +40,42 @@ public record TenantDefinition(
     ENTERPRISE,
     ORGANIZATION,
     TEAM,
-    USER
+    USER;
+
+    /** Whether a tenant of this kind may stand directly below one of kind {@code parent}. */
+    public boolean mayBeBelow(TenantKind parent) {
+      return switch (this) {
+        case ENTERPRISE -> false;
+        case ORGANIZATION, TEAM -> compareTo(parent) >= 0; // these stand below their own kind too
+        case USER -> parent != USER;
+      };
+    }
   }
 
   /** How far a tenant is closed to its ancestors. */
   public enum Isolation {
+    /** Nothing of theirs but what they define for all: roles and plugins. */
     STRICT,
+    /** What they have can be used, and their tokens are let in. */
     SHARED,
-    HYBRID
+    /** As they say for each upstream and role. */
+    HYBRID;
+
+    /** The stricter of two. */
+    Isolation and(Isolation other) {
+      if (this == STRICT || other == STRICT) {
+        return STRICT;
+      }
+      return this == HYBRID ? HYBRID : other;
+    }
+  }
+
+  /** Why a tenant of one kind is not below one of another, in a sentence. */
+  public static String misplaced(TenantKind kind, TenantKind parent) {
+    return "a tenant of kind "
+        + kind.name().toLowerCase(Locale.ROOT)
+        + " cannot be below one of kind "
+        + parent.name().toLowerCase(Locale.ROOT);
   }
 
   /** Whether a tenant is served. */
@@ -96,6 +126,17 @@ public record TenantDefinition(
                 .oneOf("status", "active", List.of("active", "suspended"))
                 .toUpperCase(Locale.ROOT)),
         (int) fields.number("max_active", MOST_ACTIVE, 1, MOST_ACTIVE),
+        slugs(fields),
         fields.textMap("labels"));
+  }
+
+  private static SlugPattern slugs(Fields fields) {
+    String text = fields.textOr("slug_pattern", SlugPattern.DEFAULT.text());
+    try {
+      return SlugPattern.parse(text);
+    } catch (IllegalArgumentException e) {
+      fields.reject("slug_pattern", String.valueOf(e.getMessage()));
+      return SlugPattern.DEFAULT;
+    }
   }
 }

@@ -294,6 +294,7 @@ public record UpstreamDefinition(
     Protocol protocol =
         Protocol.valueOf(
             fields.oneOf("protocol", "http1", List.of("http1", "http2")).toUpperCase(Locale.ROOT));
+    fields.flag("descendants", false); // which Lineage looks at
     Active active = health.active();
     if (active != null && active.check() instanceof Check.Serves && protocol != Protocol.HTTP2) {
       fields.reject("protocol", "must be \"http2\" with \"grpc_service\" of \"health\"");

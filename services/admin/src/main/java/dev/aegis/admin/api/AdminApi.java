@@ -83,7 +83,9 @@ public final class AdminApi {
     Writes writes = new Writes(publishing, nodes, new IdempotencyKeys(clock));
     ObjectOperations objects = new ObjectOperations(reader, writes);
     List<Operation> operations = new ArrayList<>(objects.operations());
+    operations.addAll(new TenantOperations(reader, objects, writes).operations());
     operations.addAll(new WebhookOperations(objects, writes, dispatcher).operations());
+    operations.addAll(new ApiKeyOperations(objects, writes).operations());
     operations.addAll(
         new ReadOperations(reader, nodes, revisions, plugins, analytics, gateway).operations());
     operations.add(

@@ -89,6 +89,8 @@ final class ObjectOperations {
       case BINDING -> Set.of("subject", "group");
       case PLUGIN -> Set.of("plugin", "enabled", "route", "upstream");
       case WEBHOOK -> Set.of("enabled", "url");
+      case API_KEY -> Set.of("name", "subject");
+      case REVOCATION -> Set.of("jti", "subject");
     };
   }
 

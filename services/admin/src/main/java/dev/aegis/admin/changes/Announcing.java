@@ -56,6 +56,17 @@ public final class Announcing {
         publish(new TenantEvent(befell, tenant, at, told));
       }
     }
+    if (key.kind() == Kind.API_KEY && (before == null || after == null)) {
+      ObjectNode document = after == null && before != null ? before.body() : after;
+      ObjectNode told = Json.object();
+      told.put("id", key.id());
+      told.set("name", document == null ? null : document.get("name"));
+      told.set("subject", document == null ? null : document.get("subject"));
+      told.put("revision", revision);
+      told.put("actor", actor);
+      publish(
+          new TenantEvent(after == null ? "api_key.revoked" : "api_key.created", tenant, at, told));
+    }
   }
 
   private static @Nullable String befell(@Nullable Entry before, @Nullable ObjectNode after) {

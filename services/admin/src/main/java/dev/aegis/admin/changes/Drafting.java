@@ -22,7 +22,9 @@ import dev.aegis.model.Finding;
 import dev.aegis.model.Ids;
 import dev.aegis.model.Uuid7;
 import dev.aegis.model.Violation;
+import java.time.Duration;
 import java.time.InstantSource;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
@@ -37,13 +39,26 @@ public final class Drafting {
   /** Kinds that nothing names, so that an id may be made for them. */
   private static final Set<Kind> NAMELESS =
       EnumSet.of(
-          Kind.ROUTE, Kind.BINDING, Kind.PLUGIN, Kind.ISSUER, Kind.WEBHOOK, Kind.CERTIFICATE);
+          Kind.ROUTE,
+          Kind.BINDING,
+          Kind.PLUGIN,
+          Kind.ISSUER,
+          Kind.WEBHOOK,
+          Kind.CERTIFICATE,
+          Kind.API_KEY,
+          Kind.REVOCATION);
 
   /** Stands in for an id that is none, so that the rest of the document can still be checked. */
   private static final String NO_ID = "no-id";
 
   /** Taken by {@code /admin/plugins/catalog}. */
   private static final String RESERVED_PLUGIN = "catalog";
+
+  /**
+   * How long a revocation holds that does not say it: longer than tokens usually live, since a
+   * token that outlives its revocation is taken again.
+   */
+  private static final Duration REVOKED_FOR = Duration.ofDays(400);
 
   private final Secrets secrets;
   private final PluginCatalog plugins;
@@ -64,7 +79,7 @@ public final class Drafting {
       Hosts hosts,
       OwnAddresses own,
       InstantSource clock) {
-    this.secrets = new Secrets(masterKey);
+    this.secrets = new Secrets(masterKey, clock);
     this.plugins = plugins;
     this.hosts = hosts;
     this.own = own;
@@ -81,6 +96,7 @@ public final class Drafting {
       case Wish.Replace(ObjectNode sent) -> replace(fold, order, sent);
       case Wish.Merge(ObjectNode patch) -> merge(fold, order, patch);
       case Wish.RotateSecret() -> rotate(fold, order);
+      case Wish.RotateKey(Duration overlap) -> rotateKey(fold, order, overlap);
       case Wish.Remove() -> remove(fold, order);
     };
   }
@@ -138,6 +154,17 @@ public final class Drafting {
         });
   }
 
+  private Draft rotateKey(Fold fold, Order order, Duration overlap) {
+    return existing(
+        fold,
+        order,
+        (key, current) -> {
+          ObjectNode document = current.body().deepCopy();
+          String secret = secrets.rotate(document, overlap);
+          return new Draft.Ready(key, current, document, secret, List.of());
+        });
+  }
+
   private Draft remove(Fold fold, Order order) {
     return existing(
         fold,
@@ -179,6 +206,11 @@ public final class Drafting {
     if (id != null && !document.path("id").asText().equals(id)) {
       violations.add(new Violation("/id", "must be \"" + id + "\" as in the path"));
       document.put("id", id);
+    }
+    if (kind == Kind.REVOCATION && !document.hasNonNull("expires_at")) {
+      document.put(
+          "expires_at",
+          clock.instant().truncatedTo(ChronoUnit.SECONDS).plus(REVOKED_FOR).toString());
     }
     if (kind == Kind.PLUGIN && key.tenant() == null && key.id().equals(RESERVED_PLUGIN)) {
       violations.add(new Violation("/id", "is reserved"));

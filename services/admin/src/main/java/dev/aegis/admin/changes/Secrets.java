@@ -2,6 +2,7 @@ package dev.aegis.admin.changes;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.aegis.journal.ApiKeySecret;
 import dev.aegis.journal.Entry;
 import dev.aegis.journal.KeyedChain;
 import dev.aegis.journal.Kind;
@@ -13,6 +14,10 @@ import dev.aegis.model.Violation;
 import java.nio.charset.StandardCharsets;
 import java.security.SecureRandom;
 import java.security.cert.X509Certificate;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.time.temporal.ChronoUnit;
 import java.util.Base64;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -29,12 +34,17 @@ final class Secrets {
   private static final String PRIVATE_KEY = "private_key";
   private static final String WEBHOOK_PREFIX = "whsec_";
   private static final int WEBHOOK_BYTES = 32;
+  private static final String KEYS_SHOWN = "secrets";
+  private static final String KEYS_HASHED = "hashes";
+  private static final String EXPIRES = "expires_at";
 
   private final MasterKey masterKey;
+  private final InstantSource clock;
   private final SecureRandom random = new SecureRandom();
 
-  Secrets(MasterKey masterKey) {
+  Secrets(MasterKey masterKey, InstantSource clock) {
     this.masterKey = masterKey;
+    this.clock = clock;
   }
 
   /**
@@ -60,7 +70,8 @@ final class Secrets {
         }
         yield null;
       }
-      case TENANT, ROUTE, ROLE, BINDING, PLUGIN -> null;
+      case API_KEY -> apiKey(document, current, violations);
+      case TENANT, ROUTE, ROLE, BINDING, PLUGIN, REVOCATION -> null;
     };
   }
 
@@ -71,6 +82,55 @@ final class Secrets {
     String secret = WEBHOOK_PREFIX + Base64.getEncoder().encodeToString(bytes);
     document.set(MEMBER, masterKey.seal(key, secret).toJson());
     return secret;
+  }
+
+  /**
+   * Gives the document of an API key a new secret and returns it. The one before is taken for
+   * {@code overlap} longer, those before it no more: two at most.
+   */
+  String rotate(ObjectNode document, Duration overlap) {
+    Instant now = clock.instant().truncatedTo(ChronoUnit.SECONDS);
+    JsonNode shown = document.path(KEYS_SHOWN).path(0);
+    JsonNode hash = document.path(KEYS_HASHED).path(0);
+    String secret = mint(document, now);
+    if (!overlap.isZero() && shown instanceof ObjectNode before && hash.isTextual()) {
+      before.put(EXPIRES, now.plus(overlap).toString());
+      document.withArray(KEYS_SHOWN).add(before);
+      document.withArray(KEYS_HASHED).add(hash);
+    }
+    return secret;
+  }
+
+  /** Makes a key's only secret. */
+  private String mint(ObjectNode document, Instant now) {
+    ApiKeySecret made = ApiKeySecret.mint(random);
+    ObjectNode shown = document.putArray(KEYS_SHOWN).addObject();
+    shown.put("prefix", made.prefix());
+    shown.put("last_four", made.lastFour());
+    shown.put("created_at", now.toString());
+    shown.putNull(EXPIRES);
+    document.putArray(KEYS_HASHED).add(made.hash().toString());
+    return made.text();
+  }
+
+  /** What is shown of its secrets may come back, and means nothing then. */
+  private @Nullable String apiKey(
+      ObjectNode document, @Nullable Entry current, List<Violation> violations) {
+    document.remove(KEYS_SHOWN);
+    for (String made : List.of(MEMBER, KEYS_HASHED)) {
+      JsonNode given = document.remove(made);
+      if (given != null && !given.isNull()) {
+        violations.add(
+            new Violation("/" + made, "is made by Aegis; ask for a new secret by …/rotate"));
+      }
+    }
+    if (current == null) {
+      return mint(document, clock.instant().truncatedTo(ChronoUnit.SECONDS));
+    }
+    for (String kept : List.of(KEYS_SHOWN, KEYS_HASHED)) {
+      document.set(kept, current.body().path(kept).deepCopy());
+    }
+    return null;
   }
 
   private @Nullable String webhook(

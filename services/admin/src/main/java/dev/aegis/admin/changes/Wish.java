@@ -1,6 +1,7 @@
 package dev.aegis.admin.changes;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.time.Duration;
 
 /** What an operator wants done to one object. */
 public sealed interface Wish {
@@ -15,6 +16,13 @@ public sealed interface Wish {
 
   /** Give it a new secret; it must exist. */
   record RotateSecret() implements Wish {}
+
+  /**
+   * Give an API key a new secret; it must exist.
+   *
+   * @param overlap how long the one before is still taken
+   */
+  record RotateKey(Duration overlap) implements Wish {}
 
   /** Take it away; it must exist. */
   record Remove() implements Wish {}

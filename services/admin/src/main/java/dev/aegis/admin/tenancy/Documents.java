@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.aegis.journal.Entry;
 import dev.aegis.journal.Json;
 import dev.aegis.journal.Kind;
+import dev.aegis.journal.SlugPattern;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
@@ -46,6 +47,7 @@ public final class Documents {
         text(document, "isolation", "strict");
         text(document, "tier", "free");
         text(document, "status", "active");
+        text(document, "slug_pattern", SlugPattern.DEFAULT.text());
         optional(document, "max_active");
         object(document, "labels");
       }
@@ -83,9 +85,11 @@ public final class Documents {
         optional(document, "audience");
         number(document, "leeway_seconds", 0);
         if (object(document, "claims") instanceof ObjectNode claims) {
+          text(claims, "subject", "sub");
           text(claims, "tenant_id", "tenant_id");
           text(claims, "role_ids", "role_ids");
           text(claims, "groups", "groups");
+          text(claims, "pathname_slugs", "pathname_slugs");
         }
       }
       case ROLE -> {
@@ -111,6 +115,11 @@ public final class Documents {
         object(document, "config");
       }
       case WEBHOOK -> flag(document, "enabled", true);
+      case API_KEY -> {
+        array(document, "roles");
+        optional(document, "expires_at");
+      }
+      case REVOCATION -> optional(document, "expires_at");
       case CERTIFICATE -> {
         optional(document, "client_ca");
         text(document, "client_auth", "none");
@@ -122,11 +131,15 @@ public final class Documents {
 
   /** The object as a reply shows it: without its secret, with its revision and times. */
   public static ObjectNode shown(Entry entry) {
-    ObjectNode shown = shown(entry.key().kind(), entry.body());
-    shown.put("revision", entry.revision());
-    shown.put("created_at", entry.createdAt().toString());
-    shown.put("updated_at", entry.updatedAt().toString());
-    return shown;
+    return dated(entry, shown(entry.key().kind(), entry.body()));
+  }
+
+  /** The document with the revision and times of the object. */
+  public static ObjectNode dated(Entry entry, ObjectNode document) {
+    document.put("revision", entry.revision());
+    document.put("created_at", entry.createdAt().toString());
+    document.put("updated_at", entry.updatedAt().toString());
+    return document;
   }
 
   /** A document without its secret. */

@@ -5,7 +5,11 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.aegis.journal.Entry;
 import dev.aegis.journal.Fold;
 import dev.aegis.journal.Kind;
+import dev.aegis.journal.Lineage;
 import dev.aegis.journal.ObjectKey;
+import dev.aegis.journal.TenantDefinition;
+import dev.aegis.journal.TenantDefinition.TenantKind;
+import dev.aegis.model.Ids;
 import dev.aegis.model.NearName;
 import dev.aegis.model.Violation;
 import java.util.ArrayList;
@@ -13,6 +17,7 @@ import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
@@ -37,7 +42,7 @@ public final class References {
       case ROLE -> inherits(fold, key, document, violations);
       case BINDING -> roles(fold, key, document, violations);
       case PLUGIN -> place(fold, key, document, violations);
-      case UPSTREAM, ISSUER, WEBHOOK, CERTIFICATE -> {
+      case UPSTREAM, ISSUER, WEBHOOK, CERTIFICATE, API_KEY, REVOCATION -> {
         // These name no other object.
       }
     }
@@ -51,36 +56,37 @@ public final class References {
     String id = key.id();
     switch (key.kind()) {
       case TENANT -> {
-        for (String other : fold.tenants()) {
-          Entry entry = fold.find(ObjectKey.tenant(other));
-          if (entry != null && id.equals(text(entry.body(), "parent"))) {
-            users.add(entry.key().toString());
-          }
+        for (String child : fold.children(id)) {
+          users.add(ObjectKey.tenant(child).toString());
         }
       }
-      case UPSTREAM -> {
-        if (!id.equals(implicitUpstream(tenant))) {
-          users.addAll(leadingTo(fold.list(Kind.ROUTE, tenant), id));
-        }
-        users.addAll(naming(fold.list(Kind.PLUGIN, tenant), "upstream", id));
+      case UPSTREAM, ROLE -> {
+        users.addAll(usersIn(fold, key.kind(), tenant, id));
+        users.addAll(usersBelow(fold, key));
       }
       case ROUTE -> users.addAll(naming(fold.list(Kind.PLUGIN, tenant), "route", id));
-      case ROLE -> {
-        for (Entry role : fold.list(Kind.ROLE, tenant)) {
-          if (texts(role.body(), "inherits").contains(id)) {
-            users.add(role.key().toString());
-          }
-        }
-        for (Entry binding : fold.list(Kind.BINDING, tenant)) {
-          if (texts(binding.body(), "roles").contains(id)) {
-            users.add(binding.key().toString());
-          }
-        }
-      }
-      case BINDING, PLUGIN, ISSUER, WEBHOOK, CERTIFICATE -> {
+      case BINDING, PLUGIN, ISSUER, WEBHOOK, CERTIFICATE, API_KEY, REVOCATION -> {
         // Nothing names these.
       }
     }
+    return users;
+  }
+
+  /** Objects of one tenant that name its upstream or role {@code id}. */
+  private static List<String> usersIn(Fold fold, Kind kind, @Nullable String tenant, String id) {
+    List<String> users = new ArrayList<>();
+    if (kind == Kind.ROLE) {
+      for (Entry role : fold.list(Kind.ROLE, tenant)) {
+        if (texts(role.body(), "inherits").contains(id)) {
+          users.add(role.key().toString());
+        }
+      }
+      return users;
+    }
+    if (!id.equals(implicitUpstream(tenant))) {
+      users.addAll(leadingTo(fold.list(Kind.ROUTE, tenant), id));
+    }
+    users.addAll(naming(fold.list(Kind.PLUGIN, tenant), "upstream", id));
     return users;
   }
 
@@ -98,6 +104,22 @@ public final class References {
 
   private static void parent(
       Fold fold, ObjectKey key, ObjectNode document, List<Violation> violations) {
+    Entry current = fold.find(key);
+    if (current != null
+        && current.body().path("parent").equals(document.path("parent"))
+        && current.body().path("kind").equals(document.path("kind"))) {
+      return; // whoever stands where it does not fit can still be suspended
+    }
+    TenantKind kind = kind(document);
+    for (String child : fold.children(key.id())) {
+      TenantKind below = kind(fold, child);
+      if (kind != null && below != null && !below.mayBeBelow(kind)) {
+        violations.add(
+            new Violation(
+                "/kind",
+                TenantDefinition.misplaced(below, kind) + ", and tenant \"" + child + "\" is"));
+      }
+    }
     String parent = text(document, "parent");
     if (parent == null || parent.equals(key.id())) {
       return;
@@ -107,18 +129,60 @@ public final class References {
       return;
     }
     List<String> cycle =
-        cycle(
-            key.id(),
-            id -> {
-              Entry entry = id.equals(key.id()) ? null : fold.find(ObjectKey.tenant(id));
-              String above = entry == null ? null : text(entry.body(), "parent");
-              return above == null ? List.of() : List.of(above);
-            },
-            parent);
+        cycle(key.id(), id -> id.equals(key.id()) ? List.of() : above(fold, id), parent);
     if (!cycle.isEmpty()) {
       violations.add(
           new Violation("/parent", "makes a cycle of tenants: " + String.join(" → ", cycle)));
+      return;
     }
+    TenantKind above = kind(fold, parent);
+    if (kind != null && above != null && !kind.mayBeBelow(above)) {
+      violations.add(new Violation("/parent", TenantDefinition.misplaced(kind, above)));
+    }
+    int levels = levels(List.of(parent), id -> above(fold, id)) + levels(fold, key.id());
+    if (levels > Lineage.MOST) {
+      violations.add(
+          new Violation(
+              "/parent",
+              "makes a tree of " + levels + " levels; there may be at most " + Lineage.MOST));
+    }
+  }
+
+  private static List<String> above(Fold fold, String tenant) {
+    Entry entry = fold.find(ObjectKey.tenant(tenant));
+    String above = entry == null ? null : text(entry.body(), "parent");
+    return above == null || !Ids.isTenant(above) ? List.of() : List.of(above);
+  }
+
+  /** Levels of the tree from {@code tenant} downwards, itself included. */
+  private static int levels(Fold fold, String tenant) {
+    return levels(List.of(tenant), id -> List.copyOf(fold.children(id)));
+  }
+
+  /** How often it goes on from here; not much further than there may be levels. */
+  private static int levels(List<String> from, Function<String, List<String>> next) {
+    int levels = 0;
+    List<String> at = from;
+    for (; !at.isEmpty() && levels <= Lineage.MOST; levels++) {
+      at = at.stream().map(next).flatMap(List::stream).toList();
+    }
+    return levels;
+  }
+
+  /** The kind that a document names, null when it is none. */
+  private static @Nullable TenantKind kind(ObjectNode document) {
+    String kind = text(document, "kind");
+    for (TenantKind each : TenantKind.values()) {
+      if (each.name().toLowerCase(Locale.ROOT).equals(kind)) {
+        return each;
+      }
+    }
+    return null;
+  }
+
+  private static @Nullable TenantKind kind(Fold fold, String tenant) {
+    Entry entry = fold.find(ObjectKey.tenant(tenant));
+    return entry == null ? null : kind(entry.body());
   }
 
   private static void upstreams(
@@ -231,18 +295,46 @@ public final class References {
       return true;
     }
     Set<String> known = new LinkedHashSet<>();
-    fold.list(kind, tenant).forEach(entry -> known.add(entry.key().id()));
+    held(fold, kind, tenant).forEach(entry -> known.add(entry.key().id()));
     violations.add(new Violation(field, nothing(Documents.noun(kind), id, known)));
     return false;
   }
 
   private static @Nullable Entry find(Fold fold, Kind kind, @Nullable String tenant, String id) {
-    for (Entry entry : fold.list(kind, tenant)) {
+    for (Entry entry : held(fold, kind, tenant)) {
       if (entry.key().id().equals(id)) {
         return entry;
       }
     }
     return null;
+  }
+
+  /** Objects that hold in a tenant, those that it inherits included. */
+  private static List<Entry> held(Fold fold, Kind kind, @Nullable String tenant) {
+    return tenant == null
+        ? List.copyOf(fold.list(kind, null))
+        : Lineage.of(fold, tenant).holdings(kind).stream().map(Lineage.Holding::entry).toList();
+  }
+
+  /** Objects below a tenant that name what they inherit from it. */
+  private static List<String> usersBelow(Fold fold, ObjectKey key) {
+    List<String> users = new ArrayList<>();
+    Set<String> below = new LinkedHashSet<>();
+    for (List<String> at = List.of(String.valueOf(key.tenant())); !at.isEmpty(); ) {
+      at =
+          at.stream()
+              .map(fold::children)
+              .flatMap(Set::stream)
+              .filter(below::add) // a broken tree may go in circles
+              .toList();
+    }
+    for (String tenant : below) {
+      Lineage.Holding holding = Lineage.of(fold, tenant).find(key.kind(), key.id());
+      if (holding != null && holding.entry().key().equals(key)) {
+        users.addAll(usersIn(fold, key.kind(), tenant, key.id()));
+      }
+    }
+    return users;
   }
 
   private static String nothing(String noun, String id, Collection<String> known) {

@@ -23,7 +23,7 @@ final class DocumentsTest {
           UPSTREAM | {"id":"u","service":"s"}
           UPSTREAM | {"id":"u","targets":[{"url":"http://a:1"}],"timeouts":{"idle_ms":5}}
           ROUTE    | {"id":"r","paths":["/**"],"upstream":"u"}
-          ISSUER   | {"id":"i","issuer":"x","algorithms":["RS256"],"public_keys":[{"kty":"RSA"}]}
+          ISSUER   | {"id":"i","issuer":"x","algorithms":["EdDSA"],"public_keys":[{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]}
           ROLE     | {"id":"r","permissions":[{"paths":["/**"]}]}
           ROLE     | {"id":"r","permissions":[{"paths":["/*"],"when":[{"claim":"a","present":true}],"where":{"1":"sub"}}]}
           BINDING  | {"id":"b","subject":"alice","roles":["r"]}

@@ -27,6 +27,7 @@ record OutboundHead(Admitted admitted, String address, boolean secure, String pr
           Field.FORWARDED,
           Field.X_TENANT_ID,
           Field.X_USER_ID,
+          Field.X_USER_TENANT_ID,
           Field.X_USER_ROLES,
           Field.X_AEGIS_MIRROR);
   private static final Set<Field> OWN_AND_CREDENTIALS = EnumSet.copyOf(OWN);
@@ -115,10 +116,14 @@ record OutboundHead(Admitted admitted, String address, boolean secure, String pr
     out.header("X-Forwarded-Proto", scheme);
     out.header("X-Forwarded-Host", host);
     forwarded(out, scheme, host);
-    out.header("X-Tenant-Id", admitted.identified().matched().tenant().id());
+    String tenant = admitted.identified().matched().tenant().id();
+    out.header("X-Tenant-Id", tenant);
     Principal principal = admitted.principalOrNull();
     if (principal != null) {
       out.header("X-User-Id", principal.subject());
+      if (!principal.tenant().equals(tenant)) {
+        out.header("X-User-Tenant-Id", principal.tenant()); // a subject of an ancestor
+      }
       out.header("X-User-Roles", String.join(",", principal.roles()));
     }
     out.header("Via", protocol.equals("1.1") ? "1.1 aegis" : protocol + " aegis");

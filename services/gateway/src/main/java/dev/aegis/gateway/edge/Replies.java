@@ -13,6 +13,7 @@ import dev.aegis.gateway.pipeline.Refusal.ByCaller;
 import dev.aegis.gateway.snapshot.CorsPlan;
 import dev.aegis.gateway.snapshot.RoutePlan;
 import dev.aegis.journal.Maintenance;
+import dev.aegis.journal.RouteDefinition;
 import dev.aegis.model.Problem;
 import java.io.IOException;
 import java.util.EnumSet;
@@ -220,19 +221,33 @@ record Replies(ReplyTo to) {
     to.out().header("Cache-Control", "no-store");
   }
 
-  /** RFC 6750 section 3. */
+  /**
+   * What the route takes, a line for each (RFC 9110 section 11.6.1): tokens by RFC 6750 section 3,
+   * keys by a scheme of our own, because there is no registered one.
+   */
   private void challenge(Refusal why, Progress at) {
     if (why.status() != 401) {
       return;
     }
     Matched matched = at.matchedOrNull();
-    String realm = "Bearer realm=\"" + (matched == null ? "aegis" : matched.tenant().id()) + '"';
-    to.out()
-        .header(
-            "WWW-Authenticate",
-            why == ByCaller.MISSING_CREDENTIALS
-                ? realm
-                : realm + ", error=\"invalid_token\", error_description=\"" + why.title() + '"');
+    RoutePlan route = matched == null ? null : matched.route();
+    RouteDefinition.Auth auth = route == null ? RouteDefinition.Auth.JWT : route.auth();
+    String realm = " realm=\"" + (matched == null ? "aegis" : matched.tenant().id()) + '"';
+    if (auth != RouteDefinition.Auth.API_KEY) {
+      to.out()
+          .header(
+              "WWW-Authenticate",
+              why == ByCaller.MISSING_CREDENTIALS || why == ByCaller.UNKNOWN_KEY
+                  ? "Bearer" + realm
+                  : "Bearer"
+                      + realm
+                      + ", error=\"invalid_token\", error_description=\""
+                      + why.title()
+                      + '"');
+    }
+    if (auth == RouteDefinition.Auth.API_KEY || auth == RouteDefinition.Auth.ANY) {
+      to.out().header("WWW-Authenticate", "ApiKey" + realm);
+    }
   }
 
   private static byte[] problem(Refusal why, @Nullable String path, String requestId) {

@@ -5,6 +5,7 @@ import dev.aegis.events.RequestEvent;
 import dev.aegis.gateway.http1.Field;
 import dev.aegis.gateway.http1.RequestHead;
 import dev.aegis.gateway.identity.Principal;
+import dev.aegis.gateway.pipeline.Caller;
 import dev.aegis.gateway.pipeline.Progress;
 import dev.aegis.gateway.pipeline.Progress.Inbound;
 import dev.aegis.gateway.pipeline.Progress.Matched;
@@ -13,6 +14,7 @@ import dev.aegis.gateway.snapshot.RoutePlan;
 import dev.aegis.gateway.telemetry.Finished;
 import dev.aegis.gateway.upstream.Backend;
 import dev.aegis.gateway.upstream.Exchange;
+import dev.aegis.model.Ids;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
@@ -37,7 +39,7 @@ final class RequestRecord {
     RequestHead head = inbound.head();
     Matched matched = at.matchedOrNull();
     RoutePlan route = matched == null ? null : matched.route();
-    Principal principal = at.principalOrNull();
+    Caller caller = at.callerOrNull();
     long upstreamNanos = exchange == null ? 0 : Math.min(exchange.upstreamNanos(), nanos);
     RequestEvent event =
         new RequestEvent(
@@ -45,8 +47,8 @@ final class RequestRecord {
             matched == null ? null : matched.tenant().id(),
             route == null ? null : route.id(),
             backend == null ? null : backend.id(),
-            principal == null ? null : principal.subject(),
-            credential(principal, route),
+            caller == null ? null : subject(caller.principal(), matched),
+            caller == null ? "none" : caller.credential().text(),
             head.method(),
             head.path(),
             status,
@@ -65,18 +67,16 @@ final class RequestRecord {
             traceId(head.value(Field.TRACEPARENT)),
             node);
     String limit = why instanceof Refusal.RateLimited limited ? limited.by().limit().id() : null;
-    return new Finished(event, inbound.address(), limit);
+    String detail = why instanceof Refusal.InvalidToken invalid ? invalid.reason() : null;
+    return new Finished(event, inbound.address(), limit, detail);
   }
 
-  private static String credential(@Nullable Principal principal, @Nullable RoutePlan route) {
-    if (principal == null || route == null) {
-      return "none";
-    }
-    return switch (route.auth()) {
-      case JWT -> "jwt";
-      case CLIENT_CERTIFICATE -> "client_certificate";
-      case NONE -> "none";
-    };
+  /** Of another tenant than the host's, with its name: that one has subjects of its own. */
+  private static String subject(Principal principal, @Nullable Matched matched) {
+    String tenant = principal.tenant();
+    return matched == null || tenant.equals(matched.tenant().id()) || !Ids.isTenant(tenant)
+        ? principal.subject() // a claim that names no tenant at all is not repeated
+        : tenant + "/" + principal.subject();
   }
 
   /** A request whose head could not be read. */
@@ -107,7 +107,7 @@ final class RequestRecord {
             null,
             null,
             edge.node());
-    return new Finished(event, address, null);
+    return new Finished(event, address, null, null);
   }
 
   /** The trace id of a W3C {@code traceparent}, or null. */

@@ -29,6 +29,7 @@ public enum Field {
   FORWARDED("forwarded", Handling.OWN),
   X_TENANT_ID("x-tenant-id", Handling.OWN),
   X_USER_ID("x-user-id", Handling.OWN),
+  X_USER_TENANT_ID("x-user-tenant-id", Handling.OWN),
   X_USER_ROLES("x-user-roles", Handling.OWN),
   X_AEGIS_MIRROR("x-aegis-mirror", Handling.OWN),
   RATELIMIT("ratelimit", Handling.PASS),

@@ -179,6 +179,9 @@ public final class RequestHead extends Head {
       // The one checked here might not be the one that the backend looks at.
       throw BadMessage.malformed("Authorization is repeated");
     }
+    if (count(Field.X_API_KEY) > 1) {
+      throw BadMessage.malformed("X-API-Key is repeated");
+    }
     int hosts = count(Field.HOST);
     if (hosts > 1 || hosts == 0 && minorVersion == 1) {
       throw BadMessage.malformed("a request has exactly one Host");

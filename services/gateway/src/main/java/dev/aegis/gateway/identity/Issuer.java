@@ -1,146 +1,69 @@
 package dev.aegis.gateway.identity;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.aegis.journal.IssuerDefinition;
-import io.helidon.security.jwt.JwtException;
-import io.helidon.security.jwt.jwk.Jwk;
-import io.helidon.security.jwt.jwk.JwkRSA;
-import jakarta.json.Json;
-import jakarta.json.JsonObject;
-import jakarta.json.JsonObjectBuilder;
-import java.math.BigInteger;
+import dev.aegis.journal.SigningAlgorithm;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
-import java.util.Base64;
 import java.util.List;
-import java.util.Map;
-import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An issuer ready to check signatures: each of its keys bound to one algorithm, so that no token
- * can choose another (RFC 8725 section 3.1).
+ * An issuer ready to check signatures.
+ *
+ * @param definition which algorithms it signs with, and how its tokens are read
+ * @param keys its keys; only those bound to one of its algorithms count
+ * @param tenant that published it, {@code ""} when that is not known
  */
-public final class Issuer {
-  private static final int MIN_RSA_BITS = 2048;
+public record Issuer(IssuerDefinition definition, KeySet keys, String tenant) {
 
-  /** Helidon wants one of every key; which key is meant is decided here, by {@link Key#id}. */
-  private static final String KEY_ID = "bound";
-
-  private final IssuerDefinition definition;
-  private final Map<String, List<Key>> keysByAlgorithm;
-
-  private record Key(@Nullable String id, Jwk jwk) {}
-
-  private Issuer(IssuerDefinition definition, Map<String, List<Key>> keysByAlgorithm) {
-    this.definition = definition;
-    this.keysByAlgorithm = keysByAlgorithm;
+  /** The same as one that {@code tenant} published. */
+  public Issuer of(String tenant) {
+    return new Issuer(definition, keys, tenant);
   }
 
   /**
-   * Compiles an issuer.
+   * Compiles an issuer whose keys are in its definition.
    *
    * @param secret the opened shared key of HS algorithms, null for the others
-   * @throws IllegalArgumentException when a key is unusable; the message does not repeat it
+   * @throws IllegalArgumentException when the shared key is missing or too short; the message does
+   *     not repeat it
    */
   public static Issuer compile(IssuerDefinition definition, @Nullable String secret) {
-    return compileWith(definition, secret == null ? null : secret.getBytes(StandardCharsets.UTF_8));
-  }
-
-  /** The same with the bytes of the shared key. */
-  static Issuer compileWith(IssuerDefinition definition, byte @Nullable [] secret) {
-    Map<String, List<Key>> keys = new TreeMap<>();
-    for (String algorithm : definition.algorithms()) {
-      List<Key> ofAlgorithm = new ArrayList<>();
-      if (algorithm.startsWith("HS")) {
-        if (secret == null) {
-          throw new IllegalArgumentException("it has no secret");
-        }
-        ofAlgorithm.add(new Key(null, symmetric(algorithm, secret)));
-      } else {
-        for (ObjectNode jwk : definition.publicKeys()) {
-          String bound = jwk.path("alg").asText(algorithm);
-          if (bound.equals(algorithm) && verifies(jwk)) {
-            ofAlgorithm.add(new Key(jwk.path("kid").textValue(), rsa(algorithm, jwk)));
-          }
-        }
-        if (ofAlgorithm.isEmpty()) {
-          throw new IllegalArgumentException("it has no key for " + algorithm);
-        }
-      }
-      keys.put(algorithm, List.copyOf(ofAlgorithm));
+    List<SigningAlgorithm> algorithms = definition.algorithms();
+    if (!algorithms.stream().allMatch(SigningAlgorithm::symmetric)) {
+      return new Issuer(definition, FixedKeys.of(definition.publicKeys(), algorithms), "");
     }
-    return new Issuer(definition, keys);
-  }
-
-  /** Whether a key is for signatures, as far as it says (RFC 7517 sections 4.2 and 4.3). */
-  private static boolean verifies(ObjectNode jwk) {
-    boolean verify = jwk.path("key_ops").isMissingNode();
-    for (JsonNode operation : jwk.path("key_ops")) {
-      verify |= operation.asText().equals("verify");
+    if (secret == null) {
+      throw new IllegalArgumentException("it has no secret");
     }
-    return verify && jwk.path("use").asText("sig").equals("sig");
+    byte[] key = secret.getBytes(StandardCharsets.UTF_8);
+    return new Issuer(definition, FixedKeys.shared(key, algorithms), "");
   }
 
-  IssuerDefinition definition() {
-    return definition;
-  }
-
-  /** Whether one of the keys of its algorithm, the named one if one is named, made this. */
+  /** Whether one of its keys, the named one if one is named, made this. */
   boolean signed(SignedToken token) {
-    String keyId = token.keyId();
-    for (Key key : keysByAlgorithm.getOrDefault(token.algorithm(), List.of())) {
-      boolean meant = keyId == null || key.id() == null || key.id().equals(keyId);
-      if (meant && verifies(key.jwk(), token.content(), token.signature())) {
-        return true;
+    return proof(token) != null;
+  }
+
+  /** By which of its keys, the named one if one is named, this was made; null when by none. */
+  @Nullable Proof proof(SignedToken token) {
+    return takes(token) ? proof(token, keys.keys(token.algorithm(), token.keyId())) : null;
+  }
+
+  /** The same for keys that were not known until now; may wait for them. */
+  @Nullable Proof lateProof(SignedToken token) {
+    return takes(token) ? proof(token, keys.late(token.algorithm(), token.keyId())) : null;
+  }
+
+  private boolean takes(SignedToken token) {
+    return definition.algorithms().contains(token.algorithm());
+  }
+
+  private @Nullable Proof proof(SignedToken token, List<VerificationKey> candidates) {
+    for (VerificationKey key : candidates) {
+      if (key.verifies(token.content(), token.signature())) {
+        return keys.proof(key);
       }
     }
-    return false;
-  }
-
-  private static boolean verifies(Jwk jwk, byte[] content, byte[] signature) {
-    try {
-      return jwk.verifySignature(content, signature);
-    } catch (JwtException e) {
-      return false; // a signature of the wrong length is reported this way
-    }
-  }
-
-  /** RFC 7518 section 3.2: the key is at least as long as the hash. */
-  private static Jwk symmetric(String algorithm, byte[] key) {
-    int least = Integer.parseInt(algorithm.substring(2)) / 8;
-    if (key.length < least) {
-      throw new IllegalArgumentException(
-          "its secret is shorter than the " + least + " bytes that " + algorithm + " needs");
-    }
-    return Jwk.create(
-        Json.createObjectBuilder()
-            .add("kty", "oct")
-            .add("kid", KEY_ID)
-            .add("alg", algorithm)
-            .add("k", Base64.getUrlEncoder().withoutPadding().encodeToString(key))
-            .build());
-  }
-
-  /** RFC 7518 section 3.3: at least 2048 bits. */
-  private static Jwk rsa(String algorithm, ObjectNode jwk) {
-    String modulus = jwk.path("n").asText();
-    if (!jwk.path("kty").asText().equals("RSA") || modulus.isEmpty()) {
-      throw new IllegalArgumentException("one of its keys is not an RSA key");
-    }
-    try {
-      int bits = new BigInteger(1, Base64.getUrlDecoder().decode(modulus)).bitLength();
-      if (bits < MIN_RSA_BITS) {
-        throw new IllegalArgumentException("one of its RSA keys has fewer than 2048 bits");
-      }
-      JsonObjectBuilder bound = Json.createObjectBuilder();
-      bound.add("kty", "RSA").add("kid", KEY_ID).add("alg", algorithm);
-      bound.add("n", modulus).add("e", jwk.path("e").asText());
-      JsonObject json = bound.build();
-      return JwkRSA.create(json);
-    } catch (JwtException e) {
-      throw new IllegalArgumentException("one of its keys is not an RSA public key", e);
-    }
+    return null;
   }
 }

@@ -14,8 +14,12 @@ import org.jspecify.annotations.Nullable;
  * @param groups names of groups that the token carries, as far as the tenant asks for them
  * @param claims values of other claims that the token has, as far as the tenant asks for them
  * @param slugs values of {@code pathname_slugs}, null when the claim is absent
+ * @param tokenId the token's {@code jti}, null when it has none, or there is no token
+ * @param issuedAt when the credential was issued; {@link Instant#EPOCH} when it does not say, so
+ *     that it counts as older than anything that is said about older ones
  * @param notBefore from when the token holds, leeway included
  * @param expires until when, leeway included
+ * @param issuedBy the tenant whose issuer signed the token, {@code ""} where no issuer did
  */
 public record Principal(
     String subject,
@@ -24,8 +28,11 @@ public record Principal(
     List<String> groups,
     Map<String, List<String>> claims,
     @Nullable List<String> slugs,
+    @Nullable String tokenId,
+    Instant issuedAt,
     Instant notBefore,
-    Instant expires) {
+    Instant expires,
+    String issuedBy) {
   public Principal {
     roles = List.copyOf(roles);
     groups = List.copyOf(groups);
@@ -33,7 +40,7 @@ public record Principal(
     slugs = slugs == null ? null : List.copyOf(slugs);
   }
 
-  /** One of whom nothing else is known. */
+  /** One that no issuer vouches for, so that it can be of no other tenant than the host's. */
   public Principal(
       String subject,
       String tenant,
@@ -41,11 +48,29 @@ public record Principal(
       @Nullable List<String> slugs,
       Instant notBefore,
       Instant expires) {
-    this(subject, tenant, roles, List.of(), Map.of(), slugs, notBefore, expires);
+    this(
+        subject,
+        tenant,
+        roles,
+        List.of(),
+        Map.of(),
+        slugs,
+        null,
+        Instant.EPOCH,
+        notBefore,
+        expires,
+        "");
   }
 
   /** The same with other roles. */
   public Principal with(List<String> others) {
-    return new Principal(subject, tenant, others, groups, claims, slugs, notBefore, expires);
+    return new Principal(
+        subject, tenant, others, groups, claims, slugs, tokenId, issuedAt, notBefore, expires,
+        issuedBy);
+  }
+
+  /** The subject as a name among those of {@code host}: other tenants have subjects too. */
+  public String subjectIn(String host) {
+    return tenant.equals(host) ? subject : tenant + '\n' + subject;
   }
 }

@@ -3,6 +3,7 @@ package dev.aegis.gateway.identity;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.aegis.journal.Json;
+import dev.aegis.journal.SigningAlgorithm;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
@@ -10,14 +11,18 @@ import org.jspecify.annotations.Nullable;
 
 /** The parts of a JWS in compact form (RFC 7515 section 7.1), not yet trusted. */
 final class SignedToken {
-  private final String algorithm;
+  private final SigningAlgorithm algorithm;
   private final @Nullable String keyId;
   private final byte[] content;
   private final byte[] payload;
   private final byte[] signature;
 
   private SignedToken(
-      String algorithm, @Nullable String keyId, byte[] content, byte[] payload, byte[] signature) {
+      SigningAlgorithm algorithm,
+      @Nullable String keyId,
+      byte[] content,
+      byte[] payload,
+      byte[] signature) {
     this.algorithm = algorithm;
     this.keyId = keyId;
     this.content = content;
@@ -34,17 +39,35 @@ final class SignedToken {
   static SignedToken parse(String token) throws IOException {
     int dot = token.indexOf('.');
     int second = token.indexOf('.', dot + 1);
-    if (dot < 0 || second < 0 || token.indexOf('.', second + 1) >= 0) {
-      throw new IOException("not three parts; encrypted tokens are not taken");
+    if (dot < 0 || second < 0) {
+      throw new IOException("not three parts");
     }
-    ObjectNode header = Json.readObject(decode(token.substring(0, dot)));
-    if (header.has("crit")) {
-      throw new IOException("critical header parameters are not understood");
+    int third = token.indexOf('.', second + 1);
+    if (third >= 0) {
+      int fourth = token.indexOf('.', third + 1);
+      boolean five = fourth >= 0 && token.indexOf('.', fourth + 1) < 0;
+      throw new IOException(
+          five ? "encrypted (five parts); only signed tokens are taken" : "not three parts");
     }
-    String algorithm = header.path("alg").textValue();
+    ObjectNode header = read(decode(token.substring(0, dot)), "the header");
+    if (header.has("crit") || header.has("b64")) {
+      throw new IOException("critical header parameters and b64 are not understood");
+    }
+    JsonNode content = header.path("cty");
+    if (!content.isMissingNode() && isJwt(content.asText())) {
+      throw new IOException("a token within a token (cty)");
+    }
+    JsonNode type = header.path("typ");
+    if (!type.isMissingNode() && !isJwt(type.asText()) && !isAccessToken(type.asText())) {
+      throw new IOException("typ says that it is something else");
+    }
+    SigningAlgorithm algorithm = SigningAlgorithm.of(header.path("alg").asText());
+    if (algorithm == null) {
+      throw new IOException("alg is none that is let in");
+    }
     JsonNode keyId = header.path("kid");
-    if (algorithm == null || !keyId.isMissingNode() && !keyId.isTextual()) {
-      throw new IOException("alg or kid is not a string");
+    if (!keyId.isMissingNode() && !keyId.isTextual()) {
+      throw new IOException("kid is not a string");
     }
     return new SignedToken(
         algorithm,
@@ -52,6 +75,25 @@ final class SignedToken {
         token.substring(0, second).getBytes(StandardCharsets.ISO_8859_1),
         decode(token.substring(dot + 1, second)),
         decode(token.substring(second + 1)));
+  }
+
+  /** What the parser says of a mistake can repeat some of it, so that stays out of the message. */
+  static ObjectNode read(byte[] json, String what) throws IOException {
+    try {
+      return Json.readObject(json);
+    } catch (IOException e) {
+      throw new IOException(what + " is not one JSON object in UTF-8, each member once", e);
+    }
+  }
+
+  /** Media types are compared without regard to case (RFC 7515 section 4.1.9). */
+  private static boolean isJwt(String type) {
+    return type.equalsIgnoreCase("JWT") || type.equalsIgnoreCase("application/jwt");
+  }
+
+  /** RFC 9068 section 2.1. */
+  private static boolean isAccessToken(String type) {
+    return type.equalsIgnoreCase("at+jwt") || type.equalsIgnoreCase("application/at+jwt");
   }
 
   /**
@@ -71,7 +113,7 @@ final class SignedToken {
   }
 
   /** What its header calls its algorithm; only a key bound to that can make it good. */
-  String algorithm() {
+  SigningAlgorithm algorithm() {
     return algorithm;
   }
 

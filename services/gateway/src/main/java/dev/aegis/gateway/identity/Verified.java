@@ -2,8 +2,17 @@ package dev.aegis.gateway.identity;
 
 /** What came of checking a token. */
 public sealed interface Verified {
-  /** It holds. */
-  record Valid(Principal principal) implements Verified {}
+  /**
+   * It holds.
+   *
+   * @param proof for how long that need not be verified again
+   */
+  record Valid(Principal principal, Proof proof) implements Verified {
+    /** It holds for as long as nothing of its issuer is changed. */
+    public Valid(Principal principal) {
+      this(principal, Proof.LASTING);
+    }
+  }
 
   /** It held once. */
   record Expired() implements Verified {}

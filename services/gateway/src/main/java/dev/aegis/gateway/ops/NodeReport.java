@@ -7,15 +7,19 @@ import dev.aegis.bus.NodeBoard;
 import dev.aegis.chassis.Metrics;
 import dev.aegis.chassis.ServiceStatus;
 import dev.aegis.chassis.Version;
+import dev.aegis.gateway.keys.RemoteKeys;
 import dev.aegis.gateway.snapshot.Snapshot;
 import dev.aegis.gateway.upstream.ConsulDiscovery;
 import dev.aegis.gateway.upstream.DnsDiscovery;
 import dev.aegis.gateway.upstream.Mirrors;
 import dev.aegis.gateway.upstream.Upstreams;
+import dev.aegis.model.Finding;
 import dev.aegis.model.NodeStatus;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
@@ -39,6 +43,7 @@ public final class NodeReport implements AutoCloseable {
   private final DnsDiscovery dns;
   private final RedisProbe redis;
   private final Upstreams upstreams;
+  private final RemoteKeys keys;
   private final InstantSource clock;
   private final NodeBoard board;
   private final Semaphore news = new Semaphore(0);
@@ -56,6 +61,7 @@ public final class NodeReport implements AutoCloseable {
       DnsDiscovery dns,
       RedisProbe redis,
       Upstreams upstreams,
+      RemoteKeys keys,
       BusSettings bus,
       InstantSource clock) {
     this.node = node;
@@ -66,6 +72,7 @@ public final class NodeReport implements AutoCloseable {
     this.dns = dns;
     this.redis = redis;
     this.upstreams = upstreams;
+    this.keys = keys;
     this.clock = clock;
     this.board = new NodeBoard(bus, clock);
   }
@@ -73,7 +80,7 @@ public final class NodeReport implements AutoCloseable {
   /**
    * Begins to tell.
    *
-   * @param chore done at each heartbeat
+   * @param chore done about as often as a heartbeat
    */
   public void start(Runnable chore) {
     applied.onChange(news::release);
@@ -81,6 +88,7 @@ public final class NodeReport implements AutoCloseable {
   }
 
   private void run(Runnable chore) {
+    long chored = System.nanoTime();
     while (!closed) {
       Snapshot snapshot = applied.get();
       UpstreamMeters meters = upstreamMeters;
@@ -95,14 +103,15 @@ public final class NodeReport implements AutoCloseable {
               snapshot.revision(),
               snapshot.since(),
               clock.instant(),
-              snapshot.findings(clock.instant())));
+              findings(snapshot)));
       try {
-        boolean changed = news.tryAcquire(NodeBoard.HEARTBEAT.toMillis(), TimeUnit.MILLISECONDS);
+        boolean _ = news.tryAcquire(NodeBoard.HEARTBEAT.toMillis(), TimeUnit.MILLISECONDS);
         news.drainPermits();
-        if (!changed) {
+        if (System.nanoTime() - chored >= NodeBoard.HEARTBEAT.toNanos()) { // however much changes
           redis.ask();
           upstreams.closeStale();
           chore.run();
+          chored = System.nanoTime();
         }
       } catch (InterruptedException e) {
         return;
@@ -119,12 +128,14 @@ public final class NodeReport implements AutoCloseable {
     dependencies.put("consul", consul == null ? "off" : consul.connected() ? "up" : "down");
     dependencies.put("dns", !dns.asks() ? "off" : dns.connected() ? "up" : "down");
     return new ServiceStatus(
-        node,
-        SERVICE,
-        snapshot.revision(),
-        snapshot.since(),
-        snapshot.findings(clock.instant()),
-        dependencies);
+        node, SERVICE, snapshot.revision(), snapshot.since(), findings(snapshot), dependencies);
+  }
+
+  /** About all objects, those included that come and go without any change of configuration. */
+  private List<Finding> findings(Snapshot snapshot) {
+    List<Finding> findings = new ArrayList<>(snapshot.findings(clock.instant()));
+    findings.addAll(keys.findings());
+    return findings;
   }
 
   /** Adds the meters of the gateway; before {@link #start}. */
@@ -137,6 +148,18 @@ public final class NodeReport implements AutoCloseable {
           "outcome",
           outcome.label());
     }
+    for (RemoteKeys.Outcome outcome : RemoteKeys.Outcome.values()) {
+      metrics.counter(
+          "aegis_jwks_fetches_total",
+          "Times that the keys of an issuer were fetched",
+          () -> keys.count(outcome),
+          "outcome",
+          outcome.label());
+    }
+    metrics.gauge(
+        "aegis_jwks_unanswered",
+        "Key sets of issuers that are not answered for, so that the last known keys stay",
+        keys::unanswered);
     upstreamMeters = new UpstreamMeters(metrics, upstreams);
     unanswered(metrics, "consul", () -> consul == null ? 0 : consul.unanswered());
     unanswered(metrics, "dns", dns::unanswered);
@@ -146,7 +169,7 @@ public final class NodeReport implements AutoCloseable {
     metrics.gauge(
         "aegis_config_findings",
         "Findings about the configuration in force",
-        () -> applied.get().findings(clock.instant()).size());
+        () -> findings(applied.get()).size());
     metrics.counter(
         "aegis_events_published_total", "Events that Kafka has taken", publisher::published);
     metrics.gauge("aegis_events_spooled", "Events on disk, waiting for Kafka", publisher::spooled);

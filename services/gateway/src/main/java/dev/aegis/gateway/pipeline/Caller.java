@@ -8,6 +8,27 @@ import dev.aegis.gateway.identity.Principal;
  *
  * @param principal who
  * @param access the compiled union of its roles
- * @param source where that was known from
+ * @param credential by what it was known
+ * @param source where what it may do was known from
  */
-public record Caller(Principal principal, Access access, Decisions.Source source) {}
+public record Caller(
+    Principal principal, Access access, Credential credential, Decisions.Source source) {
+
+  /** What callers show to be identified. */
+  public enum Credential {
+    JWT("jwt"),
+    API_KEY("api_key"),
+    CLIENT_CERTIFICATE("client_certificate");
+
+    private final String text;
+
+    Credential(String text) {
+      this.text = text;
+    }
+
+    /** Its name in records. */
+    public String text() {
+      return text;
+    }
+  }
+}

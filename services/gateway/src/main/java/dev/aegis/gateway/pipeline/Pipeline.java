@@ -9,6 +9,7 @@ import dev.aegis.gateway.identity.Principal;
 import dev.aegis.gateway.identity.Tokens;
 import dev.aegis.gateway.identity.Verified;
 import dev.aegis.gateway.identity.VerifiedTokens;
+import dev.aegis.gateway.pipeline.Caller.Credential;
 import dev.aegis.gateway.pipeline.Progress.Admitted;
 import dev.aegis.gateway.pipeline.Progress.Counted;
 import dev.aegis.gateway.pipeline.Progress.Identified;
@@ -18,19 +19,21 @@ import dev.aegis.gateway.pipeline.Refusal.ByCaller;
 import dev.aegis.gateway.plugin.RateLimit;
 import dev.aegis.gateway.snapshot.Demand;
 import dev.aegis.gateway.snapshot.IdentityPlan;
+import dev.aegis.gateway.snapshot.KeyTable;
 import dev.aegis.gateway.snapshot.RoutePlan;
 import dev.aegis.gateway.snapshot.TenantPlan;
 import dev.aegis.journal.Maintenance;
 import java.time.Instant;
+import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The phases before a request is forwarded. Asks nobody and waits for nothing: all it needs is in
- * the request's snapshot and in memory.
+ * The phases before a request is forwarded. Asks nobody: all it needs is in the request's snapshot
+ * and in memory. Only keys that an issuer has just published may be waited for.
  */
 public final class Pipeline {
   private static final String BEARER = "bearer ";
-  private static final String SLUG_PREFIX = "/api/v1/";
 
   private final VerifiedTokens<Access> verified;
   private final Decisions decisions = new Decisions();
@@ -135,7 +138,12 @@ public final class Pipeline {
     return switch (route.auth()) {
       case NONE -> new Step.Go<>(new Identified(matched, route, null));
       case CLIENT_CERTIFICATE -> byCertificate(matched, route);
-      case JWT -> byToken(matched, route);
+      case JWT -> byToken(matched, route, bearer(matched.inbound().head()));
+      case API_KEY -> byKey(matched, route);
+      case ANY -> {
+        String token = bearer(matched.inbound().head());
+        yield token == null ? byKey(matched, route) : byToken(matched, route, token);
+      }
     };
   }
 
@@ -152,41 +160,71 @@ public final class Pipeline {
             shown.subject(),
             tenant.id(),
             demand.roles(),
+            List.of(),
+            Map.of(),
+            null,
             null,
             shown.notBefore(),
-            shown.notAfter());
+            shown.notBefore(),
+            shown.notAfter(),
+            "");
     IdentityPlan identity = tenant.identity();
-    Principal bound = identity.bound(principal, tenant.id());
-    boolean remembered = bound.equals(principal) && !identity.roles().conditional();
-    Caller caller =
-        remembered
-            ? new Caller(bound, demand.access(), Decisions.Source.CACHE)
-            : new Caller(bound, identity.access(bound), Decisions.Source.LOCAL);
-    return new Step.Go<>(new Identified(matched, route, caller));
+    Principal bound = identity.bound(principal);
+    boolean remembered = bound.equals(principal) && !identity.conditional();
+    Access access = remembered ? demand.access() : identity.access(bound);
+    Decisions.Source source = remembered ? Decisions.Source.CACHE : Decisions.Source.LOCAL;
+    return new Step.Go<>(
+        new Identified(
+            matched, route, new Caller(bound, access, Credential.CLIENT_CERTIFICATE, source)));
   }
 
-  private Step<Identified> byToken(Matched matched, RoutePlan route) {
-    String token = bearer(matched.inbound().head());
+  /** Keys are the tenant's own: one of another tenant is as unknown as any other. */
+  private static Step<Identified> byKey(Matched matched, RoutePlan route) {
+    String key = matched.inbound().head().value(Field.X_API_KEY);
+    if (key == null || key.isEmpty()) {
+      return new Step.Stop<>(matched, ByCaller.MISSING_CREDENTIALS);
+    }
+    KeyTable.Known known = matched.tenant().keys().find(key, began(matched.inbound()));
+    return known == null
+        ? new Step.Stop<>(matched, ByCaller.UNKNOWN_KEY)
+        : new Step.Go<>(
+            new Identified(
+                matched,
+                route,
+                new Caller(
+                    known.principal(),
+                    known.access(),
+                    Credential.API_KEY,
+                    Decisions.Source.CACHE)));
+  }
+
+  private Step<Identified> byToken(Matched matched, RoutePlan route, @Nullable String token) {
     if (token == null) {
       return new Step.Stop<>(matched, ByCaller.MISSING_CREDENTIALS);
     }
     IdentityPlan identity = matched.tenant().identity();
     Instant now = began(matched.inbound());
-    VerifiedTokens.Known<Access> known = verified.find(token, identity.tokens());
+    VerifiedTokens.Known<Access> known = verified.find(token, identity.tokens(), now);
     Verified outcome =
         known == null
             ? identity.tokens().verify(token, now)
             : Tokens.inTime(known.principal(), now);
     return switch (outcome) {
       case Verified.Expired() -> new Step.Stop<>(matched, ByCaller.TOKEN_EXPIRED);
-      case Verified.Invalid(String reason) -> new Step.Stop<>(matched, ByCaller.INVALID_TOKEN);
-      case Verified.Valid(Principal principal) -> {
+      case Verified.Invalid(String reason) ->
+          new Step.Stop<>(matched, new Refusal.InvalidToken(reason));
+      case Verified.Valid valid -> {
         Decisions.Source source = known == null ? Decisions.Source.LOCAL : Decisions.Source.CACHE;
         if (known == null) {
-          Principal bound = identity.bound(principal, matched.tenant().id());
-          known = verified.remember(token, identity.tokens(), bound, identity.access(bound));
+          Principal bound = identity.bound(valid.principal());
+          Verified.Valid seen = new Verified.Valid(identity.seen(bound), valid.proof());
+          known = verified.remember(token, identity.tokens(), seen, identity.access(bound));
         }
-        Caller caller = new Caller(known.principal(), known.access(), source);
+        // What was verified before may have been revoked since.
+        if (matched.tenant().revocations().revokes(known.principal(), now)) {
+          yield new Step.Stop<>(matched, ByCaller.TOKEN_REVOKED);
+        }
+        Caller caller = new Caller(known.principal(), known.access(), Credential.JWT, source);
         yield new Step.Go<>(new Identified(matched, route, caller));
       }
     };
@@ -197,9 +235,10 @@ public final class Pipeline {
     Inbound inbound = identified.inbound();
     String path = inbound.head().path();
     Caller caller = identified.caller();
+    TenantPlan tenant = identified.matched().tenant();
     if (caller != null) {
-      if (!caller.principal().tenant().equals(identified.matched().tenant().id())
-          || !slugAllowed(caller.principal(), path)) {
+      if (!tenant.identity().admits(caller.principal())
+          || !slugAllowed(caller.principal(), tenant, path)) {
         return new Step.Stop<>(identified, ByCaller.WRONG_TENANT);
       }
       Decisions.Outcome outcome = decide(caller, inbound.head().method(), path, identified.route());
@@ -212,7 +251,7 @@ public final class Pipeline {
     }
     Counted tightest = null;
     String route = name(identified.route());
-    String subject = caller == null ? "" : caller.principal().subject();
+    String subject = caller == null ? "" : caller.principal().subjectIn(tenant.id());
     String address = inbound.address();
     long now = inbound.startedMillis();
     for (RateLimit limit : identified.route().limits()) {
@@ -261,12 +300,11 @@ public final class Pipeline {
   }
 
   /** Whether {@code pathname_slugs}, when the token has it, names the path's slug. */
-  private static boolean slugAllowed(Principal principal, String path) {
-    if (principal.slugs() == null || !path.startsWith(SLUG_PREFIX)) {
+  private static boolean slugAllowed(Principal principal, TenantPlan tenant, String path) {
+    if (principal.slugs() == null) {
       return true;
     }
-    int end = path.indexOf('/', SLUG_PREFIX.length());
-    return end <= SLUG_PREFIX.length()
-        || principal.slugs().contains(path.substring(SLUG_PREFIX.length(), end));
+    String slug = tenant.slugs().find(path);
+    return slug == null || principal.slugs().contains(slug);
   }
 }

@@ -17,7 +17,13 @@ public sealed interface Progress {
   @Nullable Matched matchedOrNull();
 
   /** Who it comes from, null before that is known or where nobody asks. */
-  @Nullable Principal principalOrNull();
+  @Nullable Caller callerOrNull();
+
+  /** The same without what it may do. */
+  default @Nullable Principal principalOrNull() {
+    Caller caller = callerOrNull();
+    return caller == null ? null : caller.principal();
+  }
 
   /**
    * A request as it arrived.
@@ -51,7 +57,7 @@ public sealed interface Progress {
     }
 
     @Override
-    public @Nullable Principal principalOrNull() {
+    public @Nullable Caller callerOrNull() {
       return null;
     }
   }
@@ -69,7 +75,7 @@ public sealed interface Progress {
     }
 
     @Override
-    public @Nullable Principal principalOrNull() {
+    public @Nullable Caller callerOrNull() {
       return null;
     }
   }
@@ -92,8 +98,8 @@ public sealed interface Progress {
     }
 
     @Override
-    public @Nullable Principal principalOrNull() {
-      return caller == null ? null : caller.principal();
+    public @Nullable Caller callerOrNull() {
+      return caller;
     }
   }
 
@@ -114,8 +120,8 @@ public sealed interface Progress {
     }
 
     @Override
-    public @Nullable Principal principalOrNull() {
-      return identified.principalOrNull();
+    public @Nullable Caller callerOrNull() {
+      return identified.caller();
     }
   }
 

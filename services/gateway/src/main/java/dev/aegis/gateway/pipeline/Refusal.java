@@ -70,8 +70,9 @@ public sealed interface Refusal {
     TENANT_SUSPENDED(403, "tenant_suspended", "This tenant is suspended"),
     NO_ROUTE(404, "no_route", "This tenant has no route for this request"),
     MISSING_CREDENTIALS(401, "missing_credentials", "This route needs credentials"),
-    INVALID_TOKEN(401, "invalid_token", "The token is not valid"),
     TOKEN_EXPIRED(401, "token_expired", "The token has expired"),
+    TOKEN_REVOKED(401, "token_revoked", "The token has been revoked"),
+    UNKNOWN_KEY(401, "unknown_key", "The API key is not known"),
     WRONG_TENANT(403, "wrong_tenant", "The token is not for this tenant"),
     CLIENT_CERTIFICATE_REQUIRED(
         403, "client_certificate_required", "The caller must show a certificate over TLS"),
@@ -107,6 +108,38 @@ public sealed interface Refusal {
     @Override
     public String title() {
       return title;
+    }
+
+    @Override
+    public String detail() {
+      return "";
+    }
+  }
+
+  /**
+   * The token does not hold.
+   *
+   * @param reason which rule it broke, for the log alone: it helps those who probe more than others
+   */
+  record InvalidToken(String reason) implements Refusal {
+    @Override
+    public int status() {
+      return 401;
+    }
+
+    @Override
+    public String code() {
+      return "invalid_token";
+    }
+
+    @Override
+    public Blame blame() {
+      return Blame.CALLER;
+    }
+
+    @Override
+    public String title() {
+      return "The token is not valid";
     }
 
     @Override

@@ -5,6 +5,7 @@ import dev.aegis.chassis.Quantities;
 import dev.aegis.chassis.Setting;
 import dev.aegis.chassis.Settings;
 import dev.aegis.chassis.StartFailure;
+import dev.aegis.egress.Network;
 import dev.aegis.gateway.proxies.Front;
 import dev.aegis.gateway.proxies.TrustedProxies;
 import java.net.URI;
@@ -90,6 +91,13 @@ public final class GatewaySettings {
           "addresses and networks of the proxies in front that may say who calls",
           TrustedProxies::parse);
 
+  public static final Setting<Boolean> TENANT_HEADER =
+      Setting.flag(
+          "gateway.tenant_header",
+          "AEGIS_GATEWAY_TENANT_HEADER",
+          false,
+          "whether `X-Tenant-Id` names the tenant of requests whose host is the base domain itself");
+
   public static final Setting<Long> SPOOL_BYTES =
       Setting.bytes(
           "gateway.spool_bytes",
@@ -111,6 +119,15 @@ public final class GatewaySettings {
           "name server that upstreams with dns are asked of, host:port;"
               + " otherwise those of the system",
           GatewaySettings::server);
+
+  public static final Setting<List<Network>> ALLOWED_NETWORKS =
+      Setting.of(
+          "gateway.allowed_networks",
+          "AEGIS_GATEWAY_ALLOWED_NETWORKS",
+          "",
+          "networks that keys of issuers may be fetched from although they are not public,"
+              + " such as 10.1.0.0/16",
+          Network::parseList);
 
   /** All that the gateway knows, the common ones included. */
   public static final List<Setting<?>> ALL = all();
@@ -185,9 +202,11 @@ public final class GatewaySettings {
             DRAIN_TIMEOUT,
             PROXY_PROTOCOL,
             TRUSTED_PROXIES,
+            TENANT_HEADER,
             SPOOL_BYTES,
             CACHE_BYTES,
-            DNS_SERVER));
+            DNS_SERVER,
+            ALLOWED_NETWORKS));
     return List.copyOf(all);
   }
 }

@@ -1,14 +1,20 @@
 package dev.aegis.gateway.snapshot;
 
+import dev.aegis.gateway.keys.RemoteKeys;
 import dev.aegis.gateway.plugin.RateLimit;
 import dev.aegis.gateway.upstream.Upstreams;
 import dev.aegis.journal.Fold;
+import dev.aegis.journal.Kind;
+import dev.aegis.journal.Lineage;
 import dev.aegis.journal.MasterKey;
 import dev.aegis.journal.ObjectKey;
 import dev.aegis.model.Finding;
 import java.time.InstantSource;
+import java.util.ArrayDeque;
 import java.util.Collections;
+import java.util.Deque;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -27,6 +33,7 @@ public final class Compiler {
 
   private final Upstreams upstreams;
   private final MasterKey masterKey;
+  private final @Nullable RemoteKeys remoteKeys;
   private final InstantSource clock;
   private final Map<ObjectKey, Map<String, RateLimit>> limits = new HashMap<>();
 
@@ -44,9 +51,24 @@ public final class Compiler {
    */
   public Compiler(
       String baseDomain, Upstreams upstreams, MasterKey masterKey, InstantSource clock) {
+    this(baseDomain, upstreams, masterKey, null, clock);
+  }
+
+  /**
+   * @param upstreams where upstreams live on between snapshots
+   * @param masterKey opens the secrets of issuers
+   * @param remoteKeys fetches the keys that issuers publish, null when nobody does
+   */
+  public Compiler(
+      String baseDomain,
+      Upstreams upstreams,
+      MasterKey masterKey,
+      @Nullable RemoteKeys remoteKeys,
+      InstantSource clock) {
     this.last = Snapshot.empty(baseDomain, clock.instant());
     this.upstreams = upstreams;
     this.masterKey = masterKey;
+    this.remoteKeys = remoteKeys;
     this.clock = clock;
   }
 
@@ -63,6 +85,9 @@ public final class Compiler {
         all = true;
       } else {
         stale.add(key.tenant());
+        if (reachesBelow(key.kind())) {
+          addBelow(fold, key.tenant());
+        }
       }
     }
     if (all) {
@@ -76,6 +101,9 @@ public final class Compiler {
       if (!fold.tenants().contains(tenant)) {
         next.remove(tenant);
         upstreams.keepOnly(tenant, Set.of());
+        if (remoteKeys != null) {
+          remoteKeys.keepOnly(tenant, Set.of());
+        }
         limits.values().forEach(byTenant -> byTenant.remove(tenant));
         continue;
       }
@@ -95,10 +123,28 @@ public final class Compiler {
     return last;
   }
 
+  /** What they have from above may have changed too. A broken tree may go in circles. */
+  private void addBelow(Fold fold, String tenant) {
+    Set<String> seen = new HashSet<>();
+    Deque<String> next = new ArrayDeque<>(fold.children(tenant));
+    while (!next.isEmpty()) {
+      String id = next.pop();
+      if (seen.add(id)) {
+        stale.add(id);
+        next.addAll(fold.children(id));
+      }
+    }
+  }
+
+  /** Whether objects of this kind mean something to tenants below theirs. */
+  private static boolean reachesBelow(Kind kind) {
+    return kind == Kind.TENANT || kind == Kind.REVOCATION || Lineage.inherited(kind);
+  }
+
   /** A bug met by one tenant's objects must not stop the others: it keeps its last good plan. */
   private @Nullable TenantPlan compile(Fold fold, String tenant, @Nullable TenantPlan known) {
-    TenantCompiler compiling = new TenantCompiler(this, fold, tenant, known);
     try {
+      TenantCompiler compiling = new TenantCompiler(this, fold, tenant, known);
       TenantPlan plan = compiling.compile();
       if (plan == null) {
         homeless.put(tenant, compiling.findings());
@@ -123,6 +169,11 @@ public final class Compiler {
 
   MasterKey masterKey() {
     return masterKey;
+  }
+
+  /** Null when nobody fetches keys. */
+  @Nullable RemoteKeys remoteKeys() {
+    return remoteKeys;
   }
 
   /** The limit that stands for {@code plugin} in {@code tenant}, with its counts. */

@@ -2,7 +2,6 @@ package dev.aegis.gateway.snapshot;
 
 import dev.aegis.gateway.admission.Access;
 import dev.aegis.gateway.admission.Bindings;
-import dev.aegis.gateway.admission.RoleSets;
 import dev.aegis.gateway.identity.Principal;
 import dev.aegis.gateway.identity.Tokens;
 import java.util.List;
@@ -13,24 +12,28 @@ import java.util.Map;
  * of either makes new {@code tokens}, so what was concluded under the old ones is void.
  *
  * @param tokens checks its tokens
- * @param roles what its roles allow
+ * @param roles its roles and those that it inherits
  * @param bindings the roles that it adds to those of tokens
+ * @param letIn whose tokens open it
  * @param basis revisions of the objects it was compiled from, by key
  */
 public record IdentityPlan(
-    Tokens tokens, RoleSets roles, Bindings bindings, Map<String, Long> basis) {
+    Tokens tokens, Roles roles, Bindings bindings, LetIn letIn, Map<String, Long> basis) {
   public IdentityPlan {
     basis = Map.copyOf(basis);
+  }
+
+  /** Whether a principal is one of the tenant, or of an ancestor that is let in. */
+  public boolean admits(Principal principal) {
+    return letIn.admits(principal);
   }
 
   /**
    * The principal with the roles that the tenant adds to its own. Another tenant's principal gets
    * none: its subject is somebody else than one of the same name here.
-   *
-   * @param tenant whose plan this is
    */
-  public Principal bound(Principal principal, String tenant) {
-    if (!principal.tenant().equals(tenant)) {
+  public Principal bound(Principal principal) {
+    if (!principal.tenant().equals(letIn.tenant())) {
       return principal;
     }
     List<String> own = principal.roles();
@@ -38,8 +41,29 @@ public record IdentityPlan(
     return all.equals(own) ? principal : principal.with(all);
   }
 
+  /** A {@link #bound} principal as this tenant sees it: with the roles that it may use here. */
+  public Principal seen(Principal principal) {
+    List<String> usable =
+        principal.roles().stream().filter(role -> letIn.grants(principal, role)).toList();
+    return usable.size() == principal.roles().size() ? principal : principal.with(usable);
+  }
+
   /** What a {@link #bound} principal may do here. */
   public Access access(Principal principal) {
-    return roles.access(principal.roles(), principal.subject(), principal.claims());
+    return roles.access(
+        principal.roles(),
+        role -> letIn.grants(principal, role),
+        principal.subject(),
+        principal.claims());
+  }
+
+  /** Whether what roles allow depends on who has them. */
+  public boolean conditional() {
+    return roles.conditional();
+  }
+
+  /** What callers of the tenant of whom nothing else is known may do with these roles. */
+  Access access(List<String> named) {
+    return roles.access(named, role -> true, "", Map.of());
   }
 }

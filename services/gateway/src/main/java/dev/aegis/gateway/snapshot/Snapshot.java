@@ -135,6 +135,18 @@ public record Snapshot(
     return tenant == null ? null : tenant.certificates().demand(host);
   }
 
+  /**
+   * The tenant that a caller of the base domain itself names, or null. One that asks callers of any
+   * host for certificates is not reached so: nobody was asked for one in this handshake.
+   *
+   * @param host lower case, without port; nobody's
+   * @param name all that was named
+   */
+  public @Nullable TenantPlan named(String host, @Nullable String name) {
+    TenantPlan tenant = name == null || !host.equals(baseDomain) ? null : tenants.get(name);
+    return tenant != null && tenant.certificates().demands().isEmpty() ? tenant : null;
+  }
+
   private @Nullable TenantPlan below(String host) {
     int label = host.length() - baseDomain.length() - 1;
     return label > 0 && host.charAt(label) == '.' && host.endsWith(baseDomain)

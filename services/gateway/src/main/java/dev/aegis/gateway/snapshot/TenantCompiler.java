@@ -2,11 +2,12 @@ package dev.aegis.gateway.snapshot;
 
 import dev.aegis.gateway.admission.Access;
 import dev.aegis.gateway.admission.Bindings;
-import dev.aegis.gateway.admission.RoleSets;
 import dev.aegis.gateway.cache.CachePlan;
 import dev.aegis.gateway.identity.Asked;
 import dev.aegis.gateway.identity.Issuer;
+import dev.aegis.gateway.identity.KeySet;
 import dev.aegis.gateway.identity.Tokens;
+import dev.aegis.gateway.keys.RemoteKeys;
 import dev.aegis.gateway.plugin.RateLimit;
 import dev.aegis.gateway.routing.RouteTable;
 import dev.aegis.gateway.routing.UpstreamPath;
@@ -15,6 +16,7 @@ import dev.aegis.gateway.upstream.HeaderEdit;
 import dev.aegis.gateway.upstream.Split;
 import dev.aegis.gateway.upstream.Squeeze;
 import dev.aegis.gateway.upstream.Upstream;
+import dev.aegis.journal.ApiKeyDefinition;
 import dev.aegis.journal.BindingDefinition;
 import dev.aegis.journal.Caching;
 import dev.aegis.journal.CertificateDefinition;
@@ -27,10 +29,13 @@ import dev.aegis.journal.InvalidDefinition;
 import dev.aegis.journal.IssuerDefinition;
 import dev.aegis.journal.KeyedChain;
 import dev.aegis.journal.Kind;
+import dev.aegis.journal.Lineage;
 import dev.aegis.journal.Mirror;
 import dev.aegis.journal.ObjectKey;
 import dev.aegis.journal.PluginDefinition;
+import dev.aegis.journal.PublishedKeys;
 import dev.aegis.journal.RateLimitConfig;
+import dev.aegis.journal.RevocationDefinition;
 import dev.aegis.journal.RoleDefinition;
 import dev.aegis.journal.RouteDefinition;
 import dev.aegis.journal.SealedSecret;
@@ -39,11 +44,14 @@ import dev.aegis.journal.TenantDefinition;
 import dev.aegis.journal.UpstreamDefinition;
 import dev.aegis.model.Finding;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ThreadLocalRandom;
@@ -56,6 +64,7 @@ final class TenantCompiler {
   private final Compiler compiler;
   private final Fold fold;
   private final String tenant;
+  private final Lineage lineage;
   private final @Nullable TenantPlan known;
   private final List<Finding> findings = new ArrayList<>();
 
@@ -63,6 +72,7 @@ final class TenantCompiler {
     this.compiler = compiler;
     this.fold = fold;
     this.tenant = tenant;
+    this.lineage = Lineage.of(fold, tenant);
     this.known = known;
   }
 
@@ -72,60 +82,68 @@ final class TenantCompiler {
     if (own == null || !(definition(own) instanceof TenantDefinition definition)) {
       return known == null ? null : known.with(findings); // the last good one, if any
     }
-    Map<String, Upstream> upstreams = upstreams();
+    if (lineage.fault() != null) {
+      findings.add(Finding.error(own.key().toString(), "nothing is inherited: " + lineage.fault()));
+    }
+    Map<Entry, RouteDefinition> understood = routes();
+    Map<String, Upstream> upstreams = upstreams(named(understood.values()));
     IdentityPlan identity = identity();
     CertificateTable certificates = certificates(identity);
     List<Limit> limits = limits();
     Map<RouteDefinition, RoutePlan> routes = new LinkedHashMap<>();
-    for (Entry entry : fold.list(Kind.ROUTE, tenant)) {
-      if (definition(entry) instanceof RouteDefinition route) {
-        for (String id : route.destination().upstreams()) {
-          if (!upstreams.containsKey(id)) {
-            findings.add(
-                Finding.error(
-                    entry.key().toString(),
-                    "upstream \"" + id + "\" does not exist; requests get 503"));
+    understood.forEach(
+        (entry, route) -> {
+          for (String id : route.destination().upstreams()) {
+            if (!upstreams.containsKey(id)) {
+              findings.add(
+                  Finding.error(
+                      entry.key().toString(),
+                      "upstream \"" + id + "\" does not exist; requests get 503"));
+            }
           }
-        }
-        if (route.auth() == RouteDefinition.Auth.CLIENT_CERTIFICATE
-            && certificates.demands().isEmpty()) {
-          findings.add(
-              Finding.warning(
-                  entry.key().toString(),
-                  "no certificate has client_auth, so nobody can show one; requests get 403"));
-        }
-        HeaderEdit replyEdit =
-            HeaderEdit.of(route.replyHeaders(), route.cors() == null ? List.of() : CorsPlan.FIELDS);
-        Compression compression = route.compression();
-        Caching caching = route.caching();
-        routes.put(
-            route,
-            new RoutePlan(
-                route.id(),
-                route.auth(),
-                route.reportOnly(),
-                route.maintenance(),
-                end(route.destination(), upstreams),
-                UpstreamPath.of(route.stripPrefix(), route.rewrite(), route.paths()),
-                route.stripCredentials(),
-                HeaderEdit.of(route.requestHeaders(), List.of()),
-                replyEdit,
-                CorsPlan.of(route.cors(), route.methods()),
-                mirror(entry.key(), route.mirror(), upstreams),
-                compression == null ? null : new Squeeze(compression, replyEdit.dropped()),
-                caching == null
-                    ? null
-                    : new CachePlan(route.id() + '\n' + entry.revision(), caching.maxEntryBytes()),
-                route.caps(),
-                on(limits, route.id(), route.destination().upstreams())));
-      }
-    }
+          if (route.auth() == RouteDefinition.Auth.CLIENT_CERTIFICATE
+              && certificates.demands().isEmpty()) {
+            findings.add(
+                Finding.warning(
+                    entry.key().toString(),
+                    "no certificate has client_auth, so nobody can show one; requests get 403"));
+          }
+          HeaderEdit replyEdit =
+              HeaderEdit.of(
+                  route.replyHeaders(), route.cors() == null ? List.of() : CorsPlan.FIELDS);
+          Compression compression = route.compression();
+          Caching caching = route.caching();
+          routes.put(
+              route,
+              new RoutePlan(
+                  route.id(),
+                  route.auth(),
+                  route.reportOnly(),
+                  route.maintenance(),
+                  end(route.destination(), upstreams),
+                  UpstreamPath.of(route.stripPrefix(), route.rewrite(), route.paths()),
+                  route.stripCredentials(),
+                  HeaderEdit.of(route.requestHeaders(), List.of()),
+                  replyEdit,
+                  CorsPlan.of(route.cors(), route.methods()),
+                  mirror(entry.key(), route.mirror(), upstreams),
+                  compression == null ? null : new Squeeze(compression, replyEdit.dropped()),
+                  caching == null
+                      ? null
+                      : new CachePlan(
+                          route.id() + '\n' + entry.revision(), caching.maxEntryBytes()),
+                  route.caps(),
+                  on(limits, route.id(), route.destination().upstreams())));
+        });
     return new TenantPlan(
         tenant,
         definition.status() == TenantDefinition.Status.SUSPENDED,
         definition.mostActive(),
+        definition.slugs(),
         definition.hosts(),
         identity,
+        keys(identity),
+        revocations(),
         RouteTable.of(routes),
         defaultRoute(upstreams, limits),
         certificates,
@@ -161,28 +179,52 @@ final class TenantCompiler {
         on(limits, null, List.of(defaultId)));
   }
 
-  private Map<String, Upstream> upstreams() {
+  private Map<Entry, RouteDefinition> routes() {
+    Map<Entry, RouteDefinition> routes = new LinkedHashMap<>();
+    for (Entry entry : fold.list(Kind.ROUTE, tenant)) {
+      if (definition(entry) instanceof RouteDefinition route) {
+        routes.put(entry, route);
+      }
+    }
+    return routes;
+  }
+
+  /** Upstreams that requests may go to. */
+  private Set<String> named(Collection<RouteDefinition> routes) {
+    Set<String> named = new HashSet<>(Set.of(DEFAULT_UPSTREAM + tenant));
+    for (RouteDefinition route : routes) {
+      named.addAll(route.destination().upstreams());
+      if (route.mirror() != null) {
+        named.add(route.mirror().upstream());
+      }
+    }
+    return named;
+  }
+
+  /**
+   * The tenant's own, and of those above it what it uses. These are its own too from then on, with
+   * connections, circuit and bounds that no other tenant shares.
+   */
+  private Map<String, Upstream> upstreams(Set<String> named) {
     Map<String, Upstream> upstreams = new HashMap<>();
-    for (Entry entry : fold.list(Kind.UPSTREAM, tenant)) {
-      if (definition(entry) instanceof UpstreamDefinition definition) {
+    for (Lineage.Holding holding : lineage.holdings(Kind.UPSTREAM)) {
+      Entry entry = holding.entry();
+      if ((holding.own() || named.contains(entry.key().id()))
+          && definition(holding) instanceof UpstreamDefinition definition) {
         if (definition.source() instanceof TargetSource.Consul consul
             && !compiler.upstreams().discovers()) {
-          findings.add(
-              Finding.error(
-                  entry.key().toString(),
-                  "service \"" + consul.service() + "\": no Consul is configured"));
+          found(holding, "service \"" + consul.service() + "\": no Consul is configured");
         }
-        findings.addAll(definition.findings(entry.key()));
+        if (holding.own()) {
+          findings.addAll(definition.findings(entry.key()));
+        }
         UpstreamDefinition.Tls tls = definition.tls();
         SealedSecret sealed = tls == null ? null : tls.privateKey();
         try {
           String opened = sealed == null ? null : compiler.masterKey().open(entry.key(), sealed);
           upstreams.put(definition.id(), compiler.upstreams().put(tenant, definition, opened));
         } catch (IllegalArgumentException e) {
-          findings.add(
-              Finding.error(
-                  entry.key().toString(),
-                  "its private_key " + e.getMessage() + "; it is not asked"));
+          found(holding, "its private_key " + e.getMessage() + "; it is not asked");
         }
       }
     }
@@ -197,41 +239,77 @@ final class TenantCompiler {
 
   private IdentityPlan identity() {
     Map<String, Long> basis = new TreeMap<>();
-    for (Kind kind : List.of(Kind.ISSUER, Kind.ROLE, Kind.BINDING)) {
-      for (Entry entry : fold.list(kind, tenant)) {
-        basis.put(entry.key().toString(), entry.revision());
+    for (Kind kind : List.of(Kind.ISSUER, Kind.ROLE)) {
+      for (Lineage.Holding holding : lineage.holdings(kind)) {
+        basis.put(holding.entry().key() + " " + holding.use(), holding.entry().revision());
       }
     }
-    Map<String, RoleDefinition> roles = new HashMap<>();
-    for (Entry entry : fold.list(Kind.ROLE, tenant)) {
+    for (Entry entry : fold.list(Kind.BINDING, tenant)) {
+      basis.put(entry.key().toString(), entry.revision());
+    }
+    basis.put("ancestors " + lineage.ancestors() + " " + lineage.fault(), 0L);
+    List<RoleDefinition> full = new ArrayList<>();
+    List<RoleDefinition> denying = new ArrayList<>();
+    Set<String> declared = new HashSet<>();
+    for (Lineage.Holding holding : lineage.holdings(Kind.ROLE)) {
       RoleDefinition role =
-          definition(entry) instanceof RoleDefinition sound ? sound : closed(entry.key().id());
-      roles.put(role.id(), role);
+          definition(holding) instanceof RoleDefinition sound ? sound : closed(holding);
+      switch (holding.use()) {
+        case ALL -> full.add(role);
+        case DENIALS -> denying.add(role);
+        case NOTHING -> {
+          // Such do not hold.
+        }
+      }
+      if (holding.declared()) {
+        declared.add(role.id());
+      }
     }
     List<Issuer> issuers = new ArrayList<>();
-    for (Entry entry : fold.list(Kind.ISSUER, tenant)) {
-      if (definition(entry) instanceof IssuerDefinition issuer) {
+    RemoteKeys remoteKeys = compiler.remoteKeys();
+    Set<ObjectKey> publishing = new HashSet<>();
+    for (Lineage.Holding holding : lineage.holdings(Kind.ISSUER)) {
+      Entry entry = holding.entry();
+      if (definition(holding) instanceof IssuerDefinition issuer) {
+        PublishedKeys published = issuer.published();
+        if (published != null && remoteKeys != null) {
+          KeySet keys = remoteKeys.put(tenant, entry.key(), issuer.algorithms(), published);
+          issuers.add(new Issuer(issuer, keys, String.valueOf(entry.key().tenant())));
+          publishing.add(entry.key());
+          continue;
+        }
+        if (published != null) {
+          found(holding, "its tokens are refused: nobody fetches its keys");
+          continue;
+        }
         try {
           SealedSecret secret = issuer.secret();
           String opened = secret == null ? null : compiler.masterKey().open(entry.key(), secret);
-          issuers.add(Issuer.compile(issuer, opened));
+          issuers.add(Issuer.compile(issuer, opened).of(String.valueOf(entry.key().tenant())));
         } catch (IllegalArgumentException e) {
-          findings.add(
-              Finding.error(entry.key().toString(), "its tokens are refused: " + e.getMessage()));
+          found(holding, "its tokens are refused: " + e.getMessage());
         }
       }
     }
-    Bindings bindings = bindings(roles);
+    if (remoteKeys != null) {
+      remoteKeys.keepOnly(tenant, publishing);
+    }
+    Bindings bindings = bindings(full, denying);
     // The same basis gives the same plan, so tokens verified under it stay verified.
     return known != null && known.identity().basis().equals(basis)
         ? known.identity()
-        : plan(issuers, new RoleSets(roles), bindings, basis);
+        : plan(
+            issuers,
+            new Roles(full, denying, lineage.fault() == null),
+            bindings,
+            new LetIn(tenant, lineage.ancestors(), declared),
+            basis);
   }
 
   private static IdentityPlan plan(
-      List<Issuer> issuers, RoleSets roles, Bindings bindings, Map<String, Long> basis) {
+      List<Issuer> issuers, Roles roles, Bindings bindings, LetIn letIn, Map<String, Long> basis) {
     Asked asked = new Asked(bindings.askForGroups(), roles.claims());
-    return new IdentityPlan(new Tokens(issuers, asked), roles, bindings, basis);
+    return new IdentityPlan(new Tokens(issuers, asked), roles, bindings, letIn, basis);
   }
 
   /**
@@ -239,12 +317,15 @@ final class TenantCompiler {
    * understood gets a role, put to {@code roles}, that allows nothing: it might have been one that
    * denies.
    */
-  private Bindings bindings(Map<String, RoleDefinition> roles) {
+  private Bindings bindings(List<RoleDefinition> roles, List<RoleDefinition> denying) {
+    Set<String> known = new HashSet<>();
+    roles.forEach(role -> known.add(role.id()));
+    denying.forEach(role -> known.add(role.id()));
     List<BindingDefinition> bindings = new ArrayList<>();
     for (Entry entry : fold.list(Kind.BINDING, tenant)) {
       if (definition(entry) instanceof BindingDefinition binding) {
         for (String role : binding.roles()) {
-          if (!roles.containsKey(role)) {
+          if (!known.contains(role)) {
             findings.add(
                 Finding.warning(
                     entry.key().toString(),
@@ -258,7 +339,7 @@ final class TenantCompiler {
       String group = entry.body().path("group").textValue();
       String name = entry.key().toString(); // no role's id
       findings.add(Finding.error(name, "whoever it is for is refused"));
-      roles.put(name, nothing(name));
+      roles.add(nothing(name));
       if (subject != null) {
         BindingDefinition.To to = new BindingDefinition.To.Subject(subject);
         bindings.add(new BindingDefinition(name, to, List.of(name)));
@@ -272,16 +353,48 @@ final class TenantCompiler {
   }
 
   /** What stands for a role that cannot be understood: it might have denied anything. */
-  private RoleDefinition closed(String id) {
-    findings.add(
-        Finding.error(
-            new ObjectKey(Kind.ROLE, tenant, id).toString(), "whoever has this role is refused"));
-    return nothing(id);
+  private RoleDefinition closed(Lineage.Holding role) {
+    found(role, "whoever has this role is refused");
+    return nothing(role.entry().key().id());
   }
 
   private static RoleDefinition nothing(String id) {
     return new RoleDefinition(
         id, List.of(new RoleDefinition.Permission(Set.of(), List.of("/**"), true)), List.of());
+  }
+
+  /** One that cannot be understood is nobody's. */
+  private KeyTable keys(IdentityPlan identity) {
+    KeyTable.Builder keys =
+        new KeyTable.Builder(tenant, identity, known == null ? KeyTable.EMPTY : known.keys());
+    for (Entry entry : fold.list(Kind.API_KEY, tenant)) {
+      if (!keys.keep(entry.key().id(), entry.revision())
+          && definition(entry) instanceof ApiKeyDefinition key) {
+        keys.add(key, entry.revision());
+      }
+    }
+    return keys.build();
+  }
+
+  /**
+   * Those of the tenant, and of those above it, whose tokens may open it. One that cannot be
+   * understood is a finding: what it revokes is not known.
+   */
+  private RevocationTable revocations() {
+    RevocationTable.Builder revocations =
+        new RevocationTable.Builder(known == null ? null : known.revocations());
+    List<String> lettingIn = new ArrayList<>();
+    lettingIn.add(tenant);
+    lineage.ancestors().forEach(ancestor -> lettingIn.add(ancestor.id()));
+    for (String whose : lettingIn) {
+      for (Entry entry : fold.list(Kind.REVOCATION, whose)) {
+        if (!revocations.keep(entry.key(), entry.revision())
+            && definition(entry) instanceof RevocationDefinition revocation) {
+          revocations.add(entry.key(), revocation, entry.revision());
+        }
+      }
+    }
+    return revocations.build();
   }
 
   private CertificateTable certificates(IdentityPlan identity) {
@@ -335,7 +448,7 @@ final class TenantCompiler {
                       each.callersShow() == CertificateDefinition.CallersShow.REQUIRED,
                       each.authorities(),
                       each.callersRoles(),
-                      identity.roles().access(each.callersRoles(), "", Map.of()));
+                      identity.access(each.callersRoles()));
               each.hosts().forEach(host -> demands.merge(host, demand, Demand::or));
             });
     return demands;
@@ -354,26 +467,39 @@ final class TenantCompiler {
 
   private record Limit(PluginDefinition plugin, RateLimit limit) {}
 
-  /** Limits of the installation and of the tenant, in their order. */
+  /** An inherited limit of an upstream is not one of another upstream with the same id. */
+  private boolean ofSameOrigin(PluginDefinition plugin, Entry entry) {
+    String id = plugin.upstream();
+    Lineage.Holding upstream = id == null ? null : lineage.find(Kind.UPSTREAM, id);
+    return id == null
+        || upstream != null
+            && Objects.equals(upstream.entry().key().tenant(), entry.key().tenant());
+  }
+
+  /** Limits of the installation, of the tenant and of those above it, in their order. */
   private List<Limit> limits() {
     List<Limit> limits = new ArrayList<>();
-    List<Entry> entries = new ArrayList<>(fold.list(Kind.PLUGIN, null));
-    entries.addAll(fold.list(Kind.PLUGIN, tenant));
-    for (Entry entry : entries) {
-      if (!(definition(entry) instanceof PluginDefinition plugin) || !plugin.enabled()) {
+    List<Lineage.Holding> holdings = new ArrayList<>();
+    for (Entry entry : fold.list(Kind.PLUGIN, null)) {
+      holdings.add(new Lineage.Holding(entry, true, Lineage.Use.ALL));
+    }
+    holdings.addAll(lineage.holdings(Kind.PLUGIN));
+    for (Lineage.Holding holding : holdings) {
+      Entry entry = holding.entry();
+      if (!(definition(holding) instanceof PluginDefinition plugin)
+          || !plugin.enabled()
+          || !holding.own() && !ofSameOrigin(plugin, entry)) {
         continue;
       }
       if (!plugin.plugin().equals(RateLimitConfig.PLUGIN)) {
-        findings.add(
-            Finding.error(
-                entry.key().toString(), "there is no plugin \"" + plugin.plugin() + "\""));
+        found(holding, "there is no plugin \"" + plugin.plugin() + "\"");
         continue;
       }
       try {
         RateLimit fresh = new RateLimit(plugin.id(), RateLimitConfig.read(plugin.config()));
         limits.add(new Limit(plugin, compiler.limit(entry.key(), tenant, fresh)));
       } catch (InvalidDefinition e) {
-        findings.add(Finding.error(entry.key().toString(), String.valueOf(e.getMessage())));
+        found(holding, String.valueOf(e.getMessage()));
       }
     }
     limits.sort(
@@ -433,6 +559,25 @@ final class TenantCompiler {
       }
     }
     return applying;
+  }
+
+  /** What is wrong with an ancestor's object is said where it is published, once. */
+  private void found(Lineage.Holding holding, String message) {
+    if (holding.own()) {
+      findings.add(Finding.error(holding.entry().key().toString(), message));
+    }
+  }
+
+  /** The definition, or null when it cannot be understood. */
+  private @Nullable Definition definition(Lineage.Holding holding) {
+    if (holding.own()) {
+      return definition(holding.entry());
+    }
+    try {
+      return holding.entry().definition();
+    } catch (InvalidDefinition e) {
+      return null;
+    }
   }
 
   private @Nullable Definition definition(Entry entry) {

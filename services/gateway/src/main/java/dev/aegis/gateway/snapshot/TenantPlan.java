@@ -1,6 +1,7 @@
 package dev.aegis.gateway.snapshot;
 
 import dev.aegis.gateway.routing.RouteTable;
+import dev.aegis.journal.SlugPattern;
 import dev.aegis.model.Finding;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -11,8 +12,11 @@ import org.jspecify.annotations.Nullable;
  * @param id of the tenant
  * @param suspended whether its requests are turned away
  * @param mostActive requests that it may have under way at once
+ * @param slugs where its paths have the slug that tokens can be held to
  * @param hosts its own host names
  * @param identity whom it trusts and what its roles allow
+ * @param keys its API keys
+ * @param revocations its tokens that are not taken any more
  * @param routes its routes
  * @param defaultRoute what serves every path of a tenant without routes, null when it has any, even
  *     if none of them can be used
@@ -23,8 +27,11 @@ public record TenantPlan(
     String id,
     boolean suspended,
     int mostActive,
+    SlugPattern slugs,
     List<String> hosts,
     IdentityPlan identity,
+    KeyTable keys,
+    RevocationTable revocations,
     RouteTable<RoutePlan> routes,
     @Nullable RoutePlan defaultRoute,
     CertificateTable certificates,
@@ -37,6 +44,17 @@ public record TenantPlan(
   /** The same plan with other findings. */
   TenantPlan with(List<Finding> newer) {
     return new TenantPlan(
-        id, suspended, mostActive, hosts, identity, routes, defaultRoute, certificates, newer);
+        id,
+        suspended,
+        mostActive,
+        slugs,
+        hosts,
+        identity,
+        keys,
+        revocations,
+        routes,
+        defaultRoute,
+        certificates,
+        newer);
   }
 }

@@ -19,6 +19,7 @@ final class AccessLines {
   private static final byte[] URI = JsonBytes.name("uri");
   private static final byte[] STATUS = JsonBytes.name("status");
   private static final byte[] CODE = JsonBytes.name("code");
+  private static final byte[] DETAIL = JsonBytes.name("detail");
   private static final byte[] LATENCY_MS = JsonBytes.name("latency_ms");
   private static final byte[] UPSTREAM_MS = JsonBytes.name("upstream_ms");
   private static final byte[] BACKEND_ADDR = JsonBytes.name("backend_addr");
@@ -52,8 +53,11 @@ final class AccessLines {
         .number(BYTES_IN, event.bytesIn())
         .number(BYTES_OUT, event.bytesOut())
         .text(CLIENT_IP, request.address())
-        .text(TRACE_ID, event.traceId())
-        .close();
+        .text(TRACE_ID, event.traceId());
+    if (request.detail() != null) {
+      line.text(DETAIL, request.detail());
+    }
+    line.close();
     lines.writeBytes(line.toBytes());
     lines.write('\n');
   }

@@ -4,12 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.aegis.events.RequestEvent;
+import dev.aegis.gateway.telemetry.Finished;
+import dev.aegis.journal.ApiKeySecret;
 import dev.aegis.testkit.HttpMessage;
 import dev.aegis.testkit.HttpProbe;
 import dev.aegis.testkit.Jwts;
 import dev.aegis.testkit.StubUpstream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -254,6 +257,8 @@ final class CallersTest {
         "x-user-id",
         "X_User_Id",
         "x-user_id",
+        "X-User-Tenant-Id",
+        "X_User_Tenant_Id",
         "X-User-Roles",
         "X_USER_ROLES",
         "X-Tenant-Id",
@@ -328,6 +333,76 @@ final class CallersTest {
       assertThat(request.field("X-Tenant-Id")).isEqualTo("a");
       assertThat(request.head()).doesNotContain("eve", "admin", token, "secret");
       assertThat(gateway.finished(1).getFirst().event().subject()).isEqualTo("alice");
+    }
+  }
+
+  @Test
+  void aKeyTellsTheBackendWhoCallsAndStaysHere() throws Exception {
+    ApiKeySecret key = ApiKeySecret.mint(new SecureRandom());
+    try (StubUpstream backend = StubUpstream.answering("hello");
+        GatewayInProcess gateway = GatewayInProcess.before(backend.url())) {
+      gateway.trust();
+      for (String auth : List.of("api_key", "any")) {
+        gateway.put(
+            "tenants/a/routes/" + auth,
+            Map.of(
+                "id",
+                auth,
+                "paths",
+                List.of("/" + auth),
+                "upstream",
+                "u",
+                "auth",
+                auth,
+                "strip_credentials",
+                auth.equals("api_key")));
+      }
+      gateway.put(
+          "tenants/a/api-keys/ci",
+          Map.of(
+              "id",
+              "ci",
+              "name",
+              "ci",
+              "subject",
+              "svc-1",
+              "roles",
+              List.of("all", "x"),
+              "secrets",
+              List.of(Map.of("prefix", key.prefix(), "last_four", key.lastFour())),
+              "hashes",
+              List.of(key.hash().toString())));
+      String line = "X-API-Key: " + key.text() + "\r\n";
+      HttpMessage reply =
+          HttpProbe.once(
+              gateway.port(),
+              "GET /api_key HTTP/1.1\r\n" + HOST + "X-User-Id: eve\r\n" + line + "\r\n");
+      assertThat(reply.status()).isEqualTo(200);
+      HttpMessage request = backend.received().getFirst();
+      assertThat(request.field("X-User-Id")).isEqualTo("svc-1");
+      assertThat(request.field("X-User-Roles")).isEqualTo("all,x");
+      assertThat(request.head()).doesNotContain("eve", key.text());
+
+      HttpProbe.once(gateway.port(), "GET /any HTTP/1.1\r\n" + HOST + line + "\r\n");
+      assertThat(backend.received().get(1).head()).contains(key.text());
+
+      String wrong = key.text().replace('_', '-');
+      HttpMessage refused =
+          HttpProbe.once(
+              gateway.port(),
+              "GET /api_key HTTP/1.1\r\n" + HOST + "X-API-Key: " + wrong + "\r\n\r\n");
+      assertThat(refused.status()).isEqualTo(401);
+      assertThat(refused.fields("WWW-Authenticate")).containsExactly("ApiKey realm=\"a\"");
+      assertThat(refused.head() + refused.text()).contains("\"unknown_key\"").doesNotContain(wrong);
+      HttpMessage missing = HttpProbe.once(gateway.port(), "GET /any HTTP/1.1\r\n" + HOST + "\r\n");
+      assertThat(missing.fields("WWW-Authenticate"))
+          .containsExactly("Bearer realm=\"a\"", "ApiKey realm=\"a\"");
+
+      List<Finished> finished = gateway.finished(4);
+      assertThat(finished)
+          .extracting(each -> each.event().credential() + " " + each.event().subject())
+          .containsExactly("api_key svc-1", "api_key svc-1", "none null", "none null");
+      assertThat(finished.toString()).doesNotContain(key.text(), wrong);
     }
   }
 

@@ -30,11 +30,13 @@ import dev.aegis.journal.MasterKey;
 import dev.aegis.journal.ObjectKey;
 import dev.aegis.journal.Pem;
 import dev.aegis.journal.Verdict;
+import dev.aegis.model.Finding;
 import dev.aegis.testkit.HttpProbe;
 import dev.aegis.testkit.StubUpstream;
 import io.helidon.webserver.WebServerConfig;
 import java.io.IOException;
 import java.net.URI;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -45,6 +47,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The gateway's way of a request, from its listener to its upstreams, on a configuration put
@@ -68,8 +71,8 @@ public final class GatewayInProcess implements AutoCloseable {
   private final Upstreams upstreams = new Upstreams(null, null, heard::add, InstantSource.system());
   private final Deadlines deadlines = new Deadlines();
   private final HealthChecks checks = new HealthChecks(upstreams, deadlines);
-  private final Compiler compiler =
-      new Compiler("test", upstreams, masterKey, InstantSource.system());
+  private final @Nullable PublishedKeysPeer keys;
+  private final Compiler compiler;
   private final Forwarder forwarder = new Forwarder(deadlines);
   private final List<Finished> finished = new CopyOnWriteArrayList<>();
   private final CallerSelector selector;
@@ -82,6 +85,19 @@ public final class GatewayInProcess implements AutoCloseable {
   private volatile Snapshot snapshot = Snapshot.empty("test", Instant.EPOCH);
 
   private GatewayInProcess(EdgeSettings bounds, int mostActive) throws StartFailure {
+    this(bounds, mostActive, null);
+  }
+
+  private GatewayInProcess(EdgeSettings bounds, int mostActive, @Nullable PublishedKeysPeer keys)
+      throws StartFailure {
+    this.keys = keys;
+    compiler =
+        new Compiler(
+            "test",
+            upstreams,
+            masterKey,
+            keys == null ? null : keys.keys(),
+            InstantSource.system());
     CallerTls tls =
         new CallerTls(() -> snapshot, DEFAULT, deadlines, bounds.head(), bounds.front());
     selector =
@@ -132,6 +148,12 @@ public final class GatewayInProcess implements AutoCloseable {
   /** One that serves so many requests at once. */
   static GatewayInProcess atMost(int mostActive, String... targets) throws StartFailure {
     return before(new GatewayInProcess(BOUNDS, mostActive), 60_000, targets);
+  }
+
+  /** One that fetches keys of issuers from this machine, and keeps them in {@code folder}. */
+  static GatewayInProcess fetchingKeys(Path folder, String target) throws StartFailure {
+    return before(
+        new GatewayInProcess(BOUNDS, 10_000, new PublishedKeysPeer(folder)), 60_000, target);
   }
 
   private static GatewayInProcess before(
@@ -271,6 +293,11 @@ public final class GatewayInProcess implements AutoCloseable {
     return elapsed;
   }
 
+  /** What there is to say about keys that are fetched. */
+  List<Finding> keyFindings() {
+    return keys == null ? List.of() : keys.keys().findings();
+  }
+
   Mirrors mirrors() {
     return forwarder.mirrors();
   }
@@ -340,6 +367,9 @@ public final class GatewayInProcess implements AutoCloseable {
     listener.close();
     secure.close();
     checks.close();
+    if (keys != null) {
+      keys.close();
+    }
     upstreams.close();
     deadlines.close();
     fronts.forEach(StreamsFront::close);

@@ -179,7 +179,7 @@ final class HedgingTest {
     GatewayInProcess gateway =
         gateway(
             Map.of(),
-            Map.of("max_connections", 2, "health", Map.of("passive", Map.of("failures", 1))),
+            Map.of("max_connections", 8, "health", Map.of("passive", Map.of("failures", 1))),
             target(script),
             target(script));
     HttpProbe caller = caller(gateway);

@@ -44,6 +44,9 @@ final class StreamsFront implements AutoCloseable {
   private static final Set<String> OF_THE_CONNECTION =
       Set.of("connection", "keep-alive", "transfer-encoding");
 
+  /** A field of a backend's reply whose value goes on as {@code content-length}, right or not. */
+  static final String SAID_LENGTH = "x-said-length";
+
   private final EventLoopGroup loop = new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
   private final AtomicInteger connections = new AtomicInteger();
   private final Channel listener;
@@ -221,6 +224,11 @@ final class StreamsFront implements AutoCloseable {
         }
         boolean chunked = head.contains("transfer-encoding");
         OF_THE_CONNECTION.forEach(head::remove);
+        CharSequence said = head.get(SAID_LENGTH);
+        if (said != null) {
+          head.remove(SAID_LENGTH);
+          head.set("content-length", said);
+        }
         boolean empty = bodiless || Set.of("204", "304").contains(head.status().toString());
         stream.writeAndFlush(new DefaultHttp2HeadersFrame(head, empty));
         if (!empty) {
@@ -261,7 +269,7 @@ final class StreamsFront implements AutoCloseable {
 
     private void body(Http2Headers head, boolean chunked) throws IOException {
       CharSequence length = head.get("content-length");
-      if (length != null) {
+      if (length != null && !chunked) {
         bytes(Long.parseLong(length.toString()));
       } else if (chunked) {
         for (long size = size(); size > 0; size = size()) {

@@ -380,6 +380,24 @@ final class PipelineTest {
     assertThat(code("a.test", "GET " + path, bearer(KEY.token(claims)))).isEqualTo(code);
   }
 
+  @ParameterizedTest
+  @CsvSource({
+    "/api/shop/x,admitted",
+    "/api/other/x,wrong_tenant",
+    "/api/v1/shop/x,wrong_tenant",
+    "/api/x/../other/x,wrong_tenant",
+    "/api/other,wrong_tenant",
+    "/api,admitted"
+  })
+  void findsTheSlugWhereTheTenantSays(String path, String code) {
+    configuration.json("tenants/a", "{'id':'a','name':'a','slug_pattern':'^/api/([^/]+)'}");
+    Map<String, Object> claims =
+        new LinkedHashMap<>(
+            Jwts.claims("https://idp", "a", "alice", List.of("all"), NOW, Duration.ofMinutes(1)));
+    claims.put("pathname_slugs", List.of("shop"));
+    assertThat(code("a.test", "GET " + path, bearer(KEY.token(claims)))).isEqualTo(code);
+  }
+
   @Test
   void asksForRolesOnTheCanonicalPath() {
     configuration.delete("tenants/a/plugins/one");

@@ -130,6 +130,61 @@ final class CompilerTest {
         .containsExactly("global");
   }
 
+  /** Those below a change, as deep as they are, when it can concern them; nobody else. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "roles/r|{'id':'r','permissions':[]}|true",
+        "plugins/p|{'id':'p','plugin':'rate_limit','config':{'limit':2,'window_seconds':60}}|true",
+        "upstreams/v|{'id':'v','targets':[{'url':'http://127.0.0.1:1'}]}|true",
+        "routes/s|{'id':'s','paths':['/s'],'upstream':'u'}|false",
+        "webhooks/w|{'id':'w','url':'https://x.test','events':['*']}|false"
+      },
+      quoteCharacter = '`')
+  void compilesAnewWhoIsBelowAChange(String key, String definition, boolean concerned) {
+    configuration.tenant("c");
+    configuration.tenant("d");
+    configuration.json("tenants/b", "{'id':'b','name':'b','parent':'a'}");
+    configuration.json("tenants/c", "{'id':'c','name':'c','parent':'b','isolation':'shared'}");
+    Map<String, TenantPlan> before = configuration.snapshot().tenants();
+
+    Map<String, TenantPlan> after = configuration.json("tenants/a/" + key, definition).tenants();
+
+    assertThat(after.get("a")).isNotSameAs(before.get("a"));
+    assertThat(after.get("b") != before.get("b")).isEqualTo(concerned);
+    assertThat(after.get("c") != before.get("c")).isEqualTo(concerned);
+    assertThat(after.get("d")).isSameAs(before.get("d"));
+    // What was verified stays verified where nothing about identity changed.
+    assertThat(after.get("c").identity() != before.get("c").identity())
+        .isEqualTo(key.startsWith("roles"));
+    Map<String, TenantPlan> last = configuration.json("tenants/b/" + key, definition).tenants();
+    assertThat(last.get("a")).as("above it").isSameAs(after.get("a"));
+  }
+
+  /** The tenant's own upstream is not meant, though it has the same id. */
+  @Test
+  void limitsAnInheritedUpstreamWhereItIsInherited() {
+    configuration.tenant("c");
+    configuration.json("tenants/c", "{'id':'c','name':'c','parent':'a','isolation':'shared'}");
+    configuration.json("tenants/c/routes/r", ROUTE);
+    Snapshot snapshot =
+        configuration.json(
+            "tenants/a/plugins/p",
+            "{'id':'p','plugin':'rate_limit','upstream':'u',"
+                + "'config':{'limit':2,'window_seconds':60}}");
+    assertThat(limits(snapshot, "a")).containsExactly("l", "p");
+    assertThat(limits(snapshot, "c")).containsExactly("l");
+    assertThat(limits(configuration.delete("tenants/c/upstreams/u"), "c"))
+        .containsExactly("l", "p");
+    snapshot = configuration.json("tenants/c", "{'id':'c','name':'c','parent':'a'}");
+    assertThat(limits(snapshot, "c")).as("strict").containsExactly("l");
+  }
+
+  private static List<String> limits(Snapshot snapshot, String tenant) {
+    return route(plan(snapshot, tenant), "/r").limits().stream().map(RateLimit::id).toList();
+  }
+
   @Test
   void keepsCountsWhileTheirLimitStaysTheSame() {
     RateLimit limit = route(plan(configuration.snapshot(), "a"), "/r").limits().getFirst();
@@ -207,7 +262,7 @@ final class CompilerTest {
     Snapshot snapshot =
         configuration.json("tenants/a/bindings/x", "{'id':'x','subject':'s','roles':'all'}");
     IdentityPlan identity = plan(snapshot, "a").identity();
-    Principal bound = identity.bound(principal("all"), "a");
+    Principal bound = identity.bound(principal("all"));
     assertThat(identity.access(bound).allows("GET", "/x")).isFalse();
     assertThat(identity.access(principal("all")).allows("GET", "/x")).isTrue();
     assertThat(snapshot.findings())
@@ -221,7 +276,7 @@ final class CompilerTest {
         configuration.json(
             "tenants/a/bindings/x", "{'id':'x','subject':'s','roles':['gone','all']}");
     IdentityPlan identity = plan(snapshot, "a").identity();
-    Principal bound = identity.bound(principal(), "a");
+    Principal bound = identity.bound(principal());
     assertThat(identity.access(bound).allows("GET", "/x")).isTrue();
     assertThat(snapshot.findings())
         .extracting(Finding::message)

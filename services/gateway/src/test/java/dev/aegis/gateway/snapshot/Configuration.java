@@ -71,18 +71,23 @@ public final class Configuration implements AutoCloseable {
 
   /** The issuer of a tenant. */
   public Snapshot issuer(String tenant) {
-    ObjectKey key = ObjectKey.parse("tenants/" + tenant + "/issuers/main");
+    return issuer(tenant, "main", "https://idp", SECRET);
+  }
+
+  /** Another one. */
+  public Snapshot issuer(String tenant, String id, String issuer, String secret) {
+    ObjectKey key = ObjectKey.parse("tenants/" + tenant + "/issuers/" + id);
     return put(
         key.toString(),
         Map.of(
             "id",
-            "main",
+            id,
             "issuer",
-            "https://idp",
+            issuer,
             "algorithms",
             List.of("HS256"),
             "secret",
-            JSON.convertValue(masterKey.seal(key, SECRET).toJson(), Map.class)));
+            JSON.convertValue(masterKey.seal(key, secret).toJson(), Map.class)));
   }
 
   /** What is in force. */

@@ -18,6 +18,7 @@ import java.time.InstantSource;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.stream.Stream;
 import net.jqwik.api.Arbitraries;
@@ -31,7 +32,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A snapshot that follows from the one before says the same as one that is made of the whole fold:
- * whose host is whose, what is shown for it, and what was found.
+ * whose host is whose, what is shown for it, what is inherited, and what was found.
  */
 class SnapshotPropertyTest {
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -70,11 +71,17 @@ class SnapshotPropertyTest {
             .set()
             .ofMaxSize(3)
             .map(some -> object(Map.of("name", "n", "hosts", List.copyOf(some))));
+    Arbitrary<ObjectNode> placed =
+        Combinators.combine(Arbitraries.of(TENANTS), Arbitraries.of("strict", "shared", "hybrid"))
+            .as(
+                (parent, isolation) ->
+                    object(Map.of("name", "n", "parent", parent, "isolation", isolation)));
     Arbitrary<ObjectNode> suspended =
         Arbitraries.just(object(Map.of("name", "n", "status", "suspended")));
     Arbitrary<ObjectNode> broken = Arbitraries.just(object(Map.of("name", 7)));
     Arbitrary<ObjectNode> tenant =
-        Arbitraries.frequencyOf(Tuple.of(6, hosts), Tuple.of(1, suspended), Tuple.of(1, broken));
+        Arbitraries.frequencyOf(
+            Tuple.of(6, hosts), Tuple.of(4, placed), Tuple.of(1, suspended), Tuple.of(1, broken));
     Arbitrary<Deed> tenants =
         Combinators.combine(
                 Arbitraries.of(TENANTS), tenant.injectNull(0.2), Arbitraries.of(true, false))
@@ -95,11 +102,44 @@ class SnapshotPropertyTest {
                         ObjectKey.parse("tenants/" + id + "/routes/r"),
                         object(Map.of("paths", List.of("/**"), "upstream", "u")),
                         atOnce));
+    Arbitrary<Deed> handedDown =
+        Combinators.combine(
+                Arbitraries.of(TENANTS),
+                Arbitraries.of("roles", "issuers", "plugins", "upstreams"),
+                Arbitraries.of(true, false),
+                Arbitraries.of(true, false))
+            .as(
+                (id, kind, declared, atOnce) ->
+                    deed(
+                        ObjectKey.parse("tenants/" + id + "/" + kind + "/u"),
+                        object(inheritable(kind, declared)),
+                        atOnce));
     return Arbitraries.frequencyOf(
-            Tuple.of(4, tenants), Tuple.of(2, certificates), Tuple.of(1, routes))
+            Tuple.of(4, tenants),
+            Tuple.of(2, certificates),
+            Tuple.of(1, routes),
+            Tuple.of(2, handedDown))
         .list()
         .ofMinSize(1)
         .ofMaxSize(30);
+  }
+
+  private static Map<String, ?> inheritable(String kind, boolean declared) {
+    return switch (kind) {
+      case "roles" -> Map.of("permissions", List.of(), "descendants", declared);
+      case "upstreams" ->
+          Map.of("targets", List.of(Map.of("url", "http://127.0.0.1:1")), "descendants", declared);
+      case "plugins" ->
+          Map.of("plugin", "rate_limit", "config", Map.of("limit", 1, "window_seconds", 1));
+      default ->
+          Map.of(
+              "issuer",
+              "i",
+              "algorithms",
+              List.of("HS256"),
+              "secret",
+              Map.of("key_id", "other", "ciphertext", "AAAA"));
+    };
   }
 
   @Property(tries = 300)
@@ -139,8 +179,22 @@ class SnapshotPropertyTest {
         assertThat(holder(snapshot, host)).as(host).isEqualTo(holder(whole, host));
         assertThat(snapshot.certificate(host)).as(host).isEqualTo(whole.certificate(host));
       }
+      for (TenantPlan plan : snapshot.tenants().values()) {
+        TenantPlan same = Objects.requireNonNull(whole.tenants().get(plan.id()));
+        assertThat(plan.identity().basis()).isEqualTo(same.identity().basis());
+        assertThat(plan.identity().letIn()).isEqualTo(same.identity().letIn());
+        assertThat(routed(plan)).isEqualTo(routed(same));
+      }
       assertThat(snapshot.findings(NOW)).containsExactlyInAnyOrderElementsOf(whole.findings(NOW));
     }
+  }
+
+  /** Whether its requests find an upstream, and how many limits count them. */
+  private static @Nullable String routed(TenantPlan plan) {
+    RoutePlan route = plan.routes().find("a.test", "GET", "/", name -> null);
+    return route == null || route.only() == null
+        ? null
+        : (route.only().upstream() != null) + " " + route.limits().size();
   }
 
   private static @Nullable String holder(Snapshot snapshot, String host) {
@@ -153,7 +207,10 @@ class SnapshotPropertyTest {
   }
 
   private static boolean isBroken(Deed deed) {
-    return deed.definition() != null && deed.definition().path("name").isNumber();
+    ObjectNode definition = deed.definition();
+    return definition != null
+        && (definition.path("name").isNumber()
+            || definition.path("parent").asText().equals(deed.key().id()));
   }
 
   private static Deed certificate(

@@ -22,7 +22,8 @@ final class TelemetryTest {
 
   private static Finished refused(
       @Nullable String tenant, @Nullable String route, String limit, String subject, Instant at) {
-    return new Finished(event(tenant, route, subject, 429, "rate_limited", "/x", at), "ip", limit);
+    return new Finished(
+        event(tenant, route, subject, 429, "rate_limited", "/x", at), "ip", limit, null);
   }
 
   private static RequestEvent event(
@@ -96,7 +97,7 @@ final class TelemetryTest {
     bursts.add(refused("a", "r", "m", "x", START));
     bursts.add(refused("a", "r", "l", "y", START));
     bursts.add(refused(null, "r", "l", "x", START));
-    bursts.add(new Finished(event("a", "r", "x", 200, null, "/", START), "ip", null));
+    bursts.add(new Finished(event("a", "r", "x", 200, null, "/", START), "ip", null, null));
     List<TenantEvent> due = bursts.due(START, false);
     assertThat(due).hasSize(5);
     assertThat(due.stream().mapToLong(event -> event.data().path("count").asLong()).sum())
@@ -159,9 +160,13 @@ final class TelemetryTest {
   void writesOneObjectALine() throws Exception {
     AccessLines lines = new AccessLines();
     String nasty = "/a\"\\\n\u0001\u00e9{}";
-    lines.add(new Finished(event("a", "r", "al\"ice\r\n{", 200, null, nasty, START), "::1", null));
-    lines.add(new Finished(event(null, null, null, 404, "unknown_tenant", "/", START), "ip", null));
-    lines.add(new Finished(event("a", null, null, 502, "upstream_failed", "/", START), "ip", null));
+    lines.add(
+        new Finished(
+            event("a", "r", "al\"ice\r\n{", 200, null, nasty, START), "::1", null, "no \"exp\""));
+    lines.add(
+        new Finished(event(null, null, null, 404, "unknown_tenant", "/", START), "ip", null, null));
+    lines.add(
+        new Finished(event("a", null, null, 502, "upstream_failed", "/", START), "ip", null, null));
     String text = new String(lines.take(), StandardCharsets.UTF_8);
     assertThat(lines.take()).isEmpty();
     String[] each = text.split("\n", -1);
@@ -179,6 +184,8 @@ final class TelemetryTest {
     assertThat(first.path("bytes_in").asInt()).isEqualTo(3);
     assertThat(first.path("bytes_out").asInt()).isEqualTo(4);
     assertThat(first.path("client_ip").asText()).isEqualTo("::1");
+    assertThat(first.path("detail").asText()).isEqualTo("no \"exp\"");
+    assertThat(json.readTree(each[1]).has("detail")).isFalse();
     assertThat(first.path("backend_addr").asText()).isEqualTo("127.0.0.1:1");
     List<String> names = new ArrayList<>();
     json.readTree(each[1]).fieldNames().forEachRemaining(names::add);

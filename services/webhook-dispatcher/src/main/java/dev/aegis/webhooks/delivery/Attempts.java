@@ -1,6 +1,6 @@
 package dev.aegis.webhooks.delivery;
 
-import dev.aegis.webhooks.egress.CallResult;
+import dev.aegis.egress.CallResult;
 import dev.aegis.webhooks.subscription.Endpoint;
 import dev.aegis.webhooks.subscription.EndpointKey;
 import java.io.IOException;

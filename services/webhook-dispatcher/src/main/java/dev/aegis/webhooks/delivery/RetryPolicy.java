@@ -1,6 +1,6 @@
 package dev.aegis.webhooks.delivery;
 
-import dev.aegis.webhooks.egress.CallResult;
+import dev.aegis.egress.CallResult;
 import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;

@@ -1,6 +1,6 @@
 package dev.aegis.webhooks.delivery;
 
-import dev.aegis.webhooks.egress.CallResult;
+import dev.aegis.egress.CallResult;
 import dev.aegis.webhooks.subscription.Endpoint;
 
 /** Makes the call of an attempt. */

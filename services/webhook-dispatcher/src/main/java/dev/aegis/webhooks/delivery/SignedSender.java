@@ -1,7 +1,7 @@
 package dev.aegis.webhooks.delivery;
 
-import dev.aegis.webhooks.egress.CallResult;
-import dev.aegis.webhooks.egress.Caller;
+import dev.aegis.egress.CallResult;
+import dev.aegis.egress.Caller;
 import dev.aegis.webhooks.subscription.Endpoint;
 import java.time.InstantSource;
 import java.util.LinkedHashMap;

@@ -3,7 +3,7 @@ package dev.aegis.webhooks.settings;
 import dev.aegis.chassis.CommonSettings;
 import dev.aegis.chassis.Quantities;
 import dev.aegis.chassis.Setting;
-import dev.aegis.webhooks.egress.Network;
+import dev.aegis.egress.Network;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;

@@ -4,10 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
 import static org.awaitility.Awaitility.await;
 
+import dev.aegis.egress.CallResult;
+import dev.aegis.egress.CallResult.Answered;
+import dev.aegis.egress.CallResult.NotMade;
 import dev.aegis.webhooks.delivery.Delivery.State;
-import dev.aegis.webhooks.egress.CallResult;
-import dev.aegis.webhooks.egress.CallResult.Answered;
-import dev.aegis.webhooks.egress.CallResult.NotMade;
 import dev.aegis.webhooks.signing.SigningSecret;
 import dev.aegis.webhooks.subscription.Endpoint;
 import dev.aegis.webhooks.subscription.EndpointKey;

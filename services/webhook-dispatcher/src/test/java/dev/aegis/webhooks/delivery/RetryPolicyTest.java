@@ -2,9 +2,9 @@ package dev.aegis.webhooks.delivery;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.aegis.webhooks.egress.CallResult.Answered;
-import dev.aegis.webhooks.egress.CallResult.Failed;
-import dev.aegis.webhooks.egress.CallResult.Failure;
+import dev.aegis.egress.CallResult.Answered;
+import dev.aegis.egress.CallResult.Failed;
+import dev.aegis.egress.CallResult.Failure;
 import dev.aegis.webhooks.subscription.EndpointKey;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;

@@ -1,0 +1,119 @@
+package dev.aegis.gateway.snapshot;
+
+import dev.aegis.gateway.admission.Access;
+import dev.aegis.gateway.identity.Principal;
+import dev.aegis.journal.ApiKeyDefinition;
+import dev.aegis.journal.ApiKeySecret;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The API keys of one tenant, by the hash of what callers show.
+ *
+ * <p>What a look-up costs does not depend on how many keys there are, nor on whether the key is
+ * one: a text of the wrong form is not even hashed, and nothing is remembered of those that are not
+ * known, so a flood of them costs a hash each and no memory.
+ */
+public final class KeyTable {
+  /** No keys. */
+  static final KeyTable EMPTY = new KeyTable(Map.of(), Map.of());
+
+  private final Map<ApiKeySecret.Hash, Known> byHash;
+  private final Map<String, Key> byId;
+
+  /**
+   * Whom a key names.
+   *
+   * @param principal holds until the key or its rotation ends
+   * @param access what its roles allow
+   */
+  public record Known(Principal principal, Access access) {}
+
+  /**
+   * A key as it was compiled.
+   *
+   * @param revision of the key
+   * @param known what each of its secrets stands for, in their order
+   */
+  private record Key(
+      long revision, IdentityPlan identity, ApiKeyDefinition definition, List<Known> known) {}
+
+  private KeyTable(Map<ApiKeySecret.Hash, Known> byHash, Map<String, Key> byId) {
+    this.byHash = byHash;
+    this.byId = byId;
+  }
+
+  /** Whom {@code text} names at {@code now}, or null. */
+  public @Nullable Known find(String text, Instant now) {
+    if (byHash.isEmpty() || !ApiKeySecret.wellFormed(text)) {
+      return null;
+    }
+    Known known = byHash.get(ApiKeySecret.Hash.of(text));
+    return known != null && known.principal().expires().isAfter(now) ? known : null;
+  }
+
+  /** Collects the keys of a tenant; what did not change is taken from the table before. */
+  static final class Builder {
+    private final String tenant;
+    private final IdentityPlan identity;
+    private final KeyTable before;
+    private final Map<String, Key> keys = new HashMap<>();
+
+    Builder(String tenant, IdentityPlan identity, KeyTable before) {
+      this.tenant = tenant;
+      this.identity = identity;
+      this.before = before;
+    }
+
+    /** Takes a key over as it was; false when it has to be added anew. */
+    boolean keep(String id, long revision) {
+      Key key = before.byId.get(id);
+      if (key == null || key.revision() != revision) {
+        return false;
+      }
+      if (key.identity().tokens().equals(identity.tokens())) {
+        keys.put(id, key);
+      } else {
+        add(key.definition(), revision);
+      }
+      return true;
+    }
+
+    void add(ApiKeyDefinition definition, long revision) {
+      List<Known> known = new ArrayList<>();
+      for (ApiKeyDefinition.Secret secret : definition.secrets()) {
+        Principal principal =
+            identity.bound(
+                new Principal(
+                    definition.subject(),
+                    tenant,
+                    definition.roles(),
+                    null,
+                    Instant.EPOCH,
+                    definition.ends(secret)));
+        known.add(new Known(principal, identity.access(principal)));
+      }
+      keys.put(definition.id(), new Key(revision, identity, definition, known));
+    }
+
+    KeyTable build() {
+      return keys.isEmpty() ? EMPTY : new KeyTable(byHash(keys.values()), Map.copyOf(keys));
+    }
+
+    private static Map<ApiKeySecret.Hash, Known> byHash(Collection<Key> keys) {
+      Map<ApiKeySecret.Hash, Known> byHash = HashMap.newHashMap(keys.size() * 2);
+      for (Key key : keys) {
+        for (int i = 0; i < key.known().size(); i++) {
+          byHash.put(key.definition().secrets().get(i).hash(), key.known().get(i));
+        }
+      }
+      return Collections.unmodifiableMap(byHash);
+    }
+  }
+}

@@ -1,0 +1,46 @@
+package dev.aegis.gateway.edge;
+
+import dev.aegis.egress.Caller;
+import dev.aegis.egress.EgressGuard;
+import dev.aegis.egress.Network;
+import dev.aegis.egress.SystemResolver;
+import dev.aegis.gateway.keys.Documents;
+import dev.aegis.gateway.keys.KeysFolder;
+import dev.aegis.gateway.keys.RemoteKeys;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.Map;
+import javax.net.ssl.SSLSocketFactory;
+
+/** Fetches keys as a gateway does whose operator allowed this machine. */
+final class PublishedKeysPeer implements AutoCloseable {
+  private final SystemResolver names = new SystemResolver();
+  private final Caller outside =
+      new Caller(
+          names,
+          new EgressGuard(Network.parseList("127.0.0.0/8")),
+          (SSLSocketFactory) SSLSocketFactory.getDefault(),
+          Duration.ofSeconds(2),
+          Duration.ofSeconds(5));
+  private final RemoteKeys keys;
+
+  PublishedKeysPeer(Path folder) {
+    keys =
+        new RemoteKeys(
+            place -> outside.fetch(place, Map.of(), Documents.MOST),
+            new KeysFolder(folder),
+            InstantSource.system());
+  }
+
+  RemoteKeys keys() {
+    return keys;
+  }
+
+  @Override
+  public void close() {
+    keys.close();
+    outside.close();
+    names.close();
+  }
+}
