@@ -191,7 +191,13 @@ public final class GatewayService implements Service {
             load,
             replies);
     ExplainApi explain =
-        new ExplainApi(applied, pipeline, node, clock, masterKey.serviceToken(EXPLAIN_TOKEN));
+        new ExplainApi(
+            applied,
+            pipeline,
+            node,
+            bounds.tenantHeader(),
+            clock,
+            masterKey.serviceToken(EXPLAIN_TOKEN));
     NodeReport report =
         started(
             new NodeReport(

@@ -101,7 +101,7 @@ final class RequestExchange {
     believe(edge.settings().front());
     closes = !head.persistent() || leg.ending();
     Snapshot snapshot = edge.snapshot().get();
-    TenantPlan tenant = tenant(snapshot);
+    TenantPlan tenant = Pipeline.tenant(snapshot, head, edge.settings().tenantHeader());
     Inbound inbound =
         new Inbound(tenant, requestId, head, address, leg.handshake(), startedMillis, startedNanos);
     Body body = Body.of(head, leg.input());
@@ -130,14 +130,6 @@ final class RequestExchange {
       new Replies(leg.reply(head)).refuse(bug, inbound, true);
       return false;
     }
-  }
-
-  /** Whose request it is: the host says so, and only where it may not the caller does. */
-  private @Nullable TenantPlan tenant(Snapshot snapshot) {
-    TenantPlan tenant = snapshot.tenant(head.host());
-    return tenant == null && edge.settings().tenantHeader()
-        ? snapshot.named(head.host(), head.values("x-tenant-id"))
-        : tenant;
   }
 
   /** Turns a request away before anything is spent on it, when there is too much already. */

@@ -39,15 +39,17 @@ public final class ExplainApi {
    * @param snapshot the configuration in force
    * @param pipeline the phases that requests take
    * @param node name of this gateway
+   * @param tenantHeader whether callers of the base domain itself may name a tenant
    * @param token what the admin service shows
    */
   public ExplainApi(
       Supplier<Snapshot> snapshot,
       Pipeline pipeline,
       String node,
+      boolean tenantHeader,
       InstantSource clock,
       String token) {
-    this.explaining = new Explaining(snapshot, pipeline, node, clock);
+    this.explaining = new Explaining(snapshot, pipeline, node, tenantHeader, clock);
     this.token = token.getBytes(StandardCharsets.UTF_8);
   }
 

@@ -47,12 +47,22 @@ final class Explaining {
   private final Supplier<Snapshot> snapshot;
   private final Pipeline pipeline;
   private final String node;
+  private final boolean tenantHeader;
   private final InstantSource clock;
 
-  Explaining(Supplier<Snapshot> snapshot, Pipeline pipeline, String node, InstantSource clock) {
+  /**
+   * @param tenantHeader whether callers of the base domain itself may name a tenant
+   */
+  Explaining(
+      Supplier<Snapshot> snapshot,
+      Pipeline pipeline,
+      String node,
+      boolean tenantHeader,
+      InstantSource clock) {
     this.snapshot = snapshot;
     this.pipeline = pipeline;
     this.node = node;
+    this.tenantHeader = tenantHeader;
     this.clock = clock;
   }
 
@@ -67,7 +77,7 @@ final class Explaining {
     }
     Inbound inbound =
         new Inbound(
-            current.tenant(head.host()),
+            Pipeline.tenant(current, head, tenantHeader),
             "",
             head,
             question.address(),
@@ -186,11 +196,13 @@ final class Explaining {
     }
     Inbound inbound = at.inbound();
     Principal principal = at.principalOrNull();
+    Matched matched = at.matchedOrNull();
+    String tenant = matched == null ? "" : matched.tenant().id();
     for (RateLimit limit : route.limits()) {
       FixedWindow.Count count =
           limit.peek(
               Pipeline.name(route),
-              principal == null ? "" : principal.subject(),
+              principal == null ? "" : principal.subjectIn(tenant),
               inbound.address(),
               inbound.startedMillis());
       limits

@@ -21,6 +21,7 @@ import dev.aegis.gateway.snapshot.Demand;
 import dev.aegis.gateway.snapshot.IdentityPlan;
 import dev.aegis.gateway.snapshot.KeyTable;
 import dev.aegis.gateway.snapshot.RoutePlan;
+import dev.aegis.gateway.snapshot.Snapshot;
 import dev.aegis.gateway.snapshot.TenantPlan;
 import dev.aegis.journal.Maintenance;
 import java.time.Instant;
@@ -53,6 +54,19 @@ public final class Pipeline {
   /** Whether requests with this method go no further than here. */
   public static boolean unserved(String method) {
     return method.equals("CONNECT") || method.equals("TRACE");
+  }
+
+  /**
+   * Whose request it is: the host says so, and only where it may not the caller does.
+   *
+   * @param callersName whether callers of the base domain itself may name a tenant
+   */
+  public static @Nullable TenantPlan tenant(
+      Snapshot snapshot, RequestHead head, boolean callersName) {
+    TenantPlan tenant = snapshot.tenant(head.host());
+    return tenant == null && callersName
+        ? snapshot.named(head.host(), head.values("x-tenant-id"))
+        : tenant;
   }
 
   /** All phases in their order. */

@@ -19,6 +19,10 @@ final class Roles {
   /** Begins no id, so a shadow is nobody's role. */
   private static final String SHADOW = "!";
 
+  /** Stands where a permission was, so that the others keep their places. */
+  private static final RoleDefinition.Permission NOTHING =
+      new RoleDefinition.Permission(Set.of(), List.of(), false);
+
   private final Map<String, RoleDefinition> known;
   private final RoleSets sets;
   private final boolean complete;
@@ -47,7 +51,7 @@ final class Roles {
   private static RoleDefinition shadow(RoleDefinition role, String id) {
     return new RoleDefinition(
         id,
-        role.permissions().stream().filter(RoleDefinition.Permission::deny).toList(),
+        role.permissions().stream().map(each -> each.deny() ? each : NOTHING).toList(),
         role.inherits().stream().map(SHADOW::concat).toList());
   }
 

@@ -7,9 +7,13 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.aegis.chassis.HttpListener;
 import dev.aegis.chassis.StartFailure;
+import dev.aegis.gateway.http1.Pieces;
+import dev.aegis.gateway.http1.RequestHead;
 import dev.aegis.gateway.identity.VerifiedTokens;
 import dev.aegis.gateway.pipeline.Decisions;
+import dev.aegis.gateway.pipeline.Handshake;
 import dev.aegis.gateway.pipeline.Pipeline;
+import dev.aegis.gateway.pipeline.Progress;
 import dev.aegis.gateway.settings.GatewaySettings;
 import dev.aegis.gateway.snapshot.Configuration;
 import dev.aegis.testkit.Jwts;
@@ -61,7 +65,7 @@ final class ExplainApiTest {
         "{'id':'two','plugin':'rate_limit','config':{'limit':2,'window_seconds':60}}");
     ExplainApi api =
         new ExplainApi(
-            configuration::snapshot, pipeline, "gateway-1", InstantSource.fixed(NOW), TOKEN);
+            configuration::snapshot, pipeline, "gateway-1", true, InstantSource.fixed(NOW), TOKEN);
     listener =
         HttpListener.start(
             new HttpListener.Options(
@@ -212,6 +216,53 @@ final class ExplainApiTest {
         .isEqualTo(JSON.readTree("{\"status\":308,\"location\":\"https://a.test/v2/api/x\"}"));
     assertThat(answer.path("identity").isNull()).isTrue();
     assertThat(answer.path("rbac").isNull()).isTrue();
+  }
+
+  /** As callers do where the operator lets them. */
+  @Test
+  void findsTheTenantThatIsNamed() throws Exception {
+    ObjectNode question = question("GET", "/api/x", token("alice")).put("host", "test");
+    assertThat(explain(question).at("/refusal/code").asText()).isEqualTo("unknown_tenant");
+    question.withObject("/headers").put("X-Tenant-Id", "a");
+    JsonNode answer = explain(question);
+    assertThat(answer.path("outcome").asText()).isEqualTo("admitted");
+    assertThat(answer.path("tenant").asText()).isEqualTo("a");
+  }
+
+  /** A principal of a tenant above is somebody else than the one of its name here. */
+  @Test
+  void showsTheLimitsOfAnAncestorsPrincipalAsItsOwn() throws Exception {
+    configuration.tenant("top");
+    configuration.issuer("top", "above", "https://above", Configuration.SECRET);
+    configuration.json("tenants/top", "{'id':'top','name':'t','kind':'enterprise'}");
+    configuration.json("tenants/a", "{'id':'a','name':'a','parent':'top','isolation':'shared'}");
+    String own = token("alice");
+    String above =
+        KEY.token(
+            Jwts.claims(
+                "https://above", "top", "alice", List.of("base"), NOW, Duration.ofMinutes(1)));
+    pipeline.run(inbound(own));
+    assertThat(explain(question("GET", "/api/x", own)).at("/limits/0/remaining").asInt())
+        .isEqualTo(1);
+    JsonNode answer = explain(question("GET", "/api/x", above));
+    assertThat(answer.at("/identity/tenant").asText()).isEqualTo("top");
+    assertThat(answer.path("outcome").asText()).isEqualTo("admitted");
+    assertThat(answer.at("/limits/0/remaining").asInt()).isEqualTo(2);
+  }
+
+  private Progress.Inbound inbound(String token) throws Exception {
+    RequestHead head = new RequestHead();
+    head.read(
+        Pieces.of(
+            "GET /api/x HTTP/1.1\r\nHost: a.test\r\nAuthorization: Bearer " + token + "\r\n\r\n"));
+    return new Progress.Inbound(
+        configuration.snapshot().tenant("a.test"),
+        "id",
+        head,
+        "127.0.0.1",
+        Handshake.PLAIN,
+        NOW.toEpochMilli(),
+        0);
   }
 
   @Test
