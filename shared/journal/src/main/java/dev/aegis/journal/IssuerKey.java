@@ -100,7 +100,7 @@ public record IssuerKey(@Nullable String id, @Nullable SigningAlgorithm only, Pu
       return true;
     }
     for (JsonNode operation : operations) {
-      if ("verify".equals(operation.textValue())) {
+      if (operations.isArray() && "verify".equals(operation.textValue())) {
         return true;
       }
     }

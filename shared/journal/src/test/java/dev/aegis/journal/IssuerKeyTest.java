@@ -164,6 +164,7 @@ final class IssuerKeyTest {
         wrong("for signing only", rsa(), k -> k.putArray("key_ops").add("sign"), "key_ops"),
         wrong("for nothing", rsa(), k -> k.putArray("key_ops"), "key_ops"),
         wrong("key_ops is text", rsa(), k -> k.put("key_ops", "verify"), "key_ops"),
+        wrong("key_ops is an object", rsa(), k -> k.putObject("key_ops").put("a", "verify"), "ops"),
         wrong("alg of another kind", rsa(), k -> k.put("alg", "ES256"), "ES256"),
         wrong("alg of encryption", rsa(), k -> k.put("alg", "RSA-OAEP"), "alg"),
         wrong("alg none", rsa(), k -> k.put("alg", "none"), "alg"),

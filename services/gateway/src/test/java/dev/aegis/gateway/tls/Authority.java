@@ -56,7 +56,10 @@ public final class Authority {
     return certificate;
   }
 
-  /** A certificate for hosts and literal addresses that is valid now, and its key. */
+  /**
+   * A certificate for hosts, literal addresses, URIs and mail addresses that is valid now, and its
+   * key.
+   */
   public KeyedChain issue(String... names) {
     Instant now = Instant.now();
     return issue(now.minus(Duration.ofDays(1)), now.plus(Duration.ofDays(1)), names);
@@ -80,6 +83,10 @@ public final class Authority {
   }
 
   private static byte[] alternative(String name) {
+    if (name.contains("://") || name.indexOf('@') > 0) {
+      int kind = name.contains("://") ? 0x86 : 0x81;
+      return der(kind, name.getBytes(StandardCharsets.US_ASCII));
+    }
     try {
       return der(0x87, InetAddress.ofLiteral(name).getAddress());
     } catch (IllegalArgumentException e) {
