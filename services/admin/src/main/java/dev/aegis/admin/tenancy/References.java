@@ -81,6 +81,11 @@ public final class References {
           users.add(role.key().toString());
         }
       }
+      for (Entry binding : fold.list(Kind.BINDING, tenant)) {
+        if (texts(binding.body(), "roles").contains(id)) {
+          users.add(binding.key().toString());
+        }
+      }
       return users;
     }
     if (!id.equals(implicitUpstream(tenant))) {

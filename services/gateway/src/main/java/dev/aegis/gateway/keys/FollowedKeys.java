@@ -124,8 +124,13 @@ final class FollowedKeys implements KeySet {
       throws InterruptedException {
     long began = System.nanoTime();
     while (true) {
-      Source.Round round = source.round(allowance::take);
-      if (round == null || !round.await(began + patience.toNanos() - System.nanoTime())) {
+      // Asked while no round can end: what the last one brought is looked at before another begins.
+      Source.Round round =
+          source.round(() -> known(algorithm, keyId).isEmpty() && allowance.take());
+      if (round == null) {
+        return known(algorithm, keyId);
+      }
+      if (!round.await(began + patience.toNanos() - System.nanoTime())) {
         return List.of();
       }
       List<VerificationKey> found = known(algorithm, keyId);

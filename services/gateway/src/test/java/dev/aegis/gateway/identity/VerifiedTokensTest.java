@@ -11,15 +11,17 @@ final class VerifiedTokensTest {
   private static final Instant NOW = Instant.ofEpochSecond(1_800_000_000);
   private static final Tokens BY = new Tokens(List.of());
   private static final Principal PRINCIPAL =
-      new Principal("alice", "acme", List.of(), null, null, NOW, NOW, NOW.plusSeconds(60));
+      new Principal("alice", "acme", List.of(), null, NOW, NOW.plusSeconds(60));
+  private static final Verified.Valid VALID = new Verified.Valid(PRINCIPAL, Proof.LASTING);
 
   private final VerifiedTokens<String> verified = new VerifiedTokens<>();
 
   @Test
   void givesBackWhatItWasTold() {
-    VerifiedTokens.Known<String> told = verified.remember("token", BY, PRINCIPAL, "access");
-    assertThat(told).isEqualTo(new VerifiedTokens.Known<>(BY, PRINCIPAL, "access"));
-    assertThat(verified.find("token", BY)).isSameAs(told);
+    VerifiedTokens.Known<String> told = verified.remember("token", BY, VALID, "access");
+    assertThat(told.principal()).isEqualTo(PRINCIPAL);
+    assertThat(told.access()).isEqualTo("access");
+    assertThat(verified.find("token", BY, NOW)).isSameAs(told);
   }
 
   /** Of tokens of 8 KiB, those that 64 Mi characters have room for stay. */
@@ -28,11 +30,11 @@ final class VerifiedTokensTest {
     String filler = "x".repeat(Tokens.MAX_LENGTH - 8);
     int tokens = 12_000; // more than there is room for; each weighs 8 KiB and what stands around it
     for (int i = 0; i < tokens; i++) {
-      verified.remember(token(filler, i), BY, PRINCIPAL, "access");
+      verified.remember(token(filler, i), BY, VALID, "access");
     }
     int kept = 0;
     for (int i = 0; i < tokens; i++) {
-      kept += verified.find(token(filler, i), BY) == null ? 0 : 1;
+      kept += verified.find(token(filler, i), BY, NOW) == null ? 0 : 1;
     }
     assertThat(kept).isBetween(4_000, 64 * 1024 * 1024 / (Tokens.MAX_LENGTH + 256));
   }
@@ -41,11 +43,11 @@ final class VerifiedTokensTest {
   void countsShortTokensForWhatStandsAroundThem() {
     int tokens = 300_000;
     for (int i = 0; i < tokens; i++) {
-      verified.remember(Integer.toString(i), BY, PRINCIPAL, "access");
+      verified.remember(Integer.toString(i), BY, VALID, "access");
     }
     int kept = 0;
     for (int i = 0; i < tokens; i++) {
-      kept += verified.find(Integer.toString(i), BY) == null ? 0 : 1;
+      kept += verified.find(Integer.toString(i), BY, NOW) == null ? 0 : 1;
     }
     assertThat(kept).isBetween(100_000, 64 * 1024 * 1024 / 256);
   }
