@@ -136,21 +136,34 @@ final class Installation implements AutoCloseable {
 
   /** A token of {@code alice}, good for an hour. */
   String token() {
+    return token(Map.of());
+  }
+
+  /** The same with other claims, or more of them. */
+  String token(Map<String, ?> more) {
     long now = Instant.now().getEpochSecond();
-    return key.token(
-        Map.of(
-            "iss",
-            ISSUER,
-            "sub",
-            "alice",
-            "tenant_id",
-            "acme",
-            "role_ids",
-            List.of("everything"),
-            "iat",
-            now,
-            "exp",
-            now + 3600));
+    Map<String, Object> claims = new HashMap<>();
+    claims.put("iss", ISSUER);
+    claims.put("sub", "alice");
+    claims.put("tenant_id", "acme");
+    claims.put("role_ids", List.of("everything"));
+    claims.put("iat", now);
+    claims.put("exp", now + 3600);
+    claims.putAll(more);
+    return key.token(claims);
+  }
+
+  /** Asks a gateway as a caller of the tenant. */
+  HttpResponse<String> ask(String gateway, String path, String... headers)
+      throws IOException, InterruptedException {
+    HttpRequest.Builder request =
+        HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port(gateway) + path))
+            .timeout(Duration.ofSeconds(20))
+            .header("Host", HOST);
+    if (headers.length > 0) {
+      request.headers(headers);
+    }
+    return client.send(request.build(), HttpResponse.BodyHandlers.ofString());
   }
 
   /** Publishes the tenant, with its backend at {@code backend}, and waits until it is in force. */
@@ -229,14 +242,19 @@ final class Installation implements AutoCloseable {
 
   /** How many events the gateway says wait on its disk. */
   long spooled() throws IOException, InterruptedException {
-    URI metrics = URI.create("http://127.0.0.1:" + port("gateway-management") + "/metrics");
+    return metric("gateway", "aegis_events_spooled ");
+  }
+
+  /** What a gateway's metrics say behind this, 0 when they say nothing. */
+  long metric(String gateway, String name) throws IOException, InterruptedException {
+    URI metrics = URI.create("http://127.0.0.1:" + port(gateway + "-management") + "/metrics");
     String text =
         client
             .send(HttpRequest.newBuilder(metrics).build(), HttpResponse.BodyHandlers.ofString())
             .body();
     return text.lines()
-        .filter(line -> line.startsWith("aegis_events_spooled "))
-        .mapToLong(line -> (long) Double.parseDouble(line.substring(line.indexOf(' ') + 1)))
+        .filter(line -> line.startsWith(name))
+        .mapToLong(line -> (long) Double.parseDouble(line.substring(name.length())))
         .sum();
   }
 

@@ -53,7 +53,7 @@ public record IdentityPlan(
     return roles.access(
         principal.roles(),
         role -> letIn.grants(principal, role),
-        principal.subject(),
+        principal.subjectIn(letIn.tenant()),
         principal.claims());
   }
 

@@ -76,12 +76,14 @@ final class IsolationTest {
                 "https://" + by, tenant, "alice", List.of(roles), NOW, Duration.ofMinutes(1)));
   }
 
-  private Step<Admitted> run(String host, String token) {
+  private Step<Admitted> run(String host, String path, String token) {
     RequestHead head = new RequestHead();
     try {
       head.read(
           Pieces.of(
-              "GET /x HTTP/1.1\r\nHost: "
+              "GET "
+                  + path
+                  + " HTTP/1.1\r\nHost: "
                   + host
                   + ".test\r\nAuthorization: Bearer "
                   + token
@@ -101,7 +103,11 @@ final class IsolationTest {
   }
 
   private String code(String host, String token) {
-    return switch (run(host, token)) {
+    return code(host, "/x", token);
+  }
+
+  private String code(String host, String path, String token) {
+    return switch (run(host, path, token)) {
       case Step.Go<Admitted>(Admitted admitted) -> "admitted";
       case Step.Stop<Admitted>(Progress at, Refusal why) -> why.code();
     };
@@ -181,6 +187,36 @@ final class IsolationTest {
     assertThat(code("kid", token("org", "org", "of-org"))).isEqualTo(ofOrg);
   }
 
+  /** Each tenant has its own alice. */
+  @Test
+  void aPathOfASubjectIsNotThatOfAnAncestorsSubjectOfTheSameName() {
+    level("shared");
+    configuration.json(
+        "tenants/org/roles/self",
+        "{'id':'self','permissions':[{'paths':['/*'],'where':{'1':'sub'}}]}");
+    assertThat(code("org", "/alice", token("org", "org", "self"))).isEqualTo("admitted");
+    assertThat(code("org", "/bob", token("org", "org", "self"))).isEqualTo("forbidden");
+    assertThat(code("org", "/alice", token("corp", "corp", "self"))).isEqualTo("forbidden");
+  }
+
+  /** A revocation is of the tenant whose token it is, and holds wherever that is let in. */
+  @Test
+  void aRevocationFollowsTheTokensOfItsTenantDownTheTree() {
+    level("shared");
+    String above = token("corp", "corp", "of-corp");
+    String own = token("org", "org", "of-org");
+    assertThat(code("org", above)).isEqualTo("admitted");
+    String all = "{'id':'all','subject':'alice','issued_before':'2100-01-01T00:00:00Z'}";
+    configuration.json("tenants/corp/revocations/all", all);
+    assertThat(code("org", above)).isEqualTo("token_revoked");
+    assertThat(code("corp", above)).isEqualTo("token_revoked");
+    assertThat(code("org", own)).isEqualTo("admitted");
+    configuration.json("tenants/org/revocations/all", all);
+    assertThat(code("org", own)).isEqualTo("token_revoked");
+    assertThat(code("sib", above)).isEqualTo("token_revoked");
+    assertThat(code("sib", token("sib", "sib", "of-sib"))).isEqualTo("admitted");
+  }
+
   @Test
   void aTokenOfATenantBelowOpensNothingAbove() {
     for (String level : List.of("strict", "shared", "hybrid")) {
@@ -235,7 +271,7 @@ final class IsolationTest {
   @Test
   void aBackendHearsOnlyOfRolesThatCanBeUsed() {
     level("hybrid");
-    if (run("org", token("corp", "corp", "of-org", "open", "closed"))
+    if (run("org", "/x", token("corp", "corp", "of-org", "open", "closed"))
         instanceof Step.Go<Admitted>(Admitted admitted)) {
       assertThat(admitted.principalOrNull().roles()).containsExactly("open");
     } else {
