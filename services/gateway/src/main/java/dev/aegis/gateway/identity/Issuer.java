@@ -39,11 +39,6 @@ public record Issuer(IssuerDefinition definition, KeySet keys, String tenant) {
     return new Issuer(definition, FixedKeys.shared(key, algorithms), "");
   }
 
-  /** Whether one of its keys, the named one if one is named, made this. */
-  boolean signed(SignedToken token) {
-    return proof(token) != null;
-  }
-
   /** By which of its keys, the named one if one is named, this was made; null when by none. */
   @Nullable Proof proof(SignedToken token) {
     return takes(token) ? proof(token, keys.keys(token.algorithm(), token.keyId())) : null;
