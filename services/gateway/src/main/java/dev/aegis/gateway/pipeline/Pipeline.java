@@ -31,7 +31,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The phases before a request is forwarded. Asks nobody: all it needs is in the request's snapshot
- * and in memory. Only keys that an issuer has just published may be waited for.
+ * and in memory. Only keys that an issuer has just published may be waited for, and what an issuer
+ * says of a token that only it can read.
  */
 public final class Pipeline {
   private static final String BEARER = "bearer ";
@@ -227,6 +228,8 @@ public final class Pipeline {
       case Verified.Expired() -> new Step.Stop<>(matched, ByCaller.TOKEN_EXPIRED);
       case Verified.Invalid(String reason) ->
           new Step.Stop<>(matched, new Refusal.InvalidToken(reason));
+      case Verified.Unknown(String reason) ->
+          new Step.Stop<>(matched, new Refusal.IdentityUnavailable(reason));
       case Verified.Valid valid -> {
         Decisions.Source source = known == null ? Decisions.Source.LOCAL : Decisions.Source.CACHE;
         if (known == null) {
