@@ -33,6 +33,7 @@ final class RequestRecord {
       long bytesIn,
       long bytesOut,
       @Nullable String cache,
+      @Nullable String note,
       long nanos,
       String node) {
     Inbound inbound = at.inbound();
@@ -67,7 +68,7 @@ final class RequestRecord {
             traceId(head.value(Field.TRACEPARENT)),
             node);
     String limit = why instanceof Refusal.RateLimited limited ? limited.by().limit().id() : null;
-    String detail = why instanceof Refusal.InvalidToken invalid ? invalid.reason() : null;
+    String detail = why instanceof Refusal.InvalidToken invalid ? invalid.reason() : note;
     return new Finished(event, inbound.address(), limit, detail);
   }
 
