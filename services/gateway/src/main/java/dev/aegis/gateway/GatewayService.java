@@ -36,6 +36,7 @@ import dev.aegis.gateway.overload.Load;
 import dev.aegis.gateway.overload.LoadWatch;
 import dev.aegis.gateway.pipeline.Decisions;
 import dev.aegis.gateway.pipeline.Pipeline;
+import dev.aegis.gateway.pipeline.Rulings;
 import dev.aegis.gateway.settings.GatewaySettings;
 import dev.aegis.gateway.snapshot.Compiler;
 import dev.aegis.gateway.telemetry.Telemetry;
@@ -190,6 +191,7 @@ public final class GatewayService implements Service {
         new ReplyCache(settings.of(GatewaySettings.CACHE_BYTES), clock, System::nanoTime);
     Pipeline pipeline = new Pipeline(tokens);
     decisions(metrics, pipeline.decisions());
+    rulings(metrics, pipeline.rulings());
     CallerSelector edge =
         new CallerSelector(
             bounds,
@@ -234,6 +236,7 @@ public final class GatewayService implements Service {
     report.start(
         () -> {
           tokens.forgetExpired(clock.instant());
+          pipeline.rulings().forgetOld(System.nanoTime());
           replies.keepOnly(applied.get().tenants().keySet());
           if (journal.current()) { // else what there is may not be known yet
             lastKnown.forgetUnused();
@@ -273,6 +276,21 @@ public final class GatewayService implements Service {
             "aegis_rbac_decisions_total",
             "Requests whose caller's roles were asked",
             () -> decisions.count(outcome, source),
+            "outcome",
+            outcome.label(),
+            "source",
+            source.label());
+      }
+    }
+  }
+
+  private static void rulings(Metrics metrics, Rulings rulings) {
+    for (Rulings.Outcome outcome : Rulings.Outcome.values()) {
+      for (Rulings.Source source : Rulings.Source.values()) {
+        metrics.counter(
+            "aegis_external_authorizations_total",
+            "Requests whose route asks an external service whether they may pass",
+            () -> rulings.count(outcome, source),
             "outcome",
             outcome.label(),
             "source",

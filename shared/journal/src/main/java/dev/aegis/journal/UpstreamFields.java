@@ -128,7 +128,8 @@ final class UpstreamFields {
     return new Check.Serves(service);
   }
 
-  private static boolean requestTarget(String path) {
+  /** Whether it is a path, and perhaps a query, as a request line has it. */
+  static boolean requestTarget(String path) {
     return path.startsWith("/") && path.chars().allMatch(c -> c > ' ' && c < 0x7f && c != '#');
   }
 

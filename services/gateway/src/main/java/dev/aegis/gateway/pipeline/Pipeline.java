@@ -17,6 +17,7 @@ import dev.aegis.gateway.pipeline.Progress.Inbound;
 import dev.aegis.gateway.pipeline.Progress.Matched;
 import dev.aegis.gateway.pipeline.Refusal.ByCaller;
 import dev.aegis.gateway.plugin.RateLimit;
+import dev.aegis.gateway.snapshot.ArbiterPlan;
 import dev.aegis.gateway.snapshot.Demand;
 import dev.aegis.gateway.snapshot.IdentityPlan;
 import dev.aegis.gateway.snapshot.KeyTable;
@@ -31,14 +32,15 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The phases before a request is forwarded. Asks nobody: all it needs is in the request's snapshot
- * and in memory. Only keys that an issuer has just published may be waited for, and what an issuer
- * says of a token that only it can read.
+ * and in memory. Waited for may be keys that an issuer has just published, what an issuer says of a
+ * token that only it can read, and the arbiter of a route that has one.
  */
 public final class Pipeline {
   private static final String BEARER = "bearer ";
 
   private final VerifiedTokens<Access> verified;
   private final Decisions decisions = new Decisions();
+  private final Rulings rulings = new Rulings();
 
   /**
    * @param verified tokens seen before
@@ -50,6 +52,11 @@ public final class Pipeline {
   /** What came of asking roles. */
   public Decisions decisions() {
     return decisions;
+  }
+
+  /** What came of asking arbiters. */
+  public Rulings rulings() {
+    return rulings;
   }
 
   /** Whether requests with this method go no further than here. */
@@ -70,23 +77,30 @@ public final class Pipeline {
         : tenant;
   }
 
-  /** All phases in their order. */
-  public Step<Admitted> run(Inbound inbound) {
-    return run(inbound, true);
+  /**
+   * All phases in their order.
+   *
+   * @param inquiry asks the route's arbiter, if it has one
+   */
+  public Step<Admitted> run(Inbound inbound, Ruling.Inquiry inquiry) {
+    return run(inbound, inquiry, true);
   }
 
-  /** The same phases for a request that never was: neither limits nor decisions count it. */
+  /**
+   * The same phases for a request that never was: neither limits nor decisions count it, and no
+   * arbiter is asked.
+   */
   public Step<Admitted> rehearse(Inbound inbound) {
-    return run(inbound, false);
+    return run(inbound, (identified, arbiter) -> Ruling.Passes.BARE, false);
   }
 
-  private Step<Admitted> run(Inbound inbound, boolean counts) {
+  private Step<Admitted> run(Inbound inbound, Ruling.Inquiry inquiry, boolean counts) {
     return switch (match(inbound)) {
       case Step.Stop<Matched>(Progress at, Refusal why) -> new Step.Stop<>(at, why);
       case Step.Go<Matched>(Matched matched) ->
           switch (identify(matched)) {
             case Step.Stop<Identified>(Progress at, Refusal why) -> new Step.Stop<>(at, why);
-            case Step.Go<Identified>(Identified identified) -> admit(identified, counts);
+            case Step.Go<Identified>(Identified identified) -> admit(identified, inquiry, counts);
           };
     };
   }
@@ -247,8 +261,8 @@ public final class Pipeline {
     };
   }
 
-  /** Tenant, roles, limits, in this order. */
-  Step<Admitted> admit(Identified identified, boolean counts) {
+  /** Tenant, roles, arbiter, limits, in this order. */
+  Step<Admitted> admit(Identified identified, Ruling.Inquiry inquiry, boolean counts) {
     Inbound inbound = identified.inbound();
     String path = inbound.head().path();
     Caller caller = identified.caller();
@@ -266,9 +280,21 @@ public final class Pipeline {
         return new Step.Stop<>(identified, ByCaller.FORBIDDEN);
       }
     }
+    ArbiterPlan arbiter = identified.route().arbiter();
+    Ruling ruling = arbiter == null ? Ruling.Passes.BARE : inquiry.ask(identified, arbiter);
+    return switch (ruling) {
+      case Ruling.Stops(Refusal why) -> new Step.Stop<>(identified, why);
+      case Ruling.Passes(String lines) -> limited(identified, lines, counts);
+    };
+  }
+
+  private static Step<Admitted> limited(Identified identified, String lines, boolean counts) {
+    Inbound inbound = identified.inbound();
+    Caller caller = identified.caller();
     Counted tightest = null;
     String route = name(identified.route());
-    String subject = caller == null ? "" : caller.principal().subjectIn(tenant.id());
+    String subject =
+        caller == null ? "" : caller.principal().subjectIn(identified.matched().tenant().id());
     String address = inbound.address();
     long now = inbound.startedMillis();
     for (RateLimit limit : identified.route().limits()) {
@@ -284,7 +310,7 @@ public final class Pipeline {
         tightest = counted;
       }
     }
-    return new Step.Go<>(new Admitted(identified, tightest));
+    return new Step.Go<>(new Admitted(identified, tightest, lines));
   }
 
   /** What the caller's roles say; a route that only reports lets everything pass. */

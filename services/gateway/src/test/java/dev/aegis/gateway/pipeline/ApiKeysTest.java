@@ -102,7 +102,8 @@ final class ApiKeysTest {
             "192.0.2.1",
             Handshake.PLAIN,
             now.toEpochMilli(),
-            0));
+            0),
+        (identified, arbiter) -> Ruling.Passes.BARE);
   }
 
   private String outcome(Instant now, String host, String line, String... headers) {

@@ -99,7 +99,8 @@ final class IsolationTest {
             "192.0.2.1",
             Handshake.PLAIN,
             NOW.toEpochMilli(),
-            0));
+            0),
+        (identified, arbiter) -> Ruling.Passes.BARE);
   }
 
   private String code(String host, String token) {

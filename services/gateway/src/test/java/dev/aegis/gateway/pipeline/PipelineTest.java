@@ -64,7 +64,8 @@ final class PipelineTest {
   }
 
   private Step<Admitted> run(Instant now, String host, String line, String... headers) {
-    return pipeline.run(inbound(now, host, line, headers));
+    return pipeline.run(
+        inbound(now, host, line, headers), (identified, arbiter) -> Ruling.Passes.BARE);
   }
 
   private Inbound inbound(Instant now, String host, String line, String... headers) {

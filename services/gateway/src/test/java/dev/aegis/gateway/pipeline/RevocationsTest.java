@@ -86,7 +86,8 @@ final class RevocationsTest {
                 "192.0.2.1",
                 Handshake.PLAIN,
                 now.toEpochMilli(),
-                0));
+                0),
+            (identified, arbiter) -> Ruling.Passes.BARE);
     return switch (step) {
       case Step.Go<Admitted>(Admitted admitted) -> "admitted";
       case Step.Stop<Admitted>(Progress at, Refusal why) -> why.code();
