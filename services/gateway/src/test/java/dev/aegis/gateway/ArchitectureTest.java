@@ -21,6 +21,7 @@ final class ArchitectureTest {
             entry("identity", Set.of()),
             entry("keys", Set.of("identity")),
             entry("telemetry", Set.of()),
+            entry("store", Set.of("identity")),
             entry("proxies", Set.of()),
             entry("overload", Set.of()),
             entry("settings", Set.of("proxies")),
@@ -50,7 +51,7 @@ final class ArchitectureTest {
                     "telemetry",
                     "plugin",
                     "admission")),
-            entry("ops", Set.of("keys", "snapshot", "upstream")),
+            entry("ops", Set.of("identity", "keys", "snapshot", "store", "upstream")),
             entry(
                 "explain",
                 Set.of(
@@ -73,6 +74,7 @@ final class ArchitectureTest {
                     "upstream",
                     "snapshot",
                     "pipeline",
+                    "store",
                     "telemetry",
                     "tls",
                     "edge",
@@ -83,7 +85,7 @@ final class ArchitectureTest {
             "io.helidon.security", Set.of(),
             "jakarta.json", Set.of(),
             "org.apache.kafka", Set.of(),
-            "redis.clients", Set.of("ops"),
+            "redis.clients", Set.of("ops", "store"),
             "org.kiwiproject.consul", Set.of("upstream"),
             "javax.naming", Set.of("upstream")));
   }

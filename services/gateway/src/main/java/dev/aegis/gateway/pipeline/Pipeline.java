@@ -6,9 +6,12 @@ import dev.aegis.gateway.http1.Field;
 import dev.aegis.gateway.http1.RequestHead;
 import dev.aegis.gateway.identity.CallerCertificate;
 import dev.aegis.gateway.identity.Principal;
+import dev.aegis.gateway.identity.Proof;
+import dev.aegis.gateway.identity.SharedTokens;
 import dev.aegis.gateway.identity.Tokens;
 import dev.aegis.gateway.identity.Verified;
 import dev.aegis.gateway.identity.VerifiedTokens;
+import dev.aegis.gateway.identity.VerifiedTokens.Outcome;
 import dev.aegis.gateway.pipeline.Caller.Credential;
 import dev.aegis.gateway.pipeline.Progress.Admitted;
 import dev.aegis.gateway.pipeline.Progress.Counted;
@@ -30,20 +33,24 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The phases before a request is forwarded. Asks nobody: all it needs is in the request's snapshot
- * and in memory. Only keys that an issuer has just published may be waited for.
+ * The phases before a request is forwarded. All it needs is in the request's snapshot and in
+ * memory. Only keys that an issuer has just published may be waited for, and for a few milliseconds
+ * whether another gateway has verified a token, where that saves a costly signature.
  */
 public final class Pipeline {
   private static final String BEARER = "bearer ";
 
   private final VerifiedTokens<Access> verified;
+  private final SharedTokens shared;
   private final Decisions decisions = new Decisions();
 
   /**
    * @param verified tokens seen before
+   * @param shared tokens that other gateways have seen
    */
-  public Pipeline(VerifiedTokens<Access> verified) {
+  public Pipeline(VerifiedTokens<Access> verified, SharedTokens shared) {
     this.verified = verified;
+    this.shared = shared;
   }
 
   /** What came of asking roles. */
@@ -74,7 +81,10 @@ public final class Pipeline {
     return run(inbound, true);
   }
 
-  /** The same phases for a request that never was: neither limits nor decisions count it. */
+  /**
+   * The same phases for a request that never was: nothing counts it, and no other gateway is asked
+   * or told.
+   */
   public Step<Admitted> rehearse(Inbound inbound) {
     return run(inbound, false);
   }
@@ -83,7 +93,7 @@ public final class Pipeline {
     return switch (match(inbound)) {
       case Step.Stop<Matched>(Progress at, Refusal why) -> new Step.Stop<>(at, why);
       case Step.Go<Matched>(Matched matched) ->
-          switch (identify(matched)) {
+          switch (identify(matched, counts)) {
             case Step.Stop<Identified>(Progress at, Refusal why) -> new Step.Stop<>(at, why);
             case Step.Go<Identified>(Identified identified) -> admit(identified, counts);
           };
@@ -144,7 +154,7 @@ public final class Pipeline {
   }
 
   /** Credentials to principal. */
-  Step<Identified> identify(Matched matched) {
+  Step<Identified> identify(Matched matched, boolean counts) {
     RoutePlan route = matched.route();
     if (route == null) {
       return new Step.Stop<>(matched, ByCaller.NO_ROUTE);
@@ -152,11 +162,11 @@ public final class Pipeline {
     return switch (route.auth()) {
       case NONE -> new Step.Go<>(new Identified(matched, route, null));
       case CLIENT_CERTIFICATE -> byCertificate(matched, route);
-      case JWT -> byToken(matched, route, bearer(matched.inbound().head()));
+      case JWT -> byToken(matched, route, bearer(matched.inbound().head()), counts);
       case API_KEY -> byKey(matched, route);
       case ANY -> {
         String token = bearer(matched.inbound().head());
-        yield token == null ? byKey(matched, route) : byToken(matched, route, token);
+        yield token == null ? byKey(matched, route) : byToken(matched, route, token, counts);
       }
     };
   }
@@ -212,7 +222,8 @@ public final class Pipeline {
                     Decisions.Source.CACHE)));
   }
 
-  private Step<Identified> byToken(Matched matched, RoutePlan route, @Nullable String token) {
+  private Step<Identified> byToken(
+      Matched matched, RoutePlan route, @Nullable String token, boolean counts) {
     if (token == null) {
       return new Step.Stop<>(matched, ByCaller.MISSING_CREDENTIALS);
     }
@@ -221,8 +232,11 @@ public final class Pipeline {
     VerifiedTokens.Known<Access> known = verified.find(token, identity.tokens(), now);
     Verified outcome =
         known == null
-            ? identity.tokens().verify(token, now)
+            ? verify(identity, token, now, counts)
             : Tokens.inTime(known.principal(), now);
+    if (known != null && counts) {
+      verified.count(Outcome.HIT);
+    }
     return switch (outcome) {
       case Verified.Expired() -> new Step.Stop<>(matched, ByCaller.TOKEN_EXPIRED);
       case Verified.Invalid(String reason) ->
@@ -242,6 +256,38 @@ public final class Pipeline {
         yield new Step.Go<>(new Identified(matched, route, caller));
       }
     };
+  }
+
+  /**
+   * Checks a token that this gateway has not seen, or hears that another has. What is shared is the
+   * token's own principal: what the tenant adds to it, and all that follows, is found here.
+   */
+  private Verified verify(IdentityPlan identity, String token, Instant now, boolean counts) {
+    String scope = identity.scope();
+    if (!counts) {
+      return identity.tokens().verify(token, now);
+    }
+    if (scope == null || token.length() > Tokens.MAX_LENGTH) {
+      verified.count(Outcome.MISS);
+      return identity.tokens().verify(token, now);
+    }
+    SharedTokens.Found found = shared.find(scope, token);
+    verified.count(
+        switch (found) {
+          case SharedTokens.Found.Known known -> Outcome.SHARED_HIT;
+          case SharedTokens.Found.Nothing nothing -> Outcome.MISS;
+          case SharedTokens.Found.NoAnswer none -> Outcome.SHARED_NO_ANSWER;
+          case SharedTokens.Found.NotOurs forged -> Outcome.SHARED_NOT_OURS;
+        });
+    if (found instanceof SharedTokens.Found.Known(Principal principal)) {
+      return Tokens.inTime(principal, now);
+    }
+    Verified outcome = identity.tokens().verify(token, now);
+    if (outcome instanceof Verified.Valid(Principal principal, Proof proof)
+        && proof.equals(Proof.LASTING)) {
+      shared.put(scope, token, principal, now);
+    }
+    return outcome;
   }
 
   /** Tenant, roles, limits, in this order. */

@@ -266,12 +266,16 @@ final class TenantCompiler {
       }
     }
     List<Issuer> issuers = new ArrayList<>();
+    Map<Entry, IssuerDefinition> trusted = new LinkedHashMap<>();
     RemoteKeys remoteKeys = compiler.remoteKeys();
     Set<ObjectKey> publishing = new HashSet<>();
     for (Lineage.Holding holding : lineage.holdings(Kind.ISSUER)) {
       Entry entry = holding.entry();
       if (definition(holding) instanceof IssuerDefinition issuer) {
         PublishedKeys published = issuer.published();
+        if (published != null) {
+          trusted.put(entry, issuer);
+        }
         if (published != null && remoteKeys != null) {
           KeySet keys = remoteKeys.put(tenant, entry.key(), issuer.algorithms(), published);
           issuers.add(new Issuer(issuer, keys, String.valueOf(entry.key().tenant())));
@@ -286,6 +290,7 @@ final class TenantCompiler {
           SealedSecret secret = issuer.secret();
           String opened = secret == null ? null : compiler.masterKey().open(entry.key(), secret);
           issuers.add(Issuer.compile(issuer, opened).of(String.valueOf(entry.key().tenant())));
+          trusted.put(entry, issuer);
         } catch (IllegalArgumentException e) {
           found(holding, "its tokens are refused: " + e.getMessage());
         }
@@ -300,6 +305,7 @@ final class TenantCompiler {
         ? known.identity()
         : plan(
             issuers,
+            trusted,
             new Roles(full, denying, lineage.fault() == null),
             bindings,
             new LetIn(tenant, lineage.ancestors(), declared),
@@ -307,9 +313,15 @@ final class TenantCompiler {
   }
 
   private static IdentityPlan plan(
-      List<Issuer> issuers, Roles roles, Bindings bindings, LetIn letIn, Map<String, Long> basis) {
+      List<Issuer> issuers,
+      Map<Entry, IssuerDefinition> trusted,
+      Roles roles,
+      Bindings bindings,
+      LetIn letIn,
+      Map<String, Long> basis) {
     Asked asked = new Asked(bindings.askForGroups(), roles.claims());
-    return new IdentityPlan(new Tokens(issuers, asked), roles, bindings, letIn, basis);
+    String scope = Scope.of(letIn.tenant(), trusted, asked);
+    return new IdentityPlan(new Tokens(issuers, asked), roles, bindings, letIn, basis, scope);
   }
 
   /**
