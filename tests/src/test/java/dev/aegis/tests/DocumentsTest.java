@@ -120,6 +120,7 @@ final class DocumentsTest {
     refusals.addAll(List.of(Refusal.Overloaded.values()));
     refusals.add(new Refusal.Malformed(""));
     refusals.add(new Refusal.InvalidToken(""));
+    refusals.add(new Refusal.IdentityUnavailable(""));
     refusals.add(new Refusal.RateLimited(counted));
     refusals.add(new Refusal.InMaintenance(new Maintenance(503, Duration.ZERO, "")));
     refusals.add(new Refusal.Internal(""));

@@ -24,6 +24,8 @@ import dev.aegis.gateway.edge.CallerSelector;
 import dev.aegis.gateway.edge.EdgeSettings;
 import dev.aegis.gateway.explain.ExplainApi;
 import dev.aegis.gateway.identity.VerifiedTokens;
+import dev.aegis.gateway.introspection.AskedIssuers;
+import dev.aegis.gateway.introspection.Questions;
 import dev.aegis.gateway.keys.Documents;
 import dev.aegis.gateway.keys.KeysFolder;
 import dev.aegis.gateway.keys.RemoteKeys;
@@ -62,6 +64,7 @@ import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -83,10 +86,11 @@ public final class GatewayService implements Service {
   /** How long idle connections are kept for one more request before the gateway stops. */
   private static final Duration LAST_REQUESTS = Duration.ofSeconds(1);
 
-  /** Bounds of fetching keys of an issuer. */
-  private static final Duration KEYS_CONNECT = Duration.ofSeconds(2);
+  /** Bounds of a call to an issuer. */
+  private static final Duration ISSUER_CONNECT = Duration.ofSeconds(2);
 
-  private static final Duration KEYS_FETCH = Duration.ofSeconds(5);
+  private static final Duration ISSUER_CALL = Duration.ofSeconds(5);
+  private static final String USER_AGENT = "User-Agent";
 
   private final Settings settings;
   private final Logs logs;
@@ -146,9 +150,17 @@ public final class GatewayService implements Service {
     DnsDiscovery dns = new DnsDiscovery(resolver, lastKnown);
     Upstreams upstreams = started(new Upstreams(consul, dns, telemetry::heard, clock));
     started(new HealthChecks(upstreams, deadlines));
-    RemoteKeys keys = keys(data.resolve("keys"), clock);
+    Caller issuers = issuers();
+    RemoteKeys keys = keys(issuers, data.resolve("keys"), clock);
+    AskedIssuers askedIssuers = askedIssuers(issuers);
     Compiler compiler =
-        new Compiler(settings.of(CommonSettings.BASE_DOMAIN), upstreams, masterKey, keys, clock);
+        new Compiler(
+            settings.of(CommonSettings.BASE_DOMAIN),
+            upstreams,
+            masterKey,
+            keys,
+            askedIssuers,
+            clock);
     Applied applied = new Applied(compiler, settings.of(CommonSettings.BASE_DOMAIN), clock);
     JournalReader journal = started(new JournalReader(bus, data.resolve("fold.jsonl"), applied));
     RedisProbe redis = started(new RedisProbe(settings.of(CommonSettings.REDIS_URL)));
@@ -203,7 +215,17 @@ public final class GatewayService implements Service {
     NodeReport report =
         started(
             new NodeReport(
-                node, applied, journal, publisher, consul, dns, redis, upstreams, keys, bus,
+                node,
+                applied,
+                journal,
+                publisher,
+                consul,
+                dns,
+                redis,
+                upstreams,
+                keys,
+                askedIssuers,
+                bus,
                 clock));
     report.meters(metrics, edge::active, forwarder.mirrors());
     // An empty journal is a configuration too, but only Kafka can say that it is empty.
@@ -277,22 +299,38 @@ public final class GatewayService implements Service {
     }
   }
 
-  /** Fetches what issuers publish, through the guard: tenants say from where. */
-  private RemoteKeys keys(Path folder, InstantSource clock) {
+  /** Calls issuers, through the guard: tenants say where. */
+  private Caller issuers() {
     SystemResolver names = started(new SystemResolver());
-    Caller outside =
-        started(
-            new Caller(
-                names,
-                new EgressGuard(settings.of(GatewaySettings.ALLOWED_NETWORKS)),
-                (SSLSocketFactory) SSLSocketFactory.getDefault(),
-                KEYS_CONNECT,
-                KEYS_FETCH));
-    Map<String, String> headers =
-        Map.of("Accept", "application/json", "User-Agent", "Aegis/" + Version.text());
+    return started(
+        new Caller(
+            names,
+            new EgressGuard(settings.of(GatewaySettings.ALLOWED_NETWORKS)),
+            (SSLSocketFactory) SSLSocketFactory.getDefault(),
+            ISSUER_CONNECT,
+            ISSUER_CALL));
+  }
+
+  /** Fetches what issuers publish. */
+  private RemoteKeys keys(Caller issuers, Path folder, InstantSource clock) {
+    Map<String, String> headers = Map.of("Accept", "application/json", USER_AGENT, product());
     return started(
         new RemoteKeys(
-            place -> outside.fetch(place, headers, Documents.MOST), new KeysFolder(folder), clock));
+            place -> issuers.fetch(place, headers, Documents.MOST), new KeysFolder(folder), clock));
+  }
+
+  /** Asks issuers about tokens. */
+  private static AskedIssuers askedIssuers(Caller issuers) {
+    return new AskedIssuers(
+        (place, headers, form, limit) -> {
+          Map<String, String> all = new HashMap<>(headers);
+          all.put(USER_AGENT, product());
+          return issuers.ask(place, all, form, Questions.MOST, limit);
+        });
+  }
+
+  private static String product() {
+    return "Aegis/" + Version.text();
   }
 
   /** Null when there is none. */

@@ -20,6 +20,7 @@ final class ArchitectureTest {
             entry("routing", Set.of()),
             entry("identity", Set.of()),
             entry("keys", Set.of("identity")),
+            entry("introspection", Set.of("identity")),
             entry("telemetry", Set.of()),
             entry("proxies", Set.of()),
             entry("overload", Set.of()),
@@ -29,7 +30,15 @@ final class ArchitectureTest {
             entry("upstream", Set.of("http1", "http2")),
             entry(
                 "snapshot",
-                Set.of("routing", "identity", "keys", "admission", "plugin", "cache", "upstream")),
+                Set.of(
+                    "routing",
+                    "identity",
+                    "introspection",
+                    "keys",
+                    "admission",
+                    "plugin",
+                    "cache",
+                    "upstream")),
             entry(
                 "pipeline",
                 Set.of("http1", "routing", "identity", "admission", "plugin", "snapshot")),
@@ -50,7 +59,7 @@ final class ArchitectureTest {
                     "telemetry",
                     "plugin",
                     "admission")),
-            entry("ops", Set.of("keys", "snapshot", "upstream")),
+            entry("ops", Set.of("introspection", "keys", "snapshot", "upstream")),
             entry(
                 "explain",
                 Set.of(
@@ -68,6 +77,7 @@ final class ArchitectureTest {
                     "overload",
                     "cache",
                     "identity",
+                    "introspection",
                     "keys",
                     "admission",
                     "upstream",

@@ -22,6 +22,7 @@ import java.util.Map;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.function.IntFunction;
 import java.util.function.Predicate;
 import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLParameters;
@@ -31,7 +32,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Makes one HTTP/1.1 call to a receiver that nobody trusts: a POST whose reply's status is all that
- * matters, or a GET of a document.
+ * matters, a GET of a document, or a POST whose reply is one.
  *
  * <p>The name is resolved once, every address it has must pass the {@link EgressGuard}, and the
  * connection goes to one of exactly these addresses: between check and connect nobody resolves
@@ -86,7 +87,27 @@ public final class Caller implements AutoCloseable {
   public CallResult post(URI url, Map<String, String> headers, byte[] body)
       throws InterruptedException {
     byte[] head = head("POST", url, headers, body.length);
-    return call(url, guard::permits, head, body, Exchange::drain);
+    return call(url, guard::permits, head, body, totalLimit, Exchange::drain);
+  }
+
+  /**
+   * Posts {@code body} to {@code url} for the document that the reply is. In clear text that is
+   * done only within the networks that the operator allowed, as for {@link #fetch}.
+   *
+   * @param url absolute http or https URL
+   * @param headers beside {@code Host}, {@code Content-Length} and {@code Connection}; names and
+   *     values are sent as they are
+   * @param most longest document, in bytes
+   * @param limit longest time from the look-up to the end of the document, if shorter than that of
+   *     all calls
+   * @throws IllegalArgumentException when the URL names no host
+   * @throws InterruptedException when the thread was told to stop
+   */
+  public Fetched ask(URI url, Map<String, String> headers, byte[] body, int most, Duration limit)
+      throws InterruptedException {
+    Duration total = limit.compareTo(totalLimit) < 0 ? limit : totalLimit;
+    Gathering gathering = new Gathering(most, status -> "status_" + status);
+    return document(url, head("POST", url, headers, body.length), body, total, gathering);
   }
 
   /**
@@ -101,10 +122,14 @@ public final class Caller implements AutoCloseable {
    * @throws InterruptedException when the thread was told to stop
    */
   public Fetched fetch(URI url, Map<String, String> headers, int most) throws InterruptedException {
+    Gathering gathering = new Gathering(most, status -> "not_found");
+    return document(url, head("GET", url, headers, -1), new byte[0], totalLimit, gathering);
+  }
+
+  private Fetched document(URI url, byte[] head, byte[] body, Duration limit, Gathering gathering)
+      throws InterruptedException {
     Predicate<InetAddress> open = secure(url) ? guard::permits : guard::allows;
-    Gathering gathering = new Gathering(most);
-    byte[] head = head("GET", url, headers, -1);
-    return switch (call(url, open, head, new byte[0], gathering)) {
+    return switch (call(url, open, head, body, limit, gathering)) {
       case Answered answered -> gathering.fetched;
       case Failed(Failure failure, Duration latency) -> new Fetched.Missed(failure.code());
       case NotMade notMade -> new Fetched.Missed("not_made");
@@ -112,12 +137,17 @@ public final class Caller implements AutoCloseable {
   }
 
   private CallResult call(
-      URI url, Predicate<InetAddress> open, byte[] head, byte[] body, Reading reading)
+      URI url,
+      Predicate<InetAddress> open,
+      byte[] head,
+      byte[] body,
+      Duration limit,
+      Reading reading)
       throws InterruptedException {
     if (url.getHost() == null) {
       throw new IllegalArgumentException("The URL names no host");
     }
-    Exchange exchange = new Exchange(url, open, reading);
+    Exchange exchange = new Exchange(url, open, limit, reading);
     try {
       CallResult result = exchange.run(head, body);
       if (Thread.interrupted()) {
@@ -166,15 +196,18 @@ public final class Caller implements AutoCloseable {
   /** Takes the body of a reply for a document. */
   private static final class Gathering implements Reading {
     private final int most;
-    private Fetched fetched = new Fetched.Missed("not_found");
+    private final IntFunction<String> otherStatus;
+    private Fetched fetched = new Fetched.Missed("not_made");
 
-    Gathering(int most) {
+    Gathering(int most, IntFunction<String> otherStatus) {
       this.most = most;
+      this.otherStatus = otherStatus;
     }
 
     @Override
     public void read(Socket socket, InputStream in, Reply reply) throws IOException {
       if (reply.status() != 200) {
+        fetched = new Fetched.Missed(otherStatus.apply(reply.status()));
         return;
       }
       if (reply.encoded()) {
@@ -193,6 +226,7 @@ public final class Caller implements AutoCloseable {
   private final class Exchange {
     private final URI url;
     private final Predicate<InetAddress> permitted;
+    private final Duration limit;
     private final Reading reading;
     private final boolean secure;
     private final long begin = System.nanoTime();
@@ -200,12 +234,13 @@ public final class Caller implements AutoCloseable {
     private volatile @Nullable Socket open;
     private volatile boolean expired;
 
-    Exchange(URI url, Predicate<InetAddress> permitted, Reading reading) {
+    Exchange(URI url, Predicate<InetAddress> permitted, Duration limit, Reading reading) {
       this.url = url;
       this.permitted = permitted;
+      this.limit = limit;
       this.reading = reading;
       this.secure = secure(url);
-      this.deadline = watch.schedule(this::expire, totalLimit.toNanos(), TimeUnit.NANOSECONDS);
+      this.deadline = watch.schedule(this::expire, limit.toNanos(), TimeUnit.NANOSECONDS);
     }
 
     CallResult run(byte[] head, byte[] body) throws InterruptedException {
@@ -213,7 +248,7 @@ public final class Caller implements AutoCloseable {
       String name = host.startsWith("[") ? host.substring(1, host.length() - 1) : host;
       List<InetAddress> addresses;
       try {
-        addresses = resolver.resolve(name, totalLimit);
+        addresses = resolver.resolve(name, limit);
       } catch (UnknownHostException e) {
         return failed(Failure.DNS);
       }

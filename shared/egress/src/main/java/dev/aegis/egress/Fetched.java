@@ -30,9 +30,10 @@ public sealed interface Fetched {
    * There is none.
    *
    * @param code stable name of the reason, for logs and metrics: that of a {@link
-   *     CallResult.Failure}, or {@code not_found} for a status other than 200, {@code too_long},
-   *     {@code encoded} for a body in a content coding, {@code not_made} when the reason lies in
-   *     this process
+   *     CallResult.Failure}, or {@code not_found} for a status other than 200, which for a document
+   *     that was asked for by POST is named, as in {@code status_401}, {@code too_long}, {@code
+   *     encoded} for a body in a content coding, {@code not_made} when the reason lies in this
+   *     process
    */
   record Missed(String code) implements Fetched {}
 }

@@ -160,6 +160,65 @@ final class FetchTest {
     }
   }
 
+  @Test
+  void asksByPostForTheDocumentThatIsTheReply() throws Exception {
+    try (StubUpstream server = StubUpstream.answering("thanks");
+        Caller caller = caller(List.of(LOOPBACK), "127.0.0.0/8", Duration.ofSeconds(20))) {
+      Fetched answer =
+          caller.ask(
+              URI.create(server.url() + "/ask?b"),
+              Map.of("Content-Type", "application/x-www-form-urlencoded"),
+              "a=b".getBytes(StandardCharsets.US_ASCII),
+              MOST,
+              Duration.ofSeconds(20));
+      assertThat(body(answer)).isEqualTo("thanks");
+      HttpMessage request = server.received().getFirst();
+      assertThat(request.startLine()).isEqualTo("POST /ask?b HTTP/1.1");
+      assertThat(request.field("Content-Length")).isEqualTo("3");
+      assertThat(request.field("Content-Type")).isEqualTo("application/x-www-form-urlencoded");
+      assertThat(request.body()).asString(StandardCharsets.US_ASCII).isEqualTo("a=b");
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {201, 204, 302, 401, 500})
+  void namesTheStatusOfAnAnswerThatIsNone(int status) throws Exception {
+    try (StubUpstream server =
+            StubUpstream.start(
+                (request, exchange) ->
+                    exchange.send("HTTP/1.1 " + status + " S\r\nLocation: /\r\n\r\nx").close());
+        Caller caller = caller(List.of(LOOPBACK), "127.0.0.0/8", Duration.ofSeconds(20))) {
+      assertThat(code(ask(caller, server.url(), Duration.ofSeconds(20))))
+          .isEqualTo("status_" + status);
+      assertThat(server.connections()).isEqualTo(1);
+    }
+  }
+
+  /** What is asked may be a secret. */
+  @Test
+  void asksInClearOnlyWithinNetworksThatTheOperatorAllowed() throws Exception {
+    try (Caller caller =
+        caller(List.of(InetAddress.ofLiteral("1.2.3.4")), "", Duration.ofSeconds(20))) {
+      assertThat(code(ask(caller, "http://idp.example/", Duration.ofSeconds(20))))
+          .isEqualTo("address_not_allowed");
+    }
+  }
+
+  @Test
+  void waitsForAnAnswerNoLongerThanItIsTold() throws Exception {
+    CountDownLatch never = new CountDownLatch(1);
+    try (StubUpstream server = StubUpstream.start((request, exchange) -> never.await());
+        Caller caller = caller(List.of(LOOPBACK), "127.0.0.0/8", Duration.ofMinutes(5))) {
+      assertThat(code(ask(caller, server.url(), Duration.ofMillis(200)))).isEqualTo("timeout");
+    } finally {
+      never.countDown();
+    }
+  }
+
+  private static Fetched ask(Caller caller, String url, Duration limit) throws Exception {
+    return caller.ask(URI.create(url), Map.of(), new byte[] {'x'}, MOST, limit);
+  }
+
   private static Fetched fetched(String reply) throws Exception {
     try (StubUpstream server =
             StubUpstream.start((request, exchange) -> exchange.send(reply).close());

@@ -36,7 +36,7 @@ public record Arbiter(
   static Arbiter read(Fields fields) {
     String upstream = fields.text("upstream");
     String path = fields.textOr("path", "/");
-    if (!UpstreamDefinition.requestTarget(path)) {
+    if (!UpstreamFields.requestTarget(path)) {
       fields.reject("path", "must begin with / and hold only visible ASCII characters but #");
     }
     return new Arbiter(

@@ -16,7 +16,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param id unique within the tenant
  * @param issuer exact value of {@code iss}
- * @param algorithms JWS algorithms let in, HS or others but not both
+ * @param algorithms JWS algorithms let in, HS or others but not both; none for an issuer of whose
+ *     tokens only it knows anything
  * @param publicKeys keys of the algorithms that are not HS; each fits one of them, and each of them
  *     has one
  * @param secret the shared key of HS algorithms as text, sealed; its UTF-8 bytes are the key
@@ -24,6 +25,7 @@ import org.jspecify.annotations.Nullable;
  * @param leewaySeconds how far clocks may differ, 0 to 300
  * @param claims where claims stand that are not called as Aegis calls them
  * @param published where the issuer publishes its keys, null when they are here
+ * @param introspection where it is asked about tokens that are no JWTs, null when it is not
  */
 public record IssuerDefinition(
     String id,
@@ -34,7 +36,8 @@ public record IssuerDefinition(
     @Nullable String audience,
     int leewaySeconds,
     Claims claims,
-    @Nullable PublishedKeys published)
+    @Nullable PublishedKeys published,
+    @Nullable Introspection introspection)
     implements Definition {
 
   /** Names of the algorithms that this version verifies. */
@@ -45,6 +48,8 @@ public record IssuerDefinition(
   private static final int MAX_KEYS = 20;
 
   private static final int MAX_CLAIM = 256;
+
+  private static final String NEEDS_ALGORITHMS = "is only for an issuer with algorithms";
 
   /**
    * Where the claims that Aegis reads stand in this issuer's tokens: the name of a claim, or, when
@@ -72,23 +77,28 @@ public record IssuerDefinition(
       @Nullable String audience,
       int leewaySeconds,
       Claims claims) {
-    this(id, issuer, algorithms, publicKeys, secret, audience, leewaySeconds, claims, null);
+    this(id, issuer, algorithms, publicKeys, secret, audience, leewaySeconds, claims, null, null);
   }
 
   static IssuerDefinition read(String id, Fields fields) {
     String issuer = fields.text("issuer");
-    List<SigningAlgorithm> algorithms = algorithms(fields);
+    Introspection introspection = Introspection.read(fields);
+    boolean opaque = !fields.absent(Introspection.MEMBER) && fields.size("algorithms") == 0;
+    List<SigningAlgorithm> algorithms = algorithms(fields, opaque);
     boolean symmetric = algorithms.stream().anyMatch(SigningAlgorithm::symmetric);
     boolean asymmetric = !algorithms.stream().allMatch(SigningAlgorithm::symmetric);
     if (symmetric && asymmetric) {
       fields.reject("algorithms", "must not mix HS with the others: one kind of key per issuer");
     }
-    boolean bare = !symmetric && fields.absent("public_keys") && fields.absent("secret");
+    boolean bare = !symmetric && !opaque && fields.absent("public_keys") && fields.absent("secret");
     PublishedKeys published = PublishedKeys.read(fields, issuer, bare);
     if (published != null && symmetric) {
       fields.reject(
           fields.absent("jwks_url") ? "discovery" : "jwks_url",
           "is not for HS algorithms, whose keys are secret");
+    }
+    if (published != null && opaque) {
+      fields.reject(fields.absent("jwks_url") ? "discovery" : "jwks_url", NEEDS_ALGORITHMS);
     }
     List<IssuerKey> keys = publicKeys(fields, algorithms, published != null);
     SealedSecret secret = SealedSecret.read(fields, "secret");
@@ -101,6 +111,12 @@ public record IssuerDefinition(
     if (asymmetric && secret != null) {
       fields.reject("secret", "is only for HS algorithms");
     }
+    if (opaque && secret != null) {
+      fields.reject("secret", NEEDS_ALGORITHMS);
+    }
+    if (opaque && fields.size("public_keys") > 0) {
+      fields.reject("public_keys", NEEDS_ALGORITHMS);
+    }
     return new IssuerDefinition(
         id,
         issuer,
@@ -110,10 +126,11 @@ public record IssuerDefinition(
         fields.optionalText("audience"),
         (int) fields.number("leeway_seconds", 0, 0, 300),
         fields.object("claims", IssuerDefinition::claims),
-        published);
+        published,
+        introspection);
   }
 
-  private static List<SigningAlgorithm> algorithms(Fields fields) {
+  private static List<SigningAlgorithm> algorithms(Fields fields, boolean opaque) {
     List<SigningAlgorithm> algorithms = new ArrayList<>();
     List<String> texts = fields.texts("algorithms");
     for (String text : texts) {
@@ -125,7 +142,7 @@ public record IssuerDefinition(
         algorithms.add(algorithm);
       }
     }
-    if (texts.isEmpty()) {
+    if (texts.isEmpty() && !opaque) {
       fields.reject("algorithms", "must name at least one of " + String.join(", ", ALGORITHMS));
     }
     return List.copyOf(algorithms);

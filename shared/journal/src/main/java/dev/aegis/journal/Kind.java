@@ -1,27 +1,26 @@
 package dev.aegis.journal;
 
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** The kinds of object that configuration is made of. */
 public enum Kind {
-  TENANT("tenants", null),
-  UPSTREAM("upstreams", "tls/private_key"),
-  ROUTE("routes", null),
-  ISSUER("issuers", "secret"),
-  ROLE("roles", null),
-  BINDING("bindings", null),
-  PLUGIN("plugins", null),
-  WEBHOOK("webhooks", "secret"),
-  CERTIFICATE("certificates", "private_key"),
-  API_KEY("api-keys", "hashes"),
-  REVOCATION("revocations", null);
+  TENANT("tenants"),
+  UPSTREAM("upstreams"),
+  ROUTE("routes"),
+  ISSUER("issuers"),
+  ROLE("roles"),
+  BINDING("bindings"),
+  PLUGIN("plugins"),
+  WEBHOOK("webhooks"),
+  CERTIFICATE("certificates"),
+  API_KEY("api-keys"),
+  REVOCATION("revocations");
 
   private final String collection;
-  private final @Nullable String secret;
 
-  Kind(String collection, @Nullable String secret) {
+  Kind(String collection) {
     this.collection = collection;
-    this.secret = secret;
   }
 
   /** Name of the collection in URLs and keys, such as {@code routes}. */
@@ -30,11 +29,18 @@ public enum Kind {
   }
 
   /**
-   * The member that holds a secret, encrypted or hashed in the journal and never in a reply, or
-   * null. One within another is named as a JSON Pointer names it, without the first {@code /}.
+   * The members that hold a secret, encrypted or hashed in the journal and never in a reply. One
+   * within another is named as a JSON Pointer names it, without the first {@code /}.
    */
-  public @Nullable String secret() {
-    return secret;
+  public List<String> secrets() {
+    return switch (this) {
+      case UPSTREAM -> List.of("tls/private_key");
+      case ISSUER -> List.of("secret", "introspection/client_secret");
+      case WEBHOOK -> List.of("secret");
+      case CERTIFICATE -> List.of("private_key");
+      case API_KEY -> List.of("hashes");
+      case TENANT, ROUTE, ROLE, BINDING, PLUGIN, REVOCATION -> List.of();
+    };
   }
 
   /** Whether objects of this kind live inside a tenant. Plugins may also stand outside. */

@@ -31,6 +31,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class Secrets {
   private static final String MEMBER = "secret";
+  private static final String CLIENT_SECRET = "client_secret";
+  private static final int MAX_CLIENT_SECRET = 1_024;
   private static final String PRIVATE_KEY = "private_key";
   private static final String WEBHOOK_PREFIX = "whsec_";
   private static final int WEBHOOK_BYTES = 32;
@@ -57,6 +59,9 @@ final class Secrets {
     return switch (key.kind()) {
       case ISSUER -> {
         issuer(key, document, current, violations);
+        if (document.path("introspection") instanceof ObjectNode introspection) {
+          clientSecret(key, introspection, current, violations);
+        }
         yield null;
       }
       case WEBHOOK -> webhook(key, document, current, violations);
@@ -180,6 +185,43 @@ final class Secrets {
     }
   }
 
+  /**
+   * By what Aegis is known where an issuer is asked about tokens. It is kept only for the place and
+   * the name that it was given for: whoever may change an issuer must not have it sent elsewhere.
+   */
+  private void clientSecret(
+      ObjectKey key,
+      ObjectNode introspection,
+      @Nullable Entry current,
+      List<Violation> violations) {
+    String field = "/introspection/" + CLIENT_SECRET;
+    JsonNode given = introspection.remove(CLIENT_SECRET);
+    JsonNode before = current == null ? null : current.body().get("introspection");
+    JsonNode kept = before == null ? null : before.get(CLIENT_SECRET);
+    if (given == null || given.isNull()) {
+      if (before == null || kept == null) {
+        return; // the definition says that it is required
+      }
+      if (before.path("url").equals(introspection.path("url"))
+          && before.path("client_id").equals(introspection.path("client_id"))) {
+        introspection.set(CLIENT_SECRET, kept);
+      } else {
+        violations.add(new Violation(field, "must be sent again with another url or client_id"));
+      }
+      return;
+    }
+    String secret = given.textValue();
+    if (secret == null) {
+      violations.add(new Violation(field, "must be a string"));
+    } else if (secret.isEmpty() || secret.length() > MAX_CLIENT_SECRET) {
+      violations.add(new Violation(field, "must have 1 to " + MAX_CLIENT_SECRET + " characters"));
+    } else {
+      introspection.set(
+          CLIENT_SECRET,
+          kept != null && opensTo(key, kept, secret) ? kept : masterKey.seal(key, secret).toJson());
+    }
+  }
+
   /** The key that targets may ask for; it goes when the certificate goes. */
   private void clientKey(
       ObjectKey key, ObjectNode tls, @Nullable Entry current, List<Violation> violations) {
@@ -268,8 +310,8 @@ final class Secrets {
 
   /** Whether a violation only says that the secret is missing which was refused already. */
   static boolean echoes(Kind kind, Violation violation, List<Violation> before) {
-    String field = "/" + kind.secret();
-    return violation.field().equals(field)
+    String field = violation.field();
+    return kind.secrets().stream().anyMatch(secret -> field.equals("/" + secret))
         && before.stream().anyMatch(other -> other.field().equals(field));
   }
 }

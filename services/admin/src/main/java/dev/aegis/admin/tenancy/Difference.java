@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.databind.node.TextNode;
 import dev.aegis.journal.Json;
 import dev.aegis.journal.Kind;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -23,7 +24,7 @@ public final class Difference {
   /**
    * The difference from {@code before} to {@code after}, null standing for an absent document.
    *
-   * @param kind tells which member is secret
+   * @param kind tells which members are secret
    */
   public static ArrayNode between(
       Kind kind, @Nullable ObjectNode before, @Nullable ObjectNode after) {
@@ -34,12 +35,17 @@ public final class Difference {
       }
       return operations;
     }
-    compare(operations, "", before, after, "/" + kind.secret());
+    List<String> secrets = kind.secrets().stream().map(secret -> "/" + secret).toList();
+    compare(operations, "", before, after, secrets);
     return operations;
   }
 
   private static void compare(
-      ArrayNode operations, String pointer, ObjectNode before, ObjectNode after, String secret) {
+      ArrayNode operations,
+      String pointer,
+      ObjectNode before,
+      ObjectNode after,
+      List<String> secrets) {
     for (Map.Entry<String, JsonNode> member : before.properties()) {
       String name = member.getKey();
       String at = pointer + "/" + name.replace("~", "~0").replace("/", "~1");
@@ -48,19 +54,19 @@ public final class Difference {
       if (old.equals(now)) {
         continue;
       }
-      if (at.equals(secret)) {
+      if (secrets.contains(at)) {
         note(operations, at, REDACTED, now == null ? null : REDACTED);
       } else if (old instanceof ObjectNode oldObject && now instanceof ObjectNode nowObject) {
-        compare(operations, at, oldObject, nowObject, secret);
+        compare(operations, at, oldObject, nowObject, secrets);
       } else {
-        note(operations, at, redacted(at, old, secret), redacted(at, now, secret));
+        note(operations, at, redacted(at, old, secrets), redacted(at, now, secrets));
       }
     }
     for (Map.Entry<String, JsonNode> member : after.properties()) {
       String name = member.getKey();
       if (!before.has(name)) {
         String at = pointer + "/" + name.replace("~", "~0").replace("/", "~1");
-        note(operations, at, null, redacted(at, member.getValue(), secret));
+        note(operations, at, null, redacted(at, member.getValue(), secrets));
       }
     }
   }
@@ -78,20 +84,25 @@ public final class Difference {
     }
   }
 
-  /** A value that may be the secret, or hold it. */
-  private static @Nullable JsonNode redacted(String at, @Nullable JsonNode value, String secret) {
-    if (value != null && at.equals(secret)) {
+  /** A value that may be a secret, or hold some. */
+  private static @Nullable JsonNode redacted(
+      String at, @Nullable JsonNode value, List<String> secrets) {
+    if (value != null && secrets.contains(at)) {
       return REDACTED;
     }
-    if (!(value instanceof ObjectNode object) || !secret.startsWith(at + "/")) {
+    if (!(value instanceof ObjectNode object)) {
       return value;
     }
     ObjectNode shown = object.deepCopy();
-    String within = secret.substring(at.length());
-    int last = within.lastIndexOf('/');
-    if (shown.at(within.substring(0, last)) instanceof ObjectNode owner
-        && owner.has(within.substring(last + 1))) {
-      owner.set(within.substring(last + 1), REDACTED);
+    for (String secret : secrets) {
+      if (secret.startsWith(at + "/")) {
+        String within = secret.substring(at.length());
+        int last = within.lastIndexOf('/');
+        if (shown.at(within.substring(0, last)) instanceof ObjectNode owner
+            && owner.has(within.substring(last + 1))) {
+          owner.set(within.substring(last + 1), REDACTED);
+        }
+      }
     }
     return shown;
   }

@@ -84,6 +84,11 @@ public final class Documents {
       case ISSUER -> {
         optional(document, "audience");
         number(document, "leeway_seconds", 0);
+        if (document.path("introspection") instanceof ObjectNode introspection) {
+          number(introspection, "cache_s", 30);
+          number(introspection, "negative_cache_s", 10);
+          number(introspection, "timeout_ms", 2_000);
+        }
         if (object(document, "claims") instanceof ObjectNode claims) {
           text(claims, "subject", "sub");
           text(claims, "tenant_id", "tenant_id");
@@ -129,7 +134,7 @@ public final class Documents {
     return document;
   }
 
-  /** The object as a reply shows it: without its secret, with its revision and times. */
+  /** The object as a reply shows it: without its secrets, with its revision and times. */
   public static ObjectNode shown(Entry entry) {
     return dated(entry, shown(entry.key().kind(), entry.body()));
   }
@@ -142,11 +147,10 @@ public final class Documents {
     return document;
   }
 
-  /** A document without its secret. */
+  /** A document without its secrets. */
   public static ObjectNode shown(Kind kind, ObjectNode document) {
     ObjectNode shown = document.deepCopy();
-    String secret = kind.secret();
-    if (secret != null) {
+    for (String secret : kind.secrets()) {
       int at = secret.lastIndexOf('/');
       JsonNode owner = at < 0 ? shown : shown.at("/" + secret.substring(0, at));
       if (owner instanceof ObjectNode object) {

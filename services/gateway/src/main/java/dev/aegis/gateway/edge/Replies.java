@@ -56,7 +56,7 @@ record Replies(ReplyTo to) {
       to.out().header("Retry-After", Long.toString(later.retryAfterSeconds()));
     } else if (why instanceof Refusal.InMaintenance(Maintenance by) && !by.retryAfter().isZero()) {
       to.out().header("Retry-After", Long.toString(by.retryAfter().toSeconds()));
-    } else if (why instanceof Refusal.Overloaded) {
+    } else if (why instanceof Refusal.Overloaded || why instanceof Refusal.IdentityUnavailable) {
       to.out().header("Retry-After", "1");
     }
     if (why == ByCaller.METHOD_NOT_ALLOWED) {

@@ -68,7 +68,12 @@ final class RequestRecord {
             traceId(head.value(Field.TRACEPARENT)),
             node);
     String limit = why instanceof Refusal.RateLimited limited ? limited.by().limit().id() : null;
-    String detail = why instanceof Refusal.InvalidToken invalid ? invalid.reason() : note;
+    String detail =
+        switch (why) {
+          case Refusal.InvalidToken(String reason) -> reason;
+          case Refusal.IdentityUnavailable(String reason) -> reason;
+          case null, default -> note;
+        };
     return new Finished(event, inbound.address(), limit, detail);
   }
 

@@ -29,7 +29,7 @@ public record Issuer(IssuerDefinition definition, KeySet keys, String tenant) {
    */
   public static Issuer compile(IssuerDefinition definition, @Nullable String secret) {
     List<SigningAlgorithm> algorithms = definition.algorithms();
-    if (!algorithms.stream().allMatch(SigningAlgorithm::symmetric)) {
+    if (algorithms.isEmpty() || !algorithms.stream().allMatch(SigningAlgorithm::symmetric)) {
       return new Issuer(definition, FixedKeys.of(definition.publicKeys(), algorithms), "");
     }
     if (secret == null) {

@@ -30,6 +30,13 @@ final class SignedToken {
     this.signature = signature;
   }
 
+  /** Whether a token has three parts; any other is none that this reads. */
+  static boolean resembles(String token) {
+    int first = token.indexOf('.');
+    int second = token.indexOf('.', first + 1);
+    return first >= 0 && second >= 0 && token.indexOf('.', second + 1) < 0;
+  }
+
   /**
    * Takes a token apart.
    *

@@ -9,13 +9,14 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.StringTokenizer;
 import java.util.TreeMap;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Checks the tokens of one tenant: signed JWTs in compact form (RFC 7515, RFC 7519), by the rules
- * of RFC 8725.
+ * of RFC 8725, and others by what their issuer says of them (RFC 7662).
  *
  * <p>Header and claims are read by a strict JSON reader, since a token in which two readers see
  * different claims is an attack.
@@ -27,21 +28,26 @@ public final class Tokens {
   /** Longest time in seconds that is an instant to every reader: the end of the year 9999. */
   private static final long MAX_TIME = 253_402_300_799L;
 
+  private static final Instant LAST = Instant.ofEpochSecond(MAX_TIME);
+
   private final Map<String, List<Issuer>> issuersByName = new TreeMap<>();
+  private final @Nullable OpaqueIssuer opaque;
   private final Asked asked;
 
   /**
    * @param issuers whom the tenant trusts
    */
   public Tokens(List<Issuer> issuers) {
-    this(issuers, Asked.NOTHING);
+    this(issuers, null, Asked.NOTHING);
   }
 
   /**
    * @param issuers whom the tenant trusts
+   * @param opaque whose tokens those are that are no JWTs; null when there are none
    * @param asked what is read of a token beyond what it must have
    */
-  public Tokens(List<Issuer> issuers, Asked asked) {
+  public Tokens(List<Issuer> issuers, @Nullable OpaqueIssuer opaque, Asked asked) {
+    this.opaque = opaque;
     this.asked = asked;
     for (Issuer issuer : issuers) {
       issuersByName
@@ -54,6 +60,11 @@ public final class Tokens {
   public Verified verify(String token, Instant now) {
     if (token.length() > MAX_LENGTH) {
       return new Verified.Invalid("longer than " + MAX_LENGTH + " characters");
+    }
+    if (opaque != null && !SignedToken.resembles(token)) {
+      return OpaqueIssuer.spells(token)
+          ? said(opaque, token, now)
+          : new Verified.Invalid("not spelled as a token (RFC 6750 section 2.1)");
     }
     SignedToken signed;
     ObjectNode claims;
@@ -76,6 +87,29 @@ public final class Tokens {
     return outcome == null ? new Verified.Invalid("no trusted issuer signed it") : outcome;
   }
 
+  /** By what the issuer says of it; who that is, and for whom it holds, is checked all the same. */
+  private Verified said(OpaqueIssuer issuer, String token, Instant now) {
+    return switch (issuer.introspector().ask(token)) {
+      case Introspector.Answer.Inactive() ->
+          new Verified.Invalid("its issuer says that it is not active");
+      case Introspector.Answer.Unanswered(String why) -> new Verified.Unknown(why);
+      case Introspector.Answer.Active(ObjectNode claims, Proof proof) -> {
+        JsonNode name = claims.path("iss");
+        JsonNode type = claims.path("token_type");
+        if (!name.isMissingNode() && !issuer.definition().issuer().equals(name.textValue())) {
+          yield new Verified.Invalid("its issuer says that it is another's");
+        }
+        if (!type.isMissingNode() && !type.asText().equalsIgnoreCase("Bearer")) {
+          yield new Verified.Invalid("its issuer says that it is no bearer token");
+        }
+        Verified outcome = claims(issuer.definition(), issuer.tenant(), claims, now, true);
+        yield outcome instanceof Verified.Valid(Principal principal, Proof none)
+            ? new Verified.Valid(principal, proof)
+            : outcome;
+      }
+    };
+  }
+
   /** Null when none of the issuers signed it. */
   private @Nullable Verified outcome(
       List<Issuer> issuers,
@@ -86,7 +120,7 @@ public final class Tokens {
     for (Issuer issuer : issuers) {
       Proof proof = proofs.apply(issuer);
       if (proof != null) {
-        Verified here = claims(issuer, claims, now);
+        Verified here = claims(issuer.definition(), issuer.tenant(), claims, now, false);
         if (here instanceof Verified.Valid(Principal principal, Proof none)) {
           return new Verified.Valid(principal, proof);
         }
@@ -98,15 +132,21 @@ public final class Tokens {
     return outcome;
   }
 
-  /** Looks at the claims of a token whose signature holds (RFC 7519 section 4.1). */
-  private Verified claims(Issuer signer, ObjectNode claims, Instant now) {
-    IssuerDefinition issuer = signer.definition();
+  /**
+   * Looks at the claims of a token whose signature holds (RFC 7519 section 4.1), or that its issuer
+   * says to be active (RFC 7662 section 2.2).
+   *
+   * @param issuedBy the tenant that published the issuer
+   * @param mayLast whether it may be without an end, since its issuer is asked again
+   */
+  private Verified claims(
+      IssuerDefinition issuer, String issuedBy, ObjectNode claims, Instant now, boolean mayLast) {
     String audience = issuer.audience();
     if (audience != null && !names(claims.path("aud"), audience)) {
       return new Verified.Invalid("for another audience");
     }
     int leeway = issuer.leewaySeconds();
-    Instant expires = time(claims.path("exp"));
+    Instant expires = mayLast && !claims.has("exp") ? LAST : time(claims.path("exp"));
     Instant notBefore = claims.has("nbf") ? time(claims.path("nbf")) : Instant.EPOCH;
     Instant issued = claims.has("iat") ? time(claims.path("iat")) : Instant.EPOCH;
     IssuerDefinition.Claims places = issuer.claims();
@@ -121,7 +161,7 @@ public final class Tokens {
     if (!printable(subject)) {
       return new Verified.Invalid("a subject with control characters");
     }
-    List<String> roles = texts(at(claims, places.roles()));
+    List<String> roles = roles(at(claims, places.roles()), places.roles());
     if (roles == null || roles.stream().anyMatch(role -> role.indexOf(',') >= 0)) {
       return new Verified.Invalid("roles are not a list of strings without commas");
     }
@@ -146,7 +186,7 @@ public final class Tokens {
             issued,
             notBefore.minusSeconds(leeway),
             expires.plusSeconds(leeway),
-            signer.tenant());
+            issuedBy);
     if (issued.minusSeconds(leeway).isAfter(now)) {
       return new Verified.Invalid("issued in the future");
     }
@@ -195,6 +235,22 @@ public final class Tokens {
       named |= wanted.equals(one.textValue());
     }
     return named;
+  }
+
+  /**
+   * The roles of a token; null when it has something else there. Only the claim {@code scope} is a
+   * list in one text (RFC 7662 section 2.2, RFC 9068 section 2.2.3).
+   */
+  private static @Nullable List<String> roles(JsonNode node, String place) {
+    if (!place.equals("scope") || !node.isTextual()) {
+      return texts(node);
+    }
+    List<String> roles = new ArrayList<>();
+    StringTokenizer scopes = new StringTokenizer(node.textValue(), " ");
+    while (scopes.hasMoreTokens()) {
+      roles.add(scopes.nextToken());
+    }
+    return roles.stream().allMatch(Tokens::printable) ? roles : null;
   }
 
   /** The texts of a list; empty when it is missing, null when it is something else. */

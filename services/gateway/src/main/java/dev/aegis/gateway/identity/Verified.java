@@ -18,6 +18,13 @@ public sealed interface Verified {
   record Expired() implements Verified {}
 
   /**
+   * Nobody can say: whoever would know does not answer.
+   *
+   * @param reason why, for the log
+   */
+  record Unknown(String reason) implements Verified {}
+
+  /**
    * It does not hold.
    *
    * @param reason why, for the log; the caller learns no more than that it is invalid

@@ -2,13 +2,18 @@ package dev.aegis.gateway.identity;
 
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.time.Instant;
+import java.util.Base64;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Tokens whose signature held, by the whole token: no signature is computed twice for one. An entry
- * is good only for the {@link Tokens} that made it, so a changed issuer empties its share at once,
- * and for as long as the key that verified it.
+ * Tokens that held: by the whole token those whose signature did, so that none is computed twice
+ * for one, and by its hash what an issuer said of others. An entry is good only for the {@link
+ * Tokens} that made it, so a changed issuer empties its share at once, and for as long as its
+ * proof.
  *
  * @param <A> what a tenant makes of a principal once, such as the compiled union of its roles
  */
@@ -37,19 +42,41 @@ public final class VerifiedTokens<A> {
    * {@code now}, or null.
    */
   public @Nullable Known<A> find(String token, Tokens by, Instant now) {
-    Known<A> entry = known.getIfPresent(token);
+    Known<A> entry = known.getIfPresent(name(token));
     return entry != null && entry.by().equals(by) && entry.proof().holds(now) ? entry : null;
   }
 
   /** Remembers a token that holds. */
   public Known<A> remember(String token, Tokens by, Verified.Valid valid, A access) {
     Known<A> entry = new Known<>(by, valid.proof(), valid.principal(), access);
-    known.put(token, entry);
+    known.put(name(token), entry);
     return entry;
   }
 
-  /** Forgets tokens that {@link Principal#expires} before {@code now}. */
+  /**
+   * What a token is known by. One that is signed tells all who can read it what it says, and its
+   * end; of one that is not, nobody needs more than to know it again.
+   */
+  private static String name(String token) {
+    return SignedToken.resembles(token) ? token : hash(token);
+  }
+
+  /** The SHA-256 of a token as text; without dots, so no token of three parts is the same. */
+  public static String hash(String token) {
+    try {
+      byte[] bytes = token.getBytes(StandardCharsets.UTF_8);
+      byte[] hash = MessageDigest.getInstance("SHA-256").digest(bytes);
+      return Base64.getUrlEncoder().withoutPadding().encodeToString(hash);
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("SHA-256 is part of every JDK", e);
+    }
+  }
+
+  /** Forgets tokens that {@link Principal#expires} before {@code now}, or whose proof is over. */
   public void forgetExpired(Instant now) {
-    known.asMap().values().removeIf(entry -> entry.principal().expires().isBefore(now));
+    known
+        .asMap()
+        .values()
+        .removeIf(entry -> entry.principal().expires().isBefore(now) || !entry.proof().holds(now));
   }
 }

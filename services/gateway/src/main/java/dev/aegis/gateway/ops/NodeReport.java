@@ -7,6 +7,7 @@ import dev.aegis.bus.NodeBoard;
 import dev.aegis.chassis.Metrics;
 import dev.aegis.chassis.ServiceStatus;
 import dev.aegis.chassis.Version;
+import dev.aegis.gateway.introspection.AskedIssuers;
 import dev.aegis.gateway.keys.RemoteKeys;
 import dev.aegis.gateway.snapshot.Snapshot;
 import dev.aegis.gateway.upstream.ConsulDiscovery;
@@ -44,6 +45,7 @@ public final class NodeReport implements AutoCloseable {
   private final RedisProbe redis;
   private final Upstreams upstreams;
   private final RemoteKeys keys;
+  private final AskedIssuers askedIssuers;
   private final InstantSource clock;
   private final NodeBoard board;
   private final Semaphore news = new Semaphore(0);
@@ -62,6 +64,7 @@ public final class NodeReport implements AutoCloseable {
       RedisProbe redis,
       Upstreams upstreams,
       RemoteKeys keys,
+      AskedIssuers askedIssuers,
       BusSettings bus,
       InstantSource clock) {
     this.node = node;
@@ -73,6 +76,7 @@ public final class NodeReport implements AutoCloseable {
     this.redis = redis;
     this.upstreams = upstreams;
     this.keys = keys;
+    this.askedIssuers = askedIssuers;
     this.clock = clock;
     this.board = new NodeBoard(bus, clock);
   }
@@ -135,6 +139,7 @@ public final class NodeReport implements AutoCloseable {
   private List<Finding> findings(Snapshot snapshot) {
     List<Finding> findings = new ArrayList<>(snapshot.findings(clock.instant()));
     findings.addAll(keys.findings());
+    findings.addAll(askedIssuers.findings());
     return findings;
   }
 
@@ -160,6 +165,18 @@ public final class NodeReport implements AutoCloseable {
         "aegis_jwks_unanswered",
         "Key sets of issuers that are not answered for, so that the last known keys stay",
         keys::unanswered);
+    for (AskedIssuers.Outcome outcome : AskedIssuers.Outcome.values()) {
+      metrics.counter(
+          "aegis_introspections_total",
+          "Questions to issuers about tokens that were not answered from memory",
+          () -> askedIssuers.count(outcome),
+          "outcome",
+          outcome.label());
+    }
+    metrics.gauge(
+        "aegis_introspection_unanswered",
+        "Issuers that did not answer when they were last asked about a token",
+        askedIssuers::unanswered);
     upstreamMeters = new UpstreamMeters(metrics, upstreams);
     unanswered(metrics, "consul", () -> consul == null ? 0 : consul.unanswered());
     unanswered(metrics, "dns", dns::unanswered);

@@ -32,8 +32,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The phases before a request is forwarded. Asks nobody: all it needs is in the request's snapshot
- * and in memory. Only keys that an issuer has just published may be waited for, and the arbiter of
- * a route that has one.
+ * and in memory. Waited for may be keys that an issuer has just published, what an issuer says of a
+ * token that only it can read, and the arbiter of a route that has one.
  */
 public final class Pipeline {
   private static final String BEARER = "bearer ";
@@ -242,6 +242,8 @@ public final class Pipeline {
       case Verified.Expired() -> new Step.Stop<>(matched, ByCaller.TOKEN_EXPIRED);
       case Verified.Invalid(String reason) ->
           new Step.Stop<>(matched, new Refusal.InvalidToken(reason));
+      case Verified.Unknown(String reason) ->
+          new Step.Stop<>(matched, new Refusal.IdentityUnavailable(reason));
       case Verified.Valid valid -> {
         Decisions.Source source = known == null ? Decisions.Source.LOCAL : Decisions.Source.CACHE;
         if (known == null) {

@@ -180,6 +180,38 @@ public sealed interface Refusal {
     }
   }
 
+  /**
+   * Whether the token holds cannot be said now.
+   *
+   * @param reason why its issuer did not, for the log alone
+   */
+  record IdentityUnavailable(String reason) implements Refusal {
+    @Override
+    public int status() {
+      return 503;
+    }
+
+    @Override
+    public String code() {
+      return "identity_unavailable";
+    }
+
+    @Override
+    public Blame blame() {
+      return Blame.GATEWAY;
+    }
+
+    @Override
+    public String title() {
+      return "The issuer of the token does not answer";
+    }
+
+    @Override
+    public String detail() {
+      return "";
+    }
+  }
+
   /** A limit is used up. */
   record RateLimited(Counted by) implements Refusal {
     @Override

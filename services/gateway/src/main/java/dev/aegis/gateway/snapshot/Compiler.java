@@ -1,5 +1,6 @@
 package dev.aegis.gateway.snapshot;
 
+import dev.aegis.gateway.introspection.AskedIssuers;
 import dev.aegis.gateway.keys.RemoteKeys;
 import dev.aegis.gateway.plugin.RateLimit;
 import dev.aegis.gateway.upstream.Upstreams;
@@ -36,6 +37,7 @@ public final class Compiler {
   private final Upstreams upstreams;
   private final MasterKey masterKey;
   private final @Nullable RemoteKeys remoteKeys;
+  private final @Nullable AskedIssuers askedIssuers;
   private final InstantSource clock;
   private final Map<ObjectKey, Map<String, RateLimit>> limits = new HashMap<>();
 
@@ -56,24 +58,27 @@ public final class Compiler {
    */
   public Compiler(
       String baseDomain, Upstreams upstreams, MasterKey masterKey, InstantSource clock) {
-    this(baseDomain, upstreams, masterKey, null, clock);
+    this(baseDomain, upstreams, masterKey, null, null, clock);
   }
 
   /**
    * @param upstreams where upstreams live on between snapshots
    * @param masterKey opens the secrets of issuers
    * @param remoteKeys fetches the keys that issuers publish, null when nobody does
+   * @param askedIssuers asks issuers about tokens, null when nobody does
    */
   public Compiler(
       String baseDomain,
       Upstreams upstreams,
       MasterKey masterKey,
       @Nullable RemoteKeys remoteKeys,
+      @Nullable AskedIssuers askedIssuers,
       InstantSource clock) {
     this.last = Snapshot.empty(baseDomain, clock.instant());
     this.upstreams = upstreams;
     this.masterKey = masterKey;
     this.remoteKeys = remoteKeys;
+    this.askedIssuers = askedIssuers;
     this.clock = clock;
   }
 
@@ -134,6 +139,9 @@ public final class Compiler {
     if (remoteKeys != null) {
       remoteKeys.keepOnly(tenant, Set.of());
     }
+    if (askedIssuers != null) {
+      askedIssuers.keepOnly(tenant, Set.of());
+    }
     limits.values().forEach(byTenant -> byTenant.remove(tenant));
   }
 
@@ -188,6 +196,11 @@ public final class Compiler {
   /** Null when nobody fetches keys. */
   @Nullable RemoteKeys remoteKeys() {
     return remoteKeys;
+  }
+
+  /** Null when nobody asks issuers. */
+  @Nullable AskedIssuers askedIssuers() {
+    return askedIssuers;
   }
 
   /** The limit that stands for {@code plugin} in {@code tenant}, with its counts. */

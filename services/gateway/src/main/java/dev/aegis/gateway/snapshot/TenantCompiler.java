@@ -4,9 +4,12 @@ import dev.aegis.gateway.admission.Access;
 import dev.aegis.gateway.admission.Bindings;
 import dev.aegis.gateway.cache.CachePlan;
 import dev.aegis.gateway.identity.Asked;
+import dev.aegis.gateway.identity.Introspector;
 import dev.aegis.gateway.identity.Issuer;
 import dev.aegis.gateway.identity.KeySet;
+import dev.aegis.gateway.identity.OpaqueIssuer;
 import dev.aegis.gateway.identity.Tokens;
+import dev.aegis.gateway.introspection.AskedIssuers;
 import dev.aegis.gateway.keys.RemoteKeys;
 import dev.aegis.gateway.plugin.RateLimit;
 import dev.aegis.gateway.routing.RouteTable;
@@ -26,6 +29,7 @@ import dev.aegis.journal.Definition;
 import dev.aegis.journal.Destination;
 import dev.aegis.journal.Entry;
 import dev.aegis.journal.Fold;
+import dev.aegis.journal.Introspection;
 import dev.aegis.journal.InvalidDefinition;
 import dev.aegis.journal.IssuerDefinition;
 import dev.aegis.journal.KeyedChain;
@@ -302,22 +306,86 @@ final class TenantCompiler {
     if (remoteKeys != null) {
       remoteKeys.keepOnly(tenant, publishing);
     }
+    OpaqueIssuer opaque = opaque();
     Bindings bindings = bindings(full, denying);
+    Roles roles = new Roles(full, denying, lineage.fault() == null);
+    Asked asked = new Asked(bindings.askForGroups(), roles.claims());
     // The same basis gives the same plan, so tokens verified under it stay verified.
     return known != null && known.identity().basis().equals(basis)
         ? known.identity()
-        : plan(
-            issuers,
-            new Roles(full, denying, lineage.fault() == null),
+        : new IdentityPlan(
+            new Tokens(issuers, opaque, asked),
+            roles,
             bindings,
             new LetIn(tenant, lineage.ancestors(), declared),
             basis);
   }
 
-  private static IdentityPlan plan(
-      List<Issuer> issuers, Roles roles, Bindings bindings, LetIn letIn, Map<String, Long> basis) {
-    Asked asked = new Asked(bindings.askForGroups(), roles.claims());
-    return new IdentityPlan(new Tokens(issuers, asked), roles, bindings, letIn, basis);
+  /**
+   * The issuer that is asked about tokens which are no JWTs: of several the tenant's own before
+   * those above it, the nearest first, then by id. A token is shown to that one and no other, also
+   * when it cannot be asked.
+   */
+  private @Nullable OpaqueIssuer opaque() {
+    List<String> nearest = new ArrayList<>(List.of(tenant));
+    lineage.ancestors().forEach(ancestor -> nearest.add(ancestor.id()));
+    List<Lineage.Holding> asked = new ArrayList<>();
+    for (Lineage.Holding holding : lineage.holdings(Kind.ISSUER)) {
+      if (holding.entry().body().hasNonNull("introspection")) {
+        asked.add(holding);
+      }
+    }
+    asked.sort(
+        Comparator.<Lineage.Holding>comparingInt(
+                holding -> nearest.indexOf(String.valueOf(holding.entry().key().tenant())))
+            .thenComparing(holding -> holding.entry().key().id()));
+    AskedIssuers askedIssuers = compiler.askedIssuers();
+    OpaqueIssuer chosen = asked.isEmpty() ? null : opaque(asked.getFirst(), askedIssuers);
+    if (askedIssuers != null) {
+      askedIssuers.keepOnly(
+          tenant, chosen == null ? Set.of() : Set.of(asked.getFirst().entry().key()));
+    }
+    for (Lineage.Holding other : asked.stream().skip(1).toList()) {
+      if (other.own()) {
+        findings.add(
+            Finding.warning(
+                other.entry().key().toString(),
+                "it is not asked about tokens: issuer \""
+                    + asked.getFirst().entry().key().id()
+                    + "\" is"));
+      }
+    }
+    return chosen;
+  }
+
+  /** Null when the issuer cannot be asked, for a reason that is told. */
+  private @Nullable OpaqueIssuer opaque(
+      Lineage.Holding holding, @Nullable AskedIssuers askedIssuers) {
+    Entry entry = holding.entry();
+    IssuerDefinition issuer;
+    try {
+      issuer = entry.definition() instanceof IssuerDefinition sound ? sound : null;
+    } catch (InvalidDefinition e) {
+      return null; // told with its keys
+    }
+    Introspection terms = issuer == null ? null : issuer.introspection();
+    SealedSecret sealed = terms == null ? null : terms.clientSecret();
+    if (issuer == null || terms == null || sealed == null) {
+      return null;
+    }
+    if (askedIssuers == null) {
+      found(holding, "its opaque tokens are refused: nobody asks it");
+      return null;
+    }
+    try {
+      String secret = compiler.masterKey().open(entry.key(), sealed);
+      Introspector introspector =
+          askedIssuers.put(tenant, entry.key(), entry.revision(), terms, secret);
+      return new OpaqueIssuer(issuer, introspector, String.valueOf(entry.key().tenant()));
+    } catch (IllegalArgumentException e) {
+      found(holding, "its opaque tokens are refused: " + e.getMessage());
+      return null;
+    }
   }
 
   /**

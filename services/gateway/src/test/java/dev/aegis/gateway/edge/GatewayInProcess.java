@@ -103,6 +103,7 @@ public final class GatewayInProcess implements AutoCloseable {
             upstreams,
             masterKey,
             keys == null ? null : keys.keys(),
+            keys == null ? null : keys.askedIssuers(),
             InstantSource.system());
     CallerTls tls =
         new CallerTls(() -> snapshot, DEFAULT, deadlines, bounds.head(), bounds.front());
@@ -319,6 +320,11 @@ public final class GatewayInProcess implements AutoCloseable {
   /** What there is to say about keys that are fetched. */
   List<Finding> keyFindings() {
     return keys == null ? List.of() : keys.keys().findings();
+  }
+
+  /** What there is to say about issuers that are asked about tokens. */
+  List<Finding> introspectionFindings() {
+    return keys == null ? List.of() : keys.askedIssuers().findings();
   }
 
   Mirrors mirrors() {

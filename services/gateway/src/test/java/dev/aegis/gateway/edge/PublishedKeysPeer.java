@@ -4,6 +4,8 @@ import dev.aegis.egress.Caller;
 import dev.aegis.egress.EgressGuard;
 import dev.aegis.egress.Network;
 import dev.aegis.egress.SystemResolver;
+import dev.aegis.gateway.introspection.AskedIssuers;
+import dev.aegis.gateway.introspection.Questions;
 import dev.aegis.gateway.keys.Documents;
 import dev.aegis.gateway.keys.KeysFolder;
 import dev.aegis.gateway.keys.RemoteKeys;
@@ -13,7 +15,7 @@ import java.time.InstantSource;
 import java.util.Map;
 import javax.net.ssl.SSLSocketFactory;
 
-/** Fetches keys as a gateway does whose operator allowed this machine. */
+/** Calls issuers as a gateway does whose operator allowed this machine. */
 final class PublishedKeysPeer implements AutoCloseable {
   private final SystemResolver names = new SystemResolver();
   private final Caller outside =
@@ -24,6 +26,10 @@ final class PublishedKeysPeer implements AutoCloseable {
           Duration.ofSeconds(2),
           Duration.ofSeconds(5));
   private final RemoteKeys keys;
+  private final AskedIssuers askedIssuers =
+      new AskedIssuers(
+          (place, headers, form, limit) ->
+              outside.ask(place, headers, form, Questions.MOST, limit));
 
   PublishedKeysPeer(Path folder) {
     keys =
@@ -35,6 +41,10 @@ final class PublishedKeysPeer implements AutoCloseable {
 
   RemoteKeys keys() {
     return keys;
+  }
+
+  AskedIssuers askedIssuers() {
+    return askedIssuers;
   }
 
   @Override

@@ -690,7 +690,7 @@ final class TokensTest {
     Map<String, Object> claims = claims("hs");
     claims.put("groups", JSON.readTree(groups));
     String token = HS256.token(claims);
-    Tokens asking = new Tokens(List.of(hs("HS256")), new Asked(true, Set.of("org", "flags")));
+    Tokens asking = new Tokens(List.of(hs("HS256")), null, new Asked(true, Set.of("org", "flags")));
     assertThat(groups(asking.verify(token, NOW)))
         .isEqualTo(read == null ? List.of() : List.of(read.split(";")));
     assertThat(groups(tokens.verify(token, NOW))).isEmpty();
@@ -700,6 +700,7 @@ final class TokensTest {
     return switch (outcome) {
       case Verified.Valid valid -> valid.principal().groups();
       case Verified.Expired expired -> throw new AssertionError(outcome);
+      case Verified.Unknown unknown -> throw new AssertionError(outcome);
       case Verified.Invalid invalid -> throw new AssertionError(outcome);
     };
   }
@@ -715,7 +716,7 @@ final class TokensTest {
                   more.put("email", "alice@acme.test");
                 }));
     Tokens asking =
-        new Tokens(List.of(hs("HS256")), new Asked(false, Set.of("org", "flags", "none")));
+        new Tokens(List.of(hs("HS256")), null, new Asked(false, Set.of("org", "flags", "none")));
     assertThat(asking.verify(token, NOW))
         .isInstanceOfSatisfying(
             Verified.Valid.class,
