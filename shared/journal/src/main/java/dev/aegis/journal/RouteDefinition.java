@@ -145,6 +145,11 @@ public record RouteDefinition(
       fields.object("external_authorization", none -> none); // known, and not there
     } else {
       check(fields, arbiter, requestHeaders, keeps);
+      if (destination instanceof Destination.Redirect && !arbiter.replyHeaders().isEmpty()) {
+        fields.reject(
+            "external_authorization",
+            "cannot have response_headers beside \"redirect\": no upstream is asked");
+      }
     }
     if (destination instanceof Destination.Redirect) {
       for (String ofUpstreams :

@@ -488,6 +488,7 @@ class DefinitionTest {
         "'upstream':'u','external_authorization':{'upstream':'s','response_headers':['X-A','x_a']}|/external_authorization/response_headers",
         "'upstream':'u','external_authorization':{'upstream':'s','response_headers':['X-A']},'request_headers':{'remove':['x_a']}|/request_headers",
         "'upstream':'u','external_authorization':{'upstream':'s','response_headers':['X-A']},'cache':{}|/cache",
+        "'redirect':{'to':'/x'},'external_authorization':{'upstream':'s','response_headers':['X-A']}|/external_authorization",
         "'upstream':'u','external_authorization':{'url':'http://a','upstream':'s'}|/external_authorization/url",
         "'upstream':'u','compression':{'types':['json']}|/compression/types",
         "'upstream':'u','compression':{'types':['*/*']}|/compression/types",

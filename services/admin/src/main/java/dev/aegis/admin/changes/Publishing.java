@@ -106,22 +106,30 @@ public final class Publishing {
     }
   }
 
-  /** Takes revocations away that are over, so that they do not pile up. */
-  private void takeAway(ObjectKey beside) throws InterruptedException {
-    for (Entry over : reader.read(fold -> Bounds.over(fold, beside, clock.instant()))) {
-      Guard unchanged = new Guard.Matches(Set.of(over.revision()));
-      Order order =
-          new Order(
-              Kind.REVOCATION,
-              over.key().tenant(),
-              over.key().id(),
-              new Wish.Remove(),
-              unchanged,
-              SELF,
-              false);
-      if (write(order) instanceof Result.Refused(Refusal why)) {
-        LOG.info("{} is over and stays for now: {}", over.key(), why.detail());
+  /**
+   * Takes revocations away that are over, so that they do not pile up. What becomes of it changes
+   * nothing about the new one, which is written.
+   */
+  private void takeAway(ObjectKey beside) {
+    try {
+      for (Entry over : reader.read(fold -> Bounds.over(fold, beside, clock.instant()))) {
+        Guard unchanged = new Guard.Matches(Set.of(over.revision()));
+        Order order =
+            new Order(
+                Kind.REVOCATION,
+                over.key().tenant(),
+                over.key().id(),
+                new Wish.Remove(),
+                unchanged,
+                SELF,
+                false);
+        if (write(order) instanceof Result.Refused(Refusal why)) {
+          LOG.info("{} is over and stays for now: {}", over.key(), why.detail());
+          return; // whoever asked for the new one has waited long enough
+        }
       }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt(); // the service is stopping; the next new one does it
     }
   }
 

@@ -223,7 +223,7 @@ public final class References {
     }
   }
 
-  /** Whether a route may send requests, or copies of them, to an upstream. */
+  /** Whether a route may send requests, copies of them, or questions about them to an upstream. */
   public static boolean leadsTo(ObjectNode route, String upstream) {
     return upstreams(route).containsValue(upstream);
   }

@@ -4,12 +4,14 @@ import dev.aegis.gateway.introspection.AskedIssuers;
 import dev.aegis.gateway.keys.RemoteKeys;
 import dev.aegis.gateway.plugin.RateLimit;
 import dev.aegis.gateway.upstream.Upstreams;
+import dev.aegis.journal.Entry;
 import dev.aegis.journal.Fold;
 import dev.aegis.journal.Kind;
 import dev.aegis.journal.Lineage;
 import dev.aegis.journal.MasterKey;
 import dev.aegis.journal.ObjectKey;
 import dev.aegis.model.Finding;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.Collections;
@@ -41,6 +43,9 @@ public final class Compiler {
 
   /** Findings about tenants that have no plan. */
   private final Map<String, List<Finding>> homeless = new TreeMap<>();
+
+  /** When each tenant came into being: with another time it is another tenant of the same id. */
+  private final Map<String, Instant> born = new HashMap<>();
 
   /** Tenants to compile: those that changed since they last were. */
   private final Set<String> stale = new TreeSet<>();
@@ -103,16 +108,13 @@ public final class Compiler {
     Map<String, TenantPlan> next = new HashMap<>(last.tenants());
     for (String tenant : stale) {
       homeless.remove(tenant);
-      if (!fold.tenants().contains(tenant)) {
+      Entry own = fold.find(ObjectKey.tenant(tenant));
+      Instant before = own == null ? born.remove(tenant) : born.put(tenant, own.createdAt());
+      if (own == null || before != null && !before.equals(own.createdAt())) {
         next.remove(tenant);
-        upstreams.keepOnly(tenant, Set.of());
-        if (remoteKeys != null) {
-          remoteKeys.keepOnly(tenant, Set.of());
-        }
-        if (askedIssuers != null) {
-          askedIssuers.keepOnly(tenant, Set.of());
-        }
-        limits.values().forEach(byTenant -> byTenant.remove(tenant));
+        forget(tenant);
+      }
+      if (own == null) {
         continue;
       }
       TenantPlan plan = compile(fold, tenant, next.get(tenant));
@@ -129,6 +131,18 @@ public final class Compiler {
             homeless.values().stream().flatMap(List::stream).toList());
     stale.clear();
     return last;
+  }
+
+  /** The tenant was deleted: one that has its id now, or gets it, begins with nothing. */
+  private void forget(String tenant) {
+    upstreams.keepOnly(tenant, Set.of());
+    if (remoteKeys != null) {
+      remoteKeys.keepOnly(tenant, Set.of());
+    }
+    if (askedIssuers != null) {
+      askedIssuers.keepOnly(tenant, Set.of());
+    }
+    limits.values().forEach(byTenant -> byTenant.remove(tenant));
   }
 
   /** What they have from above may have changed too. A broken tree may go in circles. */

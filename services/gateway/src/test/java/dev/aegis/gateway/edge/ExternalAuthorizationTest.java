@@ -17,6 +17,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -345,9 +346,10 @@ final class ExternalAuthorizationTest {
     }
   }
 
-  /** The body is not touched by it: one that comes late, asked for first, arrives whole. */
-  @Test
-  void theBodyWaitsForTheAnswer() throws Exception {
+  /** The body is not touched by it: what comes of it meanwhile arrives whole, and in its order. */
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void theBodyWaitsForTheAnswer(boolean longer) throws Exception {
     CountDownLatch asked = new CountDownLatch(1);
     CountDownLatch answer = new CountDownLatch(1);
     try (StubUpstream backend = StubUpstream.answering("hello");
@@ -356,6 +358,9 @@ final class ExternalAuthorizationTest {
                 (request, exchange) -> {
                   asked.countDown();
                   answer.await();
+                  if (longer) {
+                    LockSupport.parkNanos(1_500_000_000); // until the caller is watched
+                  }
                   exchange.reply(200, List.of(), NOTHING);
                 });
         GatewayInProcess gateway = GatewayInProcess.before(backend.url());
@@ -368,6 +373,33 @@ final class ExternalAuthorizationTest {
       answer.countDown();
       assertThat(caller.read().text()).isEqualTo("hello");
       assertThat(caller.read().text()).isEqualTo("hello");
+      assertThat(backend.received().getFirst().text()).isEqualTo("hello");
+    }
+  }
+
+  @Test
+  void aCallerThatWaitsToBeAskedForItsBodyIsAskedAfterwards() throws Exception {
+    try (StubUpstream backend = StubUpstream.answering("hello");
+        StubUpstream authz =
+            StubUpstream.start(
+                (request, exchange) -> {
+                  LockSupport.parkNanos(1_500_000_000); // until the caller is watched
+                  exchange.reply(200, List.of(), NOTHING);
+                });
+        GatewayInProcess gateway = GatewayInProcess.before(backend.url());
+        HttpProbe caller = gateway.connect()) {
+      asks(gateway, authz.url(), Map.of());
+      caller.send(
+          "POST /x HTTP/1.1\r\nHost: a.test\r\nExpect: 100-continue\r\n"
+              + "Content-Length: 5\r\n\r\n");
+      await().until(() -> !backend.received().isEmpty() || backend.connections() > 0);
+      caller.send("hello");
+      HttpMessage reply = caller.read();
+      while (reply.status() == 100) {
+        reply = caller.read();
+      }
+      assertThat(reply.text()).isEqualTo("hello");
+      await().until(() -> !backend.received().isEmpty());
       assertThat(backend.received().getFirst().text()).isEqualTo("hello");
     }
   }

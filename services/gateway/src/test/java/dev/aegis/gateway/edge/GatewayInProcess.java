@@ -243,18 +243,29 @@ public final class GatewayInProcess implements AutoCloseable {
 
   /** Puts an object into force. */
   public void put(String key, Map<String, ?> definition) {
+    change(key, definition);
+    compile();
+  }
+
+  /** Changes an object, or deletes it, of which the gateway hears with {@link #compile}. */
+  void change(String key, @Nullable Map<String, ?> definition) {
+    long revision = fold.revision() + 1;
     Verdict verdict =
         fold.apply(
-            fold.revision() + 1,
+            revision,
             new Change(
                 ObjectKey.parse(key),
-                JSON.convertValue(definition, ObjectNode.class),
+                definition == null ? null : JSON.convertValue(definition, ObjectNode.class),
                 Change.ANY,
                 "test",
-                Instant.EPOCH));
+                Instant.ofEpochMilli(revision)));
     if (!(verdict instanceof Verdict.Applied)) {
       throw new AssertionError(verdict);
     }
+  }
+
+  /** Puts all changes into force. */
+  void compile() {
     snapshot = compiler.compile(fold, Set.of(), true);
   }
 

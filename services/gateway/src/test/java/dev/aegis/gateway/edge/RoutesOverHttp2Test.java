@@ -86,6 +86,49 @@ final class RoutesOverHttp2Test {
   }
 
   @Test
+  void anArbiterIsAskedAboutEachStream() throws Exception {
+    try (StubUpstream backend = StubUpstream.answering("hello");
+        StubUpstream arbiter =
+            StubUpstream.start(
+                (asked, exchange) ->
+                    exchange.reply(
+                        asked.field("X-Forwarded-Uri").equals("/no") ? 403 : 200,
+                        List.of("X-Plan: gold"),
+                        new byte[0]));
+        GatewayInProcess gateway = before(backend, Map.of());
+        HttpClient client = client()) {
+      gateway.upstream("authz", arbiter.url(), Map.of());
+      gateway.route(
+          Map.of(
+              "external_authorization",
+              Map.of(
+                  "upstream",
+                  "authz",
+                  "timeout_ms",
+                  10_000,
+                  "response_headers",
+                  List.of("X-Plan"))));
+      for (int i = 0; i < 2; i++) {
+        HttpResponse<String> refused =
+            ask(client, request(gateway, "/no").POST(unsized("0123456789")));
+        assertThat(refused.statusCode()).isEqualTo(403);
+        assertThat(refused.body()).contains("\"forbidden\"");
+        assertThat(
+                ask(client, request(gateway, "/yes").header("X-Plan", "forged").POST(unsized("x")))
+                    .body())
+            .isEqualTo("hello");
+      }
+      assertThat(backend.received())
+          .hasSize(2)
+          .allSatisfy(
+              each -> {
+                assertThat(each.fields("X-Plan")).containsExactly("gold");
+                assertThat(each.text()).isEqualTo("x");
+              });
+    }
+  }
+
+  @Test
   void aReplyThatTurnsOutTooLargeIsReset() throws Exception {
     try (StubUpstream backend =
             StubUpstream.start(
