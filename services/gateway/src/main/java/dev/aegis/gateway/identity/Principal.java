@@ -20,6 +20,8 @@ import org.jspecify.annotations.Nullable;
  * @param notBefore from when the token holds, leeway included
  * @param expires until when, leeway included
  * @param issuedBy the tenant whose issuer signed the token, {@code ""} where no issuer did
+ * @param boundTo the certificate that callers must show with the token on each request, null when
+ *     it holds for whoever has it
  */
 public record Principal(
     String subject,
@@ -32,7 +34,8 @@ public record Principal(
     Instant issuedAt,
     Instant notBefore,
     Instant expires,
-    String issuedBy) {
+    String issuedBy,
+    @Nullable Thumbprint boundTo) {
   public Principal {
     roles = List.copyOf(roles);
     groups = List.copyOf(groups);
@@ -59,14 +62,15 @@ public record Principal(
         Instant.EPOCH,
         notBefore,
         expires,
-        "");
+        "",
+        null);
   }
 
   /** The same with other roles. */
   public Principal with(List<String> others) {
     return new Principal(
         subject, tenant, others, groups, claims, slugs, tokenId, issuedAt, notBefore, expires,
-        issuedBy);
+        issuedBy, boundTo);
   }
 
   /** The subject as a name among those of {@code host}: other tenants have subjects too. */
