@@ -36,6 +36,9 @@ public record Principal(
     Instant expires,
     String issuedBy,
     @Nullable Thumbprint boundTo) {
+  private static final int AROUND = 48;
+  private static final int MOST_CHARACTERS = 1 << 30;
+
   public Principal {
     roles = List.copyOf(roles);
     groups = List.copyOf(groups);
@@ -64,6 +67,27 @@ public record Principal(
         expires,
         "",
         null);
+  }
+
+  /**
+   * About how many characters it holds, with what stands around each text. What an issuer says of a
+   * short token may be long.
+   */
+  int characters() {
+    long sum = subject.length() + characters(roles) + characters(groups);
+    for (Map.Entry<String, List<String>> claim : claims.entrySet()) {
+      sum += claim.getKey().length() + AROUND + characters(claim.getValue());
+    }
+    sum += slugs == null ? 0 : characters(slugs);
+    return (int) Math.min(sum, MOST_CHARACTERS);
+  }
+
+  private static long characters(List<String> texts) {
+    long sum = 0;
+    for (String text : texts) {
+      sum += text.length() + AROUND;
+    }
+    return sum;
   }
 
   /** The same with other roles. */
