@@ -86,7 +86,7 @@ public final class AegisCommand {
         switch (noun) {
           case TENANT -> new WriteCommands.CreateTenant(session, data);
           case KEY -> new KeyCommands.Create(session, data);
-          case UPSTREAM, ROUTE, ISSUER, ROLE, PLUGIN, WEBHOOK ->
+          case UPSTREAM, ROUTE, ISSUER, ROLE, BINDING, PLUGIN, WEBHOOK ->
               new WriteCommands.CreateObject(session, data, noun);
         });
     group.addSubcommand(new WriteCommands.UpdateObject(session, data, noun));
@@ -98,13 +98,15 @@ public final class AegisCommand {
       case TENANT -> {
         merge(group, session, data, noun, "suspend", "suspended", text("status", "suspended"));
         merge(group, session, data, noun, "resume", "resumed", text("status", "active"));
+        whole(group, session, data, "effective", "Shows what holds in one, and where it is from.");
+        whole(group, session, data, "export", "Writes out all that is kept of one, sealed.");
       }
       case PLUGIN, WEBHOOK -> {
         merge(group, session, data, noun, "enable", "enabled", flag("enabled", true));
         merge(group, session, data, noun, "disable", "disabled", flag("enabled", false));
       }
       case KEY -> group.addSubcommand(new KeyCommands.Rotate(session, data));
-      case UPSTREAM, ROUTE, ISSUER, ROLE -> {}
+      case UPSTREAM, ROUTE, ISSUER, ROLE, BINDING -> {}
     }
     if (noun != Noun.TENANT) {
       for (CommandLine command : group.getSubcommands().values()) {
@@ -128,6 +130,13 @@ public final class AegisCommand {
         .getCommandSpec()
         .usageMessage()
         .description(Character.toUpperCase(verb.charAt(0)) + verb.substring(1) + "s one.");
+    group.addSubcommand(verb, command);
+  }
+
+  private static void whole(
+      CommandLine group, Session session, DataFolder data, String verb, String description) {
+    CommandLine command = new CommandLine(new ReadCommands.ShowWhole(session, data, verb));
+    command.getCommandSpec().usageMessage().description(description);
     group.addSubcommand(verb, command);
   }
 

@@ -13,6 +13,7 @@ enum Noun {
   ROUTE("route"),
   ISSUER("issuer"),
   ROLE("role"),
+  BINDING("binding"),
   PLUGIN("plugin"),
   WEBHOOK("webhook"),
   KEY("key");
@@ -30,6 +31,7 @@ enum Noun {
       case ROUTE -> List.of("id", "methods", "paths", "upstream", "auth", "priority");
       case ISSUER -> List.of("id", "issuer", "algorithms", "jwks_url");
       case ROLE -> List.of("id", "permissions", "inherits");
+      case BINDING -> List.of("id", "subject", "group", "roles");
       case PLUGIN -> List.of("id", "plugin", "enabled", "order", "route", "upstream");
       case WEBHOOK -> List.of("id", "url", "events", "enabled");
       case KEY -> List.of("id", "name", "subject", "roles", "expires_at", "secrets");

@@ -19,7 +19,10 @@ import picocli.CommandLine.Spec;
  */
 @Command(mixinStandardHelpOptions = true)
 abstract sealed class ObjectCommand implements Callable<Integer>
-    permits ReadCommands.ListObjects, ReadCommands.ShowObject, WriteCommand {
+    permits ReadCommands.ListObjects,
+        ReadCommands.ShowObject,
+        ReadCommands.ShowWhole,
+        WriteCommand {
   private final Session session;
   private final DataFolder data;
   private final Noun noun;

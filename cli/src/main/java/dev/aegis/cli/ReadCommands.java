@@ -50,4 +50,27 @@ final class ReadCommands {
       return 0;
     }
   }
+
+  /** Shows a document about a whole tenant, which no table could hold. */
+  @Command
+  static final class ShowWhole extends ObjectCommand {
+    private final String verb;
+
+    @Parameters(paramLabel = "ID", description = "Which one")
+    private String id = "";
+
+    /**
+     * @param verb last segment of the document's path
+     */
+    ShowWhole(Session session, DataFolder data, String verb) {
+      super(session, data, Noun.TENANT);
+      this.verb = verb;
+    }
+
+    @Override
+    int run(AdminClient client) throws CommandFailure {
+      print(client.get(noun().path(null, id) + "/" + verb).body());
+      return 0;
+    }
+  }
 }

@@ -113,6 +113,34 @@ class AegisCommandTest {
   }
 
   @Test
+  void listsWhomBindingsAreFor() {
+    admin.on(
+        "GET /admin/tenants/t1/bindings?limit=500",
+        200,
+        "{\"items\":[{\"id\":\"b\",\"subject\":null,\"group\":\"ops\",\"roles\":[\"r\",\"s\"]}]}");
+    assertThat(run("binding", "list", "-t", "t1").out())
+        .isEqualTo(
+            """
+            ID  SUBJECT  GROUP  ROLES
+            b   -        ops    r, s
+            """);
+    assertThat(run("binding", "list").code()).isEqualTo(2);
+  }
+
+  @Test
+  void writesOutWhatIsOfAWholeTenant() throws Exception {
+    admin.on("GET /admin/tenants/a/effective", 200, "{\"ancestors\":[]}");
+    admin.on("GET /admin/tenants/a/export", 200, "{\"tenant\":{\"id\":\"a\"}}");
+    assertThat(JSON.readTree(run("tenant", "effective", "a").out()))
+        .isEqualTo(JSON.readTree("{\"ancestors\":[]}"));
+    assertThat(JSON.readTree(run("tenant", "export", "a", "--json").out()))
+        .isEqualTo(JSON.readTree("{\"tenant\":{\"id\":\"a\"}}"));
+    Run nobody = run("tenant", "export", "b");
+    assertThat(nobody.code()).isEqualTo(1);
+    assertThat(nobody.out()).isEmpty();
+  }
+
+  @Test
   void showsOneFieldByField() {
     admin.on("GET /admin/tenants/t1/routes/orders", 200, ROUTE);
     assertThat(run("route", "show", "orders", "-t", "t1").out())

@@ -119,6 +119,14 @@ class RealAdminTest {
         ok("", "key", "create", "ci", "-t", "acme", "--subject", "svc-1", "--role", "reader");
     assertThat(made).startsWith("key ci created, revision ").contains("secret: aegis_");
 
+    create(Noun.BINDING, "ops", "{\"subject\":\"user-1\",\"roles\":[\"reader\"]}");
+    assertThat(ok("", "binding", "list", "-t", "acme")).contains("user-1", "reader");
+    assertThat(json("tenant", "effective", "acme").at("/roles").toString()).contains("reader");
+    String exported = ok("", "tenant", "export", "acme");
+    assertThat(JSON.readTree(exported).toString())
+        .contains("shop.acme.test", "user-1", "hooks.acme.test")
+        .doesNotContain("0123456789abcdef0123456789abcdef");
+
     for (Noun noun : Noun.values()) {
       String[] args =
           noun == Noun.TENANT

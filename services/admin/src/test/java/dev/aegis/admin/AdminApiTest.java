@@ -758,6 +758,18 @@ final class AdminApiTest {
   }
 
   @Test
+  void aNewRevocationTakesAwayThoseThatAreOver() {
+    String all = at + "/revocations";
+    for (String id : List.of("old-1", "old-2")) {
+      String over = "{\"id\":\"%s\",\"jti\":\"x\",\"expires_at\":\"2020-01-01T00:00:00Z\"}";
+      assertThat(admin.post(all, over.formatted(id)).status()).isEqualTo(201);
+    }
+    assertThat(admin.post(all, "{\"id\":\"new\",\"jti\":\"y\"}").status()).isEqualTo(201);
+    assertThat(admin.get(all).json().findValuesAsText("id")).containsExactly("new");
+    assertThat(admin.get(all + "/old-1").status()).isEqualTo(404);
+  }
+
+  @Test
   void aRevocationHoldsForATimeThatIsSaid() {
     Answer made = admin.post(at + "/revocations", "{\"jti\":\"t-1\"}");
     assertThat(made.status()).as(made.text()).isEqualTo(201);

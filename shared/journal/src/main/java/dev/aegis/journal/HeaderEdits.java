@@ -105,6 +105,14 @@ public record HeaderEdits(Map<String, String> set, Map<String, String> add, List
         || remove.stream().anyMatch(name -> plain(name).startsWith(prefix));
   }
 
+  /** Whether any of them has this name. */
+  boolean has(String name) {
+    String wanted = plain(name);
+    return set.keySet().stream().anyMatch(each -> plain(each).equals(wanted))
+        || add.keySet().stream().anyMatch(each -> plain(each).equals(wanted))
+        || remove.stream().anyMatch(each -> plain(each).equals(wanted));
+  }
+
   private static String plain(String name) {
     return name.toLowerCase(Locale.ROOT).replace('_', '-');
   }

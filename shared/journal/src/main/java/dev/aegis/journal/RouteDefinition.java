@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param hosts hosts of the tenant that match, lower case; empty for all
  * @param auth what a caller must show
  * @param reportOnly whether what roles forbid is let pass, and only counted
+ * @param arbiter who is asked too whether requests may pass, null for nobody
  * @param stripPrefix literal prefix taken off the path before it goes to the upstream, or null
  * @param rewrite what else becomes of the path
  * @param stripCredentials whether {@code Authorization} and {@code X-API-Key} stay here
@@ -40,6 +41,7 @@ public record RouteDefinition(
     List<String> hosts,
     Auth auth,
     boolean reportOnly,
+    @Nullable Arbiter arbiter,
     @Nullable String stripPrefix,
     Rewrite rewrite,
     boolean stripCredentials,
@@ -136,6 +138,14 @@ public record RouteDefinition(
     if (!keeps) {
       fields.object("cache", none -> none); // known, and not there
     }
+    HeaderEdits requestHeaders = HeaderEdits.read(fields, "request_headers");
+    boolean asks = !fields.absent("external_authorization");
+    Arbiter arbiter = asks ? fields.object("external_authorization", Arbiter::read) : null;
+    if (arbiter == null) {
+      fields.object("external_authorization", none -> none); // known, and not there
+    } else {
+      check(fields, arbiter, requestHeaders, keeps);
+    }
     if (destination instanceof Destination.Redirect) {
       for (String ofUpstreams :
           List.of(
@@ -160,10 +170,11 @@ public record RouteDefinition(
         fields.texts("hosts").stream().map(host -> host.toLowerCase(Locale.ROOT)).toList(),
         Auth.valueOf(auth.toUpperCase(Locale.ROOT)),
         authorization.equals("report"),
+        arbiter,
         stripPrefix,
         Rewrite.read(fields, paths),
         fields.flag("strip_credentials", false),
-        HeaderEdits.read(fields, "request_headers"),
+        requestHeaders,
         replyHeaders,
         cors,
         mirror,
@@ -172,5 +183,21 @@ public record RouteDefinition(
         Caps.read(fields),
         down ? maintenance : null,
         (int) fields.number("priority", 0, -1_000_000, 1_000_000));
+  }
+
+  /** What an arbiter says belongs to one request: neither the route nor the cache may mix it up. */
+  private static void check(
+      Fields fields, Arbiter arbiter, HeaderEdits requestHeaders, boolean keeps) {
+    for (String name : arbiter.replyHeaders()) {
+      if (requestHeaders.has(name)) {
+        fields.reject("request_headers", "must leave \"" + name + "\" to the external service");
+      }
+    }
+    if (keeps && !arbiter.replyHeaders().isEmpty()) {
+      fields.reject(
+          "cache",
+          "cannot stand beside response_headers of external_authorization: what backends are told"
+              + " by them differs from caller to caller");
+    }
   }
 }

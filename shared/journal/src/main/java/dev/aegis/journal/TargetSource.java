@@ -83,7 +83,7 @@ public sealed interface TargetSource {
 
   static TargetSource read(Fields fields) {
     String service = fields.optionalText("service");
-    List<Target> targets = fields.objects("targets", UpstreamDefinition::target);
+    List<Target> targets = fields.objects("targets", UpstreamFields::target);
     boolean selects = !fields.absent("consul");
     Consul consul = fields.object("consul", of -> consul(service == null ? "" : service, of));
     boolean asks = !fields.absent("dns");

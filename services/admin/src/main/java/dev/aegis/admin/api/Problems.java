@@ -36,6 +36,7 @@ final class Problems {
           ALREADY_EXISTS,
           HOST_CONFLICT,
           IN_USE,
+          TOO_MANY,
           STALE_REVISION,
           EXISTS_ALREADY,
           INVALID,

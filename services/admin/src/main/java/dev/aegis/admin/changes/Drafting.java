@@ -245,6 +245,10 @@ public final class Drafting {
     if (!violations.isEmpty()) {
       return new Draft.Impossible(Refusal.invalid(violations));
     }
+    Refusal full = current == null ? Bounds.check(fold, key, clock.instant()) : null;
+    if (full != null) {
+      return new Draft.Impossible(full);
+    }
     if (kind == Kind.TENANT) {
       String conflict = hosts.conflict(fold, key.id(), complete);
       if (conflict != null) {

@@ -8,12 +8,14 @@ import dev.aegis.bus.JournalWriter;
 import dev.aegis.journal.Change;
 import dev.aegis.journal.Entry;
 import dev.aegis.journal.Kind;
+import dev.aegis.journal.ObjectKey;
 import dev.aegis.journal.Verdict;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.ReentrantLock;
@@ -42,6 +44,10 @@ public final class Publishing {
       "Kafka has another journal than the one whose configuration is in force. If it stays so, the"
           + " topic aegis.config was lost or made anew, and a change would replace all there is:"
           + " restore it, or delete fold.jsonl of every service to start empty";
+
+  /** The actor of changes that nobody asked for. */
+  private static final String SELF = "aegis";
+
   private static final int ATTEMPTS = 16;
   private static final int LANES = 128;
 
@@ -86,13 +92,36 @@ public final class Publishing {
         return unavailable("other changes of the same tenant take too long");
       }
       try {
-        return write(order);
+        Result result = write(order);
+        if (order.kind() == Kind.REVOCATION && result instanceof Result.Published published) {
+          takeAway(published.entry().key());
+        }
+        return result;
       } finally {
         lane.unlock();
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       return unavailable("the service is stopping");
+    }
+  }
+
+  /** Takes revocations away that are over, so that they do not pile up. */
+  private void takeAway(ObjectKey beside) throws InterruptedException {
+    for (Entry over : reader.read(fold -> Bounds.over(fold, beside, clock.instant()))) {
+      Guard unchanged = new Guard.Matches(Set.of(over.revision()));
+      Order order =
+          new Order(
+              Kind.REVOCATION,
+              over.key().tenant(),
+              over.key().id(),
+              new Wish.Remove(),
+              unchanged,
+              SELF,
+              false);
+      if (write(order) instanceof Result.Refused(Refusal why)) {
+        LOG.info("{} is over and stays for now: {}", over.key(), why.detail());
+      }
     }
   }
 

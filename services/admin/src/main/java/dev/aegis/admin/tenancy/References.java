@@ -210,6 +210,10 @@ public final class References {
       name(upstreams, "/split/" + index++ + "/upstream", share.path("upstream"));
     }
     name(upstreams, "/mirror/upstream", route.path("mirror").path("upstream"));
+    name(
+        upstreams,
+        "/external_authorization/upstream",
+        route.path("external_authorization").path("upstream"));
     return upstreams;
   }
 

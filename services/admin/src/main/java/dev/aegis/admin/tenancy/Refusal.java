@@ -46,6 +46,8 @@ public record Refusal(Reason reason, String detail, List<Violation> violations) 
     HOST_CONFLICT(409, "host_conflict", "The host belongs to another tenant"),
     /** Something else names the object. */
     IN_USE(409, "in_use", "The object is in use"),
+    /** The tenant has as many as it may have. */
+    TOO_MANY(409, "too_many", "There is no room for another object of this kind"),
     /** The same key is being worked on. */
     KEY_IN_PROGRESS(
         409, "idempotency_key_in_progress", "A request with this Idempotency-Key is under way"),

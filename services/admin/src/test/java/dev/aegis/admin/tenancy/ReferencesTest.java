@@ -42,6 +42,8 @@ final class ReferencesTest {
       value = {
         "/upstream | `\"upstream\":\"%s\"`",
         "/mirror/upstream | `\"upstream\":\"api-service-t\",\"mirror\":{\"upstream\":\"%s\"}`",
+        "/external_authorization/upstream |"
+            + " `\"upstream\":\"api-service-t\",\"external_authorization\":{\"upstream\":\"%s\"}`",
         "/split/1/upstream | `\"split\":[{\"upstream\":\"api-service-t\"},{\"upstream\":\"%s\"}]`"
       })
   void everyUpstreamOfARouteMustBeThereAndStay(String field, String member) throws Exception {

@@ -146,6 +146,7 @@ final class Forwarding implements Outbound {
   private Question question(CachePlan plan, Backend asked) {
     boolean credentials =
         subject() != null
+            || admitted.identified().route().arbiter() != null
             || head.value(Field.AUTHORIZATION) != null
             || head.value(Field.X_API_KEY) != null;
     String origin =
@@ -273,6 +274,11 @@ final class Forwarding implements Outbound {
   @Override
   public Body body() {
     return body;
+  }
+
+  @Override
+  public Duration within() {
+    return Duration.ZERO;
   }
 
   @Override

@@ -103,6 +103,7 @@ record OutboundHead(Admitted admitted, String address, boolean secure, String pr
     int hops = head.maxForwards();
     head.copyLines(out, dropped, route.requestEdit().dropped());
     route.requestEdit().put(out);
+    out.put(admitted.lines());
     if (hops > 0) {
       out.header("Max-Forwards", Integer.toString(hops - 1));
     }

@@ -4,6 +4,7 @@ import dev.aegis.gateway.http1.BadMessage;
 import dev.aegis.gateway.http1.Body;
 import dev.aegis.gateway.http1.Field;
 import dev.aegis.gateway.http1.Http1Reply;
+import dev.aegis.gateway.http1.LegFailure;
 import dev.aegis.gateway.http1.Output;
 import dev.aegis.gateway.http1.RequestHead;
 import dev.aegis.gateway.overload.Load;
@@ -51,6 +52,7 @@ final class RequestExchange {
   private boolean bodyStillRead;
   private @Nullable Backend backend;
   private @Nullable String cached;
+  private @Nullable String note;
 
   RequestExchange(Edge edge, CallerLeg leg, RequestHead head, String address) {
     this.edge = edge;
@@ -93,6 +95,11 @@ final class RequestExchange {
   /** What the cache made of it, for the record. */
   void cached(String how) {
     cached = how;
+  }
+
+  /** What there is to say of it in the log. */
+  void noted(String what) {
+    note = what;
   }
 
   /** Serves a request whose head was read; true when the connection can take another. */
@@ -160,7 +167,9 @@ final class RequestExchange {
     if (asked != null && cors != null) {
       return preflighted(asked, cors, body);
     }
-    return switch (edge.pipeline().run(inbound)) {
+    return switch (edge.pipeline().run(inbound, new ArbiterInquiry(this, edge, leg))) {
+      case Step.Stop<Admitted>(Progress at, Refusal why) when why == ByCaller.CALLER_GONE ->
+          gone(at);
       case Step.Stop<Admitted>(Progress at, Refusal why) -> refused(at, why, body);
       case Step.Go<Admitted>(Admitted admitted) when head.maxForwards() == 0 ->
           answered(admitted, admitted.limit(), body);
@@ -221,6 +230,13 @@ final class RequestExchange {
     beginReply();
     new Replies(leg.reply(head)).refuse(why, at, closes);
     return dropped(body);
+  }
+
+  /** The caller went away before its request could be forwarded. */
+  private boolean gone(Progress at) throws LegFailure {
+    record(at, ByCaller.CALLER_GONE.status(), ByCaller.CALLER_GONE, null, 0, 0);
+    leg.close();
+    throw new LegFailure(LegFailure.Leg.CALLER, false, new IOException("gone"));
   }
 
   /** Answers an OPTIONS that goes no further than here (RFC 9110 sections 7.6.2 and 9.3.7). */
@@ -299,6 +315,7 @@ final class RequestExchange {
                 bytesIn,
                 bytesOut,
                 cached,
+                note,
                 elapsed(),
                 edge.node()));
   }

@@ -33,6 +33,7 @@ final class RequestRecord {
       long bytesIn,
       long bytesOut,
       @Nullable String cache,
+      @Nullable String note,
       long nanos,
       String node) {
     Inbound inbound = at.inbound();
@@ -71,7 +72,7 @@ final class RequestRecord {
         switch (why) {
           case Refusal.InvalidToken(String reason) -> reason;
           case Refusal.IdentityUnavailable(String reason) -> reason;
-          case null, default -> null;
+          case null, default -> note;
         };
     return new Finished(event, inbound.address(), limit, detail);
   }

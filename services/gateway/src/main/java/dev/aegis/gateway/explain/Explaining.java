@@ -20,6 +20,7 @@ import dev.aegis.gateway.pipeline.Refusal;
 import dev.aegis.gateway.pipeline.Refusal.ByCaller;
 import dev.aegis.gateway.pipeline.Step;
 import dev.aegis.gateway.plugin.RateLimit;
+import dev.aegis.gateway.snapshot.ArbiterPlan;
 import dev.aegis.gateway.snapshot.Redirect;
 import dev.aegis.gateway.snapshot.RoutePlan;
 import dev.aegis.gateway.snapshot.Snapshot;
@@ -133,8 +134,22 @@ final class Explaining {
     } else {
       rbac(answer.putObject("rbac"), caller, at.inbound().head(), route);
     }
+    arbiter(answer, route == null ? null : route.arbiter());
     limits(answer, at, route);
     return answer;
+  }
+
+  /** Whom a real request would be asked about. */
+  private static void arbiter(ObjectNode answer, @Nullable ArbiterPlan arbiter) {
+    if (arbiter == null) {
+      answer.putNull("external_authorization");
+      return;
+    }
+    answer
+        .putObject("external_authorization")
+        .put("upstream", arbiter.backend().id())
+        .put("path", arbiter.rules().path())
+        .put("on_failure", arbiter.rules().letsPass() ? "allow" : "deny");
   }
 
   private static @Nullable Caller caller(Progress at) {

@@ -2,6 +2,7 @@ package dev.aegis.gateway.http1;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
@@ -377,9 +378,21 @@ public abstract sealed class Head permits RequestHead, ResponseHead {
     return values;
   }
 
+  /** The value of each line with this name, in their order. */
+  public final List<String> eachValue(String name) {
+    List<String> values = new ArrayList<>();
+    for (int line = 0; line < lines; line++) {
+      int slot = line * STRIDE;
+      if (equalsIgnoreCase(slots[slot + LINE], slots[slot + NAME_END], name)) {
+        values.add(text(slots[slot + VALUE], slots[slot + VALUE_END]));
+      }
+    }
+    return values;
+  }
+
   /**
-   * The same for all lines that go on, and whose name a backend may take for this one: in any case,
-   * and with {@code _} for {@code -}.
+   * The values, as {@link #values} has them, of all lines that go on, and whose name a backend may
+   * take for this one: in any case, and with {@code _} for {@code -}.
    */
   public final @Nullable String aliasedValues(String name) {
     FieldNames wanted = new FieldNames(List.of(name));

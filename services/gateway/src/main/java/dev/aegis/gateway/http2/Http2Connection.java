@@ -2,14 +2,9 @@ package dev.aegis.gateway.http2;
 
 import static dev.aegis.gateway.http2.FrameType.ACK;
 import static dev.aegis.gateway.http2.FrameType.CONTINUATION;
-import static dev.aegis.gateway.http2.FrameType.DATA;
 import static dev.aegis.gateway.http2.FrameType.END_HEADERS;
 import static dev.aegis.gateway.http2.FrameType.END_STREAM;
-import static dev.aegis.gateway.http2.FrameType.GOAWAY;
 import static dev.aegis.gateway.http2.FrameType.HEADERS;
-import static dev.aegis.gateway.http2.FrameType.PING;
-import static dev.aegis.gateway.http2.FrameType.PRIORITY;
-import static dev.aegis.gateway.http2.FrameType.PUSH_PROMISE;
 import static dev.aegis.gateway.http2.FrameType.RST_STREAM;
 import static dev.aegis.gateway.http2.FrameType.SETTINGS;
 import static dev.aegis.gateway.http2.FrameType.WINDOW_UPDATE;
@@ -28,15 +23,7 @@ import org.jspecify.annotations.Nullable;
  * nuisance a peer may make.
  */
 public abstract class Http2Connection {
-  /** Bytes that a stream may send before some are taken. */
-  static final int WINDOW = 64 * 1024 - 1;
-
-  /** Bytes that all streams together may send before some are taken. */
-  private static final int SHARED_WINDOW = 1024 * 1024;
-
-  private static final long MAX_WINDOW = Integer.MAX_VALUE;
   private static final int MAX_LINGER_BYTES = 1 << 20;
-  private static final byte[] NOTHING = {};
 
   final ReentrantLock lock = new ReentrantLock();
   final FrameWriter writer;
@@ -44,17 +31,11 @@ public abstract class Http2Connection {
   private final FrameReader reader;
   private final boolean server;
   private final int maxStreams;
-  private final FieldDecoder decoder = new FieldDecoder();
-  private final Calm resets = new Calm(100, "streams that are reset");
-  private final Calm frames = new Calm(1_000, "frames that carry nothing");
 
   // All that follows is guarded by the lock.
   private final Streams streams;
-  private long window = WINDOW;
-  private long initialWindow = WINDOW;
-  private long peersMaxStreams = 100; // until it says otherwise
-  private int granted = WINDOW;
-  private int taken;
+  private final PeerSettings peer;
+  private final SharedWindow window = new SharedWindow();
   private boolean inside;
   private boolean leaving;
   private boolean left;
@@ -73,6 +54,7 @@ public abstract class Http2Connection {
     this.writer = new FrameWriter(transport, lock);
     this.reader = new FrameReader(transport);
     this.streams = new Streams(server, maxStreams);
+    this.peer = new PeerSettings(server);
   }
 
   /** What a client says before its first frame (section 3.4), by which HTTP/2 can be told. */
@@ -95,8 +77,7 @@ public abstract class Http2Connection {
       }
       // MAX_CONCURRENT_STREAMS, or no ENABLE_PUSH; MAX_HEADER_LIST_SIZE
       writer.settings(server ? 3 : 2, server ? maxStreams : 0, 6, 32 * 1024);
-      writer.frame(WINDOW_UPDATE, 0, SHARED_WINDOW - WINDOW);
-      granted = SHARED_WINDOW;
+      writer.frame(WINDOW_UPDATE, 0, window.widen());
       awaited();
     } finally {
       lock.unlock();
@@ -112,14 +93,15 @@ public abstract class Http2Connection {
       if (server) {
         reader.awaitPreface();
       }
+      Arrivals arrivals = new Arrivals(this, reader, server, streams, peer, window);
       boolean first = true;
       FrameReader.Place place = this::between;
       while (reader.next(place)) {
         if (first && (reader.type != SETTINGS || (reader.flags & ACK) != 0)) {
-          throw broken("the first frame is not SETTINGS");
+          throw new ConnectionError(ErrorCode.PROTOCOL_ERROR, "the first frame is not SETTINGS");
         }
         first = false;
-        handle();
+        handle(arrivals);
       }
     } catch (ConnectionError e) {
       why = e.code();
@@ -141,7 +123,7 @@ public abstract class Http2Connection {
     }
   }
 
-  private void awaited() {
+  void awaited() {
     if (finished || closed) {
       return; // other bounds hold
     }
@@ -194,23 +176,11 @@ public abstract class Http2Connection {
     }
   }
 
-  private void handle() throws IOException {
+  private void handle(Arrivals arrivals) throws IOException {
     lock.lock();
     try {
       int before = writer.length();
-      switch (reader.type) {
-        case DATA -> data();
-        case HEADERS -> headers();
-        case RST_STREAM -> rstStream();
-        case WINDOW_UPDATE -> windowUpdate();
-        case PUSH_PROMISE -> throw broken("a push, which nobody may make");
-        case CONTINUATION -> throw broken("CONTINUATION after no HEADERS");
-        case GOAWAY -> goAway();
-        case PRIORITY -> frames.disturbed(System.nanoTime()); // means nothing (section 5.3)
-        case SETTINGS -> settings();
-        case PING -> ping();
-        default -> frames.disturbed(System.nanoTime()); // unknown ones mean nothing (section 4.1)
-      }
+      arrivals.handle();
       if (writer.length() > before) {
         writer.sendSoon();
       }
@@ -219,254 +189,32 @@ public abstract class Http2Connection {
     }
   }
 
-  private void data() throws ConnectionError {
-    int length = reader.length;
-    granted -= length;
-    if (granted < 0) {
-      throw new ConnectionError(ErrorCode.FLOW_CONTROL_ERROR, "DATA beyond the window");
-    }
-    Stream stream = known();
-    boolean last = (reader.flags & END_STREAM) != 0;
-    if (length > 0 || last) {
-      frames.useful();
-    } else {
-      frames.disturbed(System.nanoTime());
-    }
-    if (stream == null) {
-      credit(length);
-      return;
-    }
-    if (stream.peerEnded() || !stream.headed) {
-      credit(length);
-      fail(stream, stream.headed ? ErrorCode.STREAM_CLOSED : ErrorCode.PROTOCOL_ERROR);
-      return;
-    }
-    int body = reader.end - reader.at;
-    // A caller who does not take a reply of a target must not stop the others on its connection.
-    credit(server ? length - body : length);
-    if (!stream.arrived(reader.bytes, reader.at, body, length, last)) {
-      fail(stream, ErrorCode.FLOW_CONTROL_ERROR);
-    } else if (last) {
-      settled(stream);
-    }
-  }
-
-  private void headers() throws ConnectionError {
-    frames.useful();
-    int id = reader.stream;
-    boolean last = (reader.flags & END_STREAM) != 0;
-    byte[] block = reader.block;
-    Stream stream = streams.open(id);
-    if (stream != null) {
-      more(stream, block, last);
-      return;
-    }
-    if (!streams.isNext(id)) {
-      streams.checkLate(id, reader.type);
-      decoder.decode(block, 0, block.length, line -> {});
-      return;
-    }
-    streams.used(id);
-    HeadFields fields = new HeadFields(HeadFields.Kind.REQUEST);
-    decoder.decode(block, 0, block.length, fields);
-    if (left) {
-      streams.refused(id); // it was told that this one is ignored
-      return;
-    }
-    if (streams.full()) {
-      streams.refused(id);
-      writer.frame(RST_STREAM, id, ErrorCode.REFUSED_STREAM.number());
-      resets.disturbed(System.nanoTime());
-      return;
-    }
-    Stream opened = new Stream(this, id, initialWindow);
-    opened.headed = true;
-    streams.begun(opened);
-    awaited();
-    try {
-      opened.arrived(fields.request(last), last);
-      opened(opened);
-    } catch (BadMessage e) {
-      opened.arrived(NOTHING, last);
-      opened(opened, e);
-    }
-  }
-
-  /** A reply, or a trailer. */
-  private void more(Stream stream, byte[] block, boolean last) throws ConnectionError {
-    boolean trailer = stream.headed;
-    HeadFields fields = new HeadFields(trailer ? HeadFields.Kind.TRAILER : HeadFields.Kind.REPLY);
-    decoder.decode(block, 0, block.length, fields);
-    if (stream.peerEnded()) {
-      fail(stream, ErrorCode.STREAM_CLOSED);
-      return;
-    }
-    try {
-      if (!trailer) {
-        byte[] head = fields.reply(last, stream.toHead);
-        stream.headed = head[9] != '1'; // "HTTP/1.1 1"
-        stream.arrived(head, last);
-      } else if (last) {
-        stream.trailed(fields.trailer());
-      } else {
-        throw BadMessage.malformed("a trailer does not end the stream");
-      }
-    } catch (BadMessage e) {
-      fail(stream, ErrorCode.PROTOCOL_ERROR);
-      return;
-    }
-    if (last) {
-      settled(stream);
-    }
-  }
-
-  private void rstStream() throws ConnectionError {
-    ErrorCode code = ErrorCode.of(reader.number());
-    Stream stream = known();
-    if (stream == null) {
-      return;
-    }
-    if (server && stream.unfinished()) {
-      resets.disturbed(System.nanoTime());
-    }
-    stream.fail(new StreamFailure(code, code == ErrorCode.REFUSED_STREAM, "the peer reset it"));
-    forget(stream, false);
-  }
-
-  private void settings() throws ConnectionError {
-    frames.disturbed(System.nanoTime());
-    if ((reader.flags & ACK) != 0) {
-      return;
-    }
-    while (reader.at < reader.end) {
-      int id = reader.half();
-      setting(id, reader.number() & 0xffff_ffffL);
-    }
-    writer.answer(SETTINGS, ACK, NOTHING);
-  }
-
-  private void setting(int id, long value) throws ConnectionError {
-    switch (id) {
-      case 2 -> {
-        if (value > 1 || value == 1 && !server) {
-          throw broken("ENABLE_PUSH is neither 0 nor 1, or a server's");
-        }
-      }
-      case 3 -> peersMaxStreams = value;
-      case 4 -> {
-        if (value > MAX_WINDOW) {
-          throw new ConnectionError(ErrorCode.FLOW_CONTROL_ERROR, "a window beyond 2^31-1");
-        }
-        long more = value - initialWindow;
-        initialWindow = value;
-        for (Stream stream : streams.all()) {
-          if (stream.window() + more > MAX_WINDOW) {
-            throw new ConnectionError(ErrorCode.FLOW_CONTROL_ERROR, "a window beyond 2^31-1");
-          }
-          stream.grow(more);
-        }
-      }
-      case 5 -> {
-        if (value < FrameWriter.MAX_FRAME || value > (1 << 24) - 1) {
-          throw broken("MAX_FRAME_SIZE is out of its bounds");
-        }
-      }
-      default -> {} // 1 and 6 bind only encoders with a table, or long heads; others are unknown
-    }
-  }
-
-  private void ping() throws ConnectionError {
-    frames.disturbed(System.nanoTime());
-    if ((reader.flags & ACK) == 0) {
-      writer.answer(PING, ACK, reader.payload());
-    }
-  }
-
-  private void goAway() throws ConnectionError {
-    int last = reader.number() & Integer.MAX_VALUE;
-    ErrorCode code = ErrorCode.of(reader.number());
-    peerLeaving = true;
-    if (server) {
-      return;
-    }
-    for (Stream stream : streams.all()) {
-      if (stream.id() > last) {
-        stream.fail(new StreamFailure(code, true, "the peer leaves, and has not begun with it"));
-        forget(stream, false);
-      }
-    }
-    leaveIfDone();
-  }
-
-  private void windowUpdate() throws ConnectionError {
-    long more = reader.number() & Integer.MAX_VALUE;
-    if (reader.stream == 0) {
-      if (more == 0) {
-        throw broken("WINDOW_UPDATE by nothing");
-      }
-      window += more;
-      if (window > MAX_WINDOW) {
-        throw new ConnectionError(ErrorCode.FLOW_CONTROL_ERROR, "a window beyond 2^31-1");
-      }
-      streams.all().forEach(Stream::wake);
-      return;
-    }
-    Stream stream = known();
-    if (stream == null) {
-      return;
-    }
-    if (more == 0) {
-      fail(stream, ErrorCode.PROTOCOL_ERROR);
-    } else if (stream.window() + more > MAX_WINDOW) {
-      fail(stream, ErrorCode.FLOW_CONTROL_ERROR);
-    } else {
-      stream.grow(more);
-    }
-  }
-
-  /**
-   * The open stream of the frame; null for one that has ended, when the peer may not know it yet.
-   *
-   * @throws ConnectionError when the peer must know (section 5.1)
-   */
-  private @Nullable Stream known() throws ConnectionError {
-    Stream stream = streams.open(reader.stream);
-    if (stream == null) {
-      streams.checkLate(reader.stream, reader.type);
-    }
-    return stream;
-  }
-
-  private static ConnectionError broken(String detail) {
-    return new ConnectionError(ErrorCode.PROTOCOL_ERROR, detail);
-  }
-
-  /** A stream's error (section 5.4.2), which is the peer's fault. */
-  private void fail(Stream stream, ErrorCode code) throws ConnectionError {
-    writer.frame(RST_STREAM, stream.id(), code.number());
-    stream.fail(new StreamFailure(code, false, "the peer broke the rules of a stream"));
-    forget(stream, true);
-    if (server) {
-      resets.disturbed(System.nanoTime()); // to make us reset is as cheap as to reset
-    }
-  }
-
   /**
    * @param unknown whether the peer may not know yet that it has ended
    */
-  private void forget(Stream stream, boolean unknown) {
+  void forget(Stream stream, boolean unknown) {
     if (streams.ended(stream, unknown)) {
       awaited();
       leaveIfDone();
     }
   }
 
-  private void leaveIfDone() {
+  void leaveIfDone() {
     boolean going = left || peerLeaving && !server;
     if (going && streams.idle() && !finished) {
       finished = true;
       Thread.ofVirtual().name("goodbye").start(this::sayGoodbye);
     }
+  }
+
+  /** Whether the peer was told that streams it opens from now on are ignored. */
+  boolean left() {
+    return left;
+  }
+
+  /** The peer takes no more streams. */
+  void peerLeaves() {
+    peerLeaving = true;
   }
 
   private void sayGoodbye() {
@@ -506,12 +254,8 @@ public abstract class Http2Connection {
     } while (from < block.length);
   }
 
-  long window() {
+  SharedWindow window() {
     return window;
-  }
-
-  void spend(int bytes) {
-    window -= bytes;
   }
 
   /** Bytes of a body were taken; true when the peer was granted more. */
@@ -519,15 +263,13 @@ public abstract class Http2Connection {
     return server && credit(bytes);
   }
 
-  private boolean credit(int bytes) {
-    taken += bytes;
-    if (taken < SHARED_WINDOW / 2 || closed) {
-      return false;
+  /** Lets the peer send so many bytes again; true when it is told so now. */
+  boolean credit(int bytes) {
+    int more = closed ? 0 : window.taken(bytes);
+    if (more > 0) {
+      writer.frame(WINDOW_UPDATE, 0, more);
     }
-    writer.frame(WINDOW_UPDATE, 0, taken);
-    granted += taken;
-    taken = 0;
-    return true;
+    return more > 0;
   }
 
   void grant(int stream, int bytes) {
@@ -566,7 +308,7 @@ public abstract class Http2Connection {
       if (!room()) {
         return null;
       }
-      Stream stream = new Stream(this, streams.nextOwn(), initialWindow);
+      Stream stream = new Stream(this, streams.nextOwn(), peer.window());
       stream.toHead = length > 5 && lines[0] == 'H' && lines[1] == 'E' && lines[4] == ' ';
       streams.opened(stream);
       headers(stream.id(), block, last);
@@ -594,7 +336,7 @@ public abstract class Http2Connection {
     return !closed
         && !leaving
         && !peerLeaving
-        && streams.size() < peersMaxStreams
+        && streams.size() < peer.maxStreams()
         && streams.numbersLeft();
   }
 

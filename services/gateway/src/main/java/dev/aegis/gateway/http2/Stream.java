@@ -26,7 +26,7 @@ public final class Stream {
   private byte[] trailer = NOTHING;
   private boolean ended;
   private long window;
-  private int granted = Http2Connection.WINDOW;
+  private int granted = SharedWindow.INITIAL;
   private int taken;
   private @Nullable StreamFailure failure;
   private Runnable whenFailed = () -> {};
@@ -303,7 +303,7 @@ public final class Stream {
       arrived = NOTHING;
       count = 0;
       body = 0;
-      if (!peerEnded && taken >= Http2Connection.WINDOW / 2) {
+      if (!peerEnded && taken >= SharedWindow.INITIAL / 2) {
         connection.grant(id, taken);
         granted += taken;
         taken = 0;
@@ -338,7 +338,7 @@ public final class Stream {
       connection.lock.lock();
       try {
         check();
-        while (left > 0 && (window <= 0 || connection.window() <= 0)) {
+        while (left > 0 && (window <= 0 || connection.window().left() <= 0)) {
           if (!waited) {
             waited = true;
             connection.writer.sendSoon();
@@ -347,13 +347,14 @@ public final class Stream {
           changed.awaitUninterruptibly();
           check();
         }
-        int most = (int) Math.min(Math.min(window, connection.window()), FrameWriter.MAX_FRAME);
+        int most =
+            (int) Math.min(Math.min(window, connection.window().left()), FrameWriter.MAX_FRAME);
         int part = left == 0 ? 0 : Math.min(left, most);
         boolean end = last && part == left;
         connection.writer.frame(
             FrameType.DATA, end ? FrameType.END_STREAM : 0, id, bytes, at, part);
         window -= part;
-        connection.spend(part);
+        connection.window().spend(part);
         at += part;
         left -= part;
         if (end) {

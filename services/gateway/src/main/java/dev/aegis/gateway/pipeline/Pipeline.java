@@ -6,10 +6,13 @@ import dev.aegis.gateway.http1.Field;
 import dev.aegis.gateway.http1.RequestHead;
 import dev.aegis.gateway.identity.CallerCertificate;
 import dev.aegis.gateway.identity.Principal;
+import dev.aegis.gateway.identity.Proof;
+import dev.aegis.gateway.identity.SharedTokens;
 import dev.aegis.gateway.identity.Thumbprint;
 import dev.aegis.gateway.identity.Tokens;
 import dev.aegis.gateway.identity.Verified;
 import dev.aegis.gateway.identity.VerifiedTokens;
+import dev.aegis.gateway.identity.VerifiedTokens.Outcome;
 import dev.aegis.gateway.pipeline.Caller.Credential;
 import dev.aegis.gateway.pipeline.Progress.Admitted;
 import dev.aegis.gateway.pipeline.Progress.Counted;
@@ -18,6 +21,7 @@ import dev.aegis.gateway.pipeline.Progress.Inbound;
 import dev.aegis.gateway.pipeline.Progress.Matched;
 import dev.aegis.gateway.pipeline.Refusal.ByCaller;
 import dev.aegis.gateway.plugin.RateLimit;
+import dev.aegis.gateway.snapshot.ArbiterPlan;
 import dev.aegis.gateway.snapshot.Demand;
 import dev.aegis.gateway.snapshot.IdentityPlan;
 import dev.aegis.gateway.snapshot.KeyTable;
@@ -31,26 +35,36 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The phases before a request is forwarded. Asks nobody: all it needs is in the request's snapshot
- * and in memory. Only keys that an issuer has just published may be waited for, and what an issuer
- * says of a token that only it can read.
+ * The phases before a request is forwarded. All it needs is in the request's snapshot and in
+ * memory. Waited for may be keys that an issuer has just published, for a few milliseconds whether
+ * another gateway has verified a token, what an issuer says of a token that only it can read, and
+ * the arbiter of a route that has one.
  */
 public final class Pipeline {
   private static final String BEARER = "bearer ";
 
   private final VerifiedTokens<Access> verified;
+  private final SharedTokens shared;
   private final Decisions decisions = new Decisions();
+  private final Rulings rulings = new Rulings();
 
   /**
    * @param verified tokens seen before
+   * @param shared tokens that other gateways have seen
    */
-  public Pipeline(VerifiedTokens<Access> verified) {
+  public Pipeline(VerifiedTokens<Access> verified, SharedTokens shared) {
     this.verified = verified;
+    this.shared = shared;
   }
 
   /** What came of asking roles. */
   public Decisions decisions() {
     return decisions;
+  }
+
+  /** What came of asking arbiters. */
+  public Rulings rulings() {
+    return rulings;
   }
 
   /** Whether requests with this method go no further than here. */
@@ -71,23 +85,30 @@ public final class Pipeline {
         : tenant;
   }
 
-  /** All phases in their order. */
-  public Step<Admitted> run(Inbound inbound) {
-    return run(inbound, true);
+  /**
+   * All phases in their order.
+   *
+   * @param inquiry asks the route's arbiter, if it has one
+   */
+  public Step<Admitted> run(Inbound inbound, Ruling.Inquiry inquiry) {
+    return run(inbound, inquiry, true);
   }
 
-  /** The same phases for a request that never was: neither limits nor decisions count it. */
+  /**
+   * The same phases for a request that never was: nothing counts it, and no other gateway and no
+   * arbiter is asked or told.
+   */
   public Step<Admitted> rehearse(Inbound inbound) {
-    return run(inbound, false);
+    return run(inbound, (identified, arbiter) -> Ruling.Passes.BARE, false);
   }
 
-  private Step<Admitted> run(Inbound inbound, boolean counts) {
+  private Step<Admitted> run(Inbound inbound, Ruling.Inquiry inquiry, boolean counts) {
     return switch (match(inbound)) {
       case Step.Stop<Matched>(Progress at, Refusal why) -> new Step.Stop<>(at, why);
       case Step.Go<Matched>(Matched matched) ->
-          switch (identify(matched)) {
+          switch (identify(matched, counts)) {
             case Step.Stop<Identified>(Progress at, Refusal why) -> new Step.Stop<>(at, why);
-            case Step.Go<Identified>(Identified identified) -> admit(identified, counts);
+            case Step.Go<Identified>(Identified identified) -> admit(identified, inquiry, counts);
           };
     };
   }
@@ -146,7 +167,7 @@ public final class Pipeline {
   }
 
   /** Credentials to principal. */
-  Step<Identified> identify(Matched matched) {
+  Step<Identified> identify(Matched matched, boolean counts) {
     RoutePlan route = matched.route();
     if (route == null) {
       return new Step.Stop<>(matched, ByCaller.NO_ROUTE);
@@ -154,11 +175,11 @@ public final class Pipeline {
     return switch (route.auth()) {
       case NONE -> new Step.Go<>(new Identified(matched, route, null));
       case CLIENT_CERTIFICATE -> byCertificate(matched, route);
-      case JWT -> byToken(matched, route, bearer(matched.inbound().head()));
+      case JWT -> byToken(matched, route, bearer(matched.inbound().head()), counts);
       case API_KEY -> byKey(matched, route);
       case ANY -> {
         String token = bearer(matched.inbound().head());
-        yield token == null ? byKey(matched, route) : byToken(matched, route, token);
+        yield token == null ? byKey(matched, route) : byToken(matched, route, token, counts);
       }
     };
   }
@@ -215,7 +236,8 @@ public final class Pipeline {
                     Decisions.Source.CACHE)));
   }
 
-  private Step<Identified> byToken(Matched matched, RoutePlan route, @Nullable String token) {
+  private Step<Identified> byToken(
+      Matched matched, RoutePlan route, @Nullable String token, boolean counts) {
     if (token == null) {
       return new Step.Stop<>(matched, ByCaller.MISSING_CREDENTIALS);
     }
@@ -224,8 +246,11 @@ public final class Pipeline {
     VerifiedTokens.Known<Access> known = verified.find(token, identity.tokens(), now);
     Verified outcome =
         known == null
-            ? identity.tokens().verify(token, now)
+            ? verify(identity, token, now, counts)
             : Tokens.inTime(known.principal(), now);
+    if (known != null && counts) {
+      verified.count(Outcome.HIT);
+    }
     return switch (outcome) {
       case Verified.Expired() -> new Step.Stop<>(matched, ByCaller.TOKEN_EXPIRED);
       case Verified.Invalid(String reason) ->
@@ -255,8 +280,40 @@ public final class Pipeline {
     };
   }
 
-  /** Tenant, roles, limits, in this order. */
-  Step<Admitted> admit(Identified identified, boolean counts) {
+  /**
+   * Checks a token that this gateway has not seen, or hears that another has. What is shared is the
+   * token's own principal: what the tenant adds to it, and all that follows, is found here.
+   */
+  private Verified verify(IdentityPlan identity, String token, Instant now, boolean counts) {
+    String scope = identity.scope();
+    if (!counts) {
+      return identity.tokens().verify(token, now);
+    }
+    if (scope == null || !Tokens.tellsItself(token)) {
+      verified.count(Outcome.MISS);
+      return identity.tokens().verify(token, now);
+    }
+    SharedTokens.Found found = shared.find(scope, token);
+    verified.count(
+        switch (found) {
+          case SharedTokens.Found.Known known -> Outcome.SHARED_HIT;
+          case SharedTokens.Found.Nothing nothing -> Outcome.MISS;
+          case SharedTokens.Found.NoAnswer none -> Outcome.SHARED_NO_ANSWER;
+          case SharedTokens.Found.NotOurs forged -> Outcome.SHARED_NOT_OURS;
+        });
+    if (found instanceof SharedTokens.Found.Known(Principal principal)) {
+      return Tokens.inTime(principal, now);
+    }
+    Verified outcome = identity.tokens().verify(token, now);
+    if (outcome instanceof Verified.Valid(Principal principal, Proof proof)
+        && proof.equals(Proof.LASTING)) {
+      shared.put(scope, token, principal, now);
+    }
+    return outcome;
+  }
+
+  /** Tenant, roles, arbiter, limits, in this order. */
+  Step<Admitted> admit(Identified identified, Ruling.Inquiry inquiry, boolean counts) {
     Inbound inbound = identified.inbound();
     String path = inbound.head().path();
     Caller caller = identified.caller();
@@ -274,9 +331,21 @@ public final class Pipeline {
         return new Step.Stop<>(identified, ByCaller.FORBIDDEN);
       }
     }
+    ArbiterPlan arbiter = identified.route().arbiter();
+    Ruling ruling = arbiter == null ? Ruling.Passes.BARE : inquiry.ask(identified, arbiter);
+    return switch (ruling) {
+      case Ruling.Stops(Refusal why) -> new Step.Stop<>(identified, why);
+      case Ruling.Passes(String lines) -> limited(identified, lines, counts);
+    };
+  }
+
+  private static Step<Admitted> limited(Identified identified, String lines, boolean counts) {
+    Inbound inbound = identified.inbound();
+    Caller caller = identified.caller();
     Counted tightest = null;
     String route = name(identified.route());
-    String subject = caller == null ? "" : caller.principal().subjectIn(tenant.id());
+    String subject =
+        caller == null ? "" : caller.principal().subjectIn(identified.matched().tenant().id());
     String address = inbound.address();
     long now = inbound.startedMillis();
     for (RateLimit limit : identified.route().limits()) {
@@ -292,7 +361,7 @@ public final class Pipeline {
         tightest = counted;
       }
     }
-    return new Step.Go<>(new Admitted(identified, tightest));
+    return new Step.Go<>(new Admitted(identified, tightest, lines));
   }
 
   /** What the caller's roles say; a route that only reports lets everything pass. */

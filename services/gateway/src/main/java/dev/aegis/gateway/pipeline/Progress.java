@@ -107,8 +107,10 @@ public sealed interface Progress {
    * A request that may go on.
    *
    * @param limit the tightest limit that counted it, null when none did
+   * @param lines header lines of an arbiter that the backend gets, {@code ""} for none
    */
-  record Admitted(Identified identified, @Nullable Counted limit) implements Progress {
+  record Admitted(Identified identified, @Nullable Counted limit, String lines)
+      implements Progress {
     @Override
     public Inbound inbound() {
       return identified.inbound();

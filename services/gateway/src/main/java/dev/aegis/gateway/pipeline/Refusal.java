@@ -76,7 +76,7 @@ public sealed interface Refusal {
     WRONG_TENANT(403, "wrong_tenant", "The token is not for this tenant"),
     CLIENT_CERTIFICATE_REQUIRED(
         403, "client_certificate_required", "The caller must show a certificate over TLS"),
-    FORBIDDEN(403, "forbidden", "The caller's roles do not allow this request"),
+    FORBIDDEN(403, "forbidden", Forbidden.TITLE),
     NOT_CACHED(504, "not_cached", "Only a kept reply was wanted, and there is none"),
     CALLER_GONE(499, "caller_gone", "The caller closed the connection");
 
@@ -112,7 +112,39 @@ public sealed interface Refusal {
 
     @Override
     public String detail() {
-      return "";
+      return this == FORBIDDEN ? "The caller's roles do not allow it" : "";
+    }
+  }
+
+  /** The route's arbiter says no. */
+  enum Forbidden implements Refusal {
+    INSTANCE;
+
+    private static final String TITLE = "The caller may not make this request";
+
+    @Override
+    public int status() {
+      return 403;
+    }
+
+    @Override
+    public String code() {
+      return "forbidden";
+    }
+
+    @Override
+    public Blame blame() {
+      return Blame.CALLER;
+    }
+
+    @Override
+    public String title() {
+      return TITLE;
+    }
+
+    @Override
+    public String detail() {
+      return "The service that this route asks does not allow it";
     }
   }
 
@@ -213,6 +245,10 @@ public sealed interface Refusal {
     UPSTREAM_FAILED(502, "upstream_failed", "The upstream failed"),
     NO_HEALTHY_TARGET(503, "no_healthy_target", "The upstream has no healthy target"),
     CIRCUIT_OPEN(503, "circuit_open", "The upstream fails, and is not asked for a while"),
+    AUTHORIZATION_UNAVAILABLE(
+        503,
+        "authorization_unavailable",
+        "The service that this route asks about its requests does not answer"),
     OVERLOADED(503, "overloaded", "The upstream has too many requests under way"),
     UPSTREAM_TIMEOUT(504, "upstream_timeout", "The upstream took too long");
 

@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param id of the route; null for the default route of a tenant without any
  * @param auth what a caller must show
  * @param reportOnly whether what roles forbid is let pass, and only counted
+ * @param arbiter who is asked too whether requests may pass, or null
  * @param maintenance what callers are told instead of being served, or null
  * @param end what becomes of its requests
  * @param path which path an upstream gets
@@ -36,6 +37,7 @@ public record RoutePlan(
     @Nullable String id,
     RouteDefinition.Auth auth,
     boolean reportOnly,
+    @Nullable ArbiterPlan arbiter,
     @Nullable Maintenance maintenance,
     End end,
     UpstreamPath path,

@@ -20,6 +20,7 @@ import dev.aegis.gateway.upstream.Split;
 import dev.aegis.gateway.upstream.Squeeze;
 import dev.aegis.gateway.upstream.Upstream;
 import dev.aegis.journal.ApiKeyDefinition;
+import dev.aegis.journal.Arbiter;
 import dev.aegis.journal.BindingDefinition;
 import dev.aegis.journal.Caching;
 import dev.aegis.journal.CertificateDefinition;
@@ -115,6 +116,7 @@ final class TenantCompiler {
           HeaderEdit replyEdit =
               HeaderEdit.of(
                   route.replyHeaders(), route.cors() == null ? List.of() : CorsPlan.FIELDS);
+          Arbiter arbiter = route.arbiter();
           Compression compression = route.compression();
           Caching caching = route.caching();
           routes.put(
@@ -123,11 +125,13 @@ final class TenantCompiler {
                   route.id(),
                   route.auth(),
                   route.reportOnly(),
+                  arbiter(entry, route, upstreams),
                   route.maintenance(),
                   end(route.destination(), upstreams),
                   UpstreamPath.of(route.stripPrefix(), route.rewrite(), route.paths()),
                   route.stripCredentials(),
-                  HeaderEdit.of(route.requestHeaders(), List.of()),
+                  HeaderEdit.of(
+                      route.requestHeaders(), arbiter == null ? List.of() : arbiter.replyHeaders()),
                   replyEdit,
                   CorsPlan.of(route.cors(), route.methods()),
                   mirror(entry.key(), route.mirror(), upstreams),
@@ -170,6 +174,7 @@ final class TenantCompiler {
         RouteDefinition.Auth.JWT,
         false,
         null,
+        null,
         new RoutePlan.End.Forwarded(Split.one(new Backend(defaultId, upstreams.get(defaultId)))),
         path -> path,
         false,
@@ -200,6 +205,9 @@ final class TenantCompiler {
       named.addAll(route.destination().upstreams());
       if (route.mirror() != null) {
         named.add(route.mirror().upstream());
+      }
+      if (route.arbiter() != null) {
+        named.add(route.arbiter().upstream());
       }
     }
     return named;
@@ -270,12 +278,16 @@ final class TenantCompiler {
       }
     }
     List<Issuer> issuers = new ArrayList<>();
+    Map<Entry, IssuerDefinition> trusted = new LinkedHashMap<>();
     RemoteKeys remoteKeys = compiler.remoteKeys();
     Set<ObjectKey> publishing = new HashSet<>();
     for (Lineage.Holding holding : lineage.holdings(Kind.ISSUER)) {
       Entry entry = holding.entry();
       if (definition(holding) instanceof IssuerDefinition issuer) {
         PublishedKeys published = issuer.published();
+        if (published != null) {
+          trusted.put(entry, issuer);
+        }
         if (published != null && remoteKeys != null) {
           KeySet keys = remoteKeys.put(tenant, entry.key(), issuer.algorithms(), published);
           issuers.add(new Issuer(issuer, keys, String.valueOf(entry.key().tenant())));
@@ -290,6 +302,7 @@ final class TenantCompiler {
           SealedSecret secret = issuer.secret();
           String opened = secret == null ? null : compiler.masterKey().open(entry.key(), secret);
           issuers.add(Issuer.compile(issuer, opened).of(String.valueOf(entry.key().tenant())));
+          trusted.put(entry, issuer);
         } catch (IllegalArgumentException e) {
           found(holding, "its tokens are refused: " + e.getMessage());
         }
@@ -310,7 +323,8 @@ final class TenantCompiler {
             roles,
             bindings,
             new LetIn(tenant, lineage.ancestors(), declared),
-            basis);
+            basis,
+            Scope.of(tenant, trusted, asked));
   }
 
   /**
@@ -612,6 +626,23 @@ final class TenantCompiler {
       return null;
     }
     return new RoutePlan.MirrorPlan(upstream, mirror.percent(), mirror.maxBodyBytes());
+  }
+
+  private @Nullable ArbiterPlan arbiter(
+      Entry entry, RouteDefinition route, Map<String, Upstream> upstreams) {
+    Arbiter arbiter = route.arbiter();
+    if (arbiter == null) {
+      return null;
+    }
+    String id = arbiter.upstream();
+    if (!upstreams.containsKey(id)) {
+      String without = arbiter.letsPass() ? "requests pass unasked" : "requests get 503";
+      findings.add(
+          Finding.error(
+              entry.key().toString(), "upstream \"" + id + "\" does not exist; " + without));
+    }
+    return new ArbiterPlan(
+        route.id() + '\n' + entry.revision(), arbiter, new Backend(id, upstreams.get(id)));
   }
 
   /** A limit of an upstream holds for every route that may lead to it. */

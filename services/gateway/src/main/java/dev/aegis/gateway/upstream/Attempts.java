@@ -42,9 +42,14 @@ final class Attempts {
     this.message = Message.of(outbound, protocol == Protocol.HTTP2 && outbound.takesTrailers());
     this.rules = upstream.retries();
     this.idempotent = IDEMPOTENT.contains(outbound.method());
-    Duration whole = upstream.timeouts().request();
+    Duration whole = closer(upstream.timeouts().request(), outbound.within());
     this.bounded = !whole.isZero();
     this.end = System.nanoTime() + whole.toNanos();
+  }
+
+  /** Of two bounds, of which zero is none. */
+  private static Duration closer(Duration one, Duration other) {
+    return other.isZero() || !one.isZero() && one.compareTo(other) < 0 ? one : other;
   }
 
   /** Carries a request, blocking until the reply is through. */

@@ -230,6 +230,11 @@ public final class Mirrors {
     }
 
     @Override
+    public Duration within() {
+      return Duration.ZERO;
+    }
+
+    @Override
     public boolean expectsContinue() {
       return false;
     }

@@ -7,6 +7,7 @@ import dev.aegis.gateway.http1.Input;
 import dev.aegis.gateway.http1.Output;
 import dev.aegis.gateway.http1.ReplyTo;
 import dev.aegis.gateway.http1.ResponseHead;
+import java.time.Duration;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -20,6 +21,12 @@ public interface Outbound extends Affinity {
 
   /** The request's body as it arrives. */
   Body body();
+
+  /**
+   * In how much time the whole reply has to be there, if the upstream has no closer bound; zero for
+   * as long as the upstream lets it take.
+   */
+  Duration within();
 
   /** Whether the caller waits for an interim reply before it sends the body. */
   boolean expectsContinue();

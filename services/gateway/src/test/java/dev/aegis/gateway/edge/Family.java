@@ -2,6 +2,7 @@ package dev.aegis.gateway.edge;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.aegis.chassis.StartFailure;
+import dev.aegis.journal.ApiKeySecret;
 import dev.aegis.journal.ObjectKey;
 import dev.aegis.testkit.HttpMessage;
 import dev.aegis.testkit.HttpProbe;
@@ -9,6 +10,7 @@ import dev.aegis.testkit.Jwts;
 import dev.aegis.testkit.StubUpstream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
@@ -24,7 +26,8 @@ import org.jspecify.annotations.Nullable;
  * <p>Of each tenant {@code t} there are the upstream {@code of-t} and, on the same backend, {@code
  * open-t} with {@code descendants}, and the roles {@code of-t} and {@code open-t} likewise. At
  * every host {@code /none/<upstream>} leads there without asking who it is, {@code /jwt/<upstream>}
- * with a token, and {@code /kept/<upstream>} with a cache.
+ * with a token, {@code /key/<upstream>} with an API key, and {@code /kept/<upstream>} with a cache.
+ * Each tenant has one key, of a subject {@code svc} with its role {@code of-t}.
  */
 final class Family implements AutoCloseable {
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -41,6 +44,7 @@ final class Family implements AutoCloseable {
 
   private final GatewayInProcess gateway;
   private final Map<String, StubUpstream> backends = new LinkedHashMap<>();
+  private final Map<String, ApiKeySecret> keys = new LinkedHashMap<>();
 
   Family(List<String> tenants) throws StartFailure {
     gateway = GatewayInProcess.before("http://127.0.0.1:1");
@@ -59,10 +63,12 @@ final class Family implements AutoCloseable {
         gateway.put("tenants/" + id + "/roles/" + name, role);
       }
       issuer(id);
+      key(id);
       for (String other : tenants) {
         for (String upstream : List.of("of-" + other, "open-" + other)) {
           route(id, "none", upstream, Map.of("auth", "none"));
           route(id, "jwt", upstream, Map.of());
+          route(id, "key", upstream, Map.of("auth", "api_key"));
           route(id, "kept", upstream, Map.of("auth", "none", "cache", Map.of()));
         }
       }
@@ -115,6 +121,31 @@ final class Family implements AutoCloseable {
             JSON.convertValue(gateway.masterKey().seal(key, secret(tenant)).toJson(), Map.class)));
   }
 
+  private void key(String tenant) {
+    ApiKeySecret secret = ApiKeySecret.mint(new SecureRandom());
+    keys.put(tenant, secret);
+    gateway.put(
+        "tenants/" + tenant + "/api-keys/main",
+        Map.of(
+            "id",
+            "main",
+            "name",
+            "main",
+            "subject",
+            "svc",
+            "roles",
+            List.of("of-" + tenant),
+            "secrets",
+            List.of(Map.of("prefix", secret.prefix(), "last_four", secret.lastFour())),
+            "hashes",
+            List.of(secret.hash().toString())));
+  }
+
+  /** The header line that shows the key of a tenant. */
+  String keyOf(String tenant) {
+    return "X-API-Key: " + keys.get(tenant).text();
+  }
+
   /** Puts a tenant into its place. */
   void place(String id, String kind, @Nullable String parent, String isolation) {
     Map<String, Object> tenant = new HashMap<>();
@@ -151,6 +182,14 @@ final class Family implements AutoCloseable {
   /** Asks as somebody who would like to be taken for another. */
   static Answer ask(HttpProbe caller, String host, String path, @Nullable String token, String lie)
       throws IOException {
+    return askWith(
+        caller, host, path, token == null ? null : "Authorization: Bearer " + token, lie);
+  }
+
+  /** The same with the header line of a credential. */
+  static Answer askWith(
+      HttpProbe caller, String host, String path, @Nullable String credential, String lie)
+      throws IOException {
     caller.send(
         "GET "
             + path
@@ -164,7 +203,7 @@ final class Family implements AutoCloseable {
             + lie
             + "\r\nX-User-Roles: of-"
             + lie
-            + (token == null ? "" : "\r\nAuthorization: Bearer " + token)
+            + (credential == null ? "" : "\r\n" + credential)
             + "\r\n\r\n");
     HttpMessage reply = caller.read();
     if (reply.status() != 200) {

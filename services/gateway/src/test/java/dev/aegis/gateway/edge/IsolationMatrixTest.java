@@ -146,6 +146,138 @@ final class IsolationMatrixTest {
         .hasSize(3);
   }
 
+  /** A key is its tenant's own at each level: what is let in from above comes with tokens. */
+  @ParameterizedTest
+  @CsvSource({
+    "strict,org,org", "shared,org,org", "hybrid,org,org",
+    "strict,corp,unknown_key", "shared,corp,unknown_key", "hybrid,corp,unknown_key",
+    "strict,kid,unknown_key", "shared,kid,unknown_key", "hybrid,kid,unknown_key",
+    "strict,sib,unknown_key", "shared,sib,unknown_key", "hybrid,sib,unknown_key",
+    "strict,other,unknown_key", "shared,other,unknown_key", "hybrid,other,unknown_key"
+  })
+  void aKeyOpensItsOwnTenantAlone(String level, String of, String expected) throws Exception {
+    level(level);
+    try (HttpProbe caller = family.gateway().connect()) {
+      Answer answer = Family.askWith(caller, "org.test", "/key/of-org", family.keyOf(of), of);
+      assertThat(answer.code() == null ? answer.backend() : answer.code()).isEqualTo(expected);
+      if (answer.code() == null) {
+        assertThat(answer.user()).isEqualTo("svc");
+        assertThat(answer.userTenant()).isEmpty();
+        assertThat(answer.roles()).isEqualTo("of-org");
+      }
+    }
+  }
+
+  /**
+   * Alice of {@code org} and Alice of {@code corp}, where both are let in, each with a token that
+   * has the id {@code t}: whom does a revocation of this tenant meet at org's host?
+   */
+  @ParameterizedTest
+  @CsvSource({
+    // level, revocation of, what the token of org gets, what the token of corp gets
+    "strict,org,token_revoked,invalid_token",
+    "shared,org,token_revoked,org",
+    "hybrid,org,token_revoked,org",
+    "strict,corp,org,invalid_token",
+    "shared,corp,org,token_revoked",
+    "hybrid,corp,org,token_revoked",
+    "strict,kid,org,invalid_token",
+    "shared,kid,org,org",
+    "hybrid,kid,org,org",
+    "strict,sib,org,invalid_token",
+    "shared,sib,org,org",
+    "hybrid,sib,org,org",
+    "strict,other,org,invalid_token",
+    "shared,other,org,org",
+    "hybrid,other,org,org"
+  })
+  void aRevocationMeetsTheTokensOfItsTenant(String level, String of, String own, String fromAbove)
+      throws Exception {
+    level(level);
+    String bySubject = "alice-" + level + "-" + of; // what is published here stays
+    family
+        .gateway()
+        .put(
+            "tenants/" + of + "/revocations/" + level,
+            Map.of("id", level, "subject", bySubject, "issued_before", "2200-01-01T00:00:00Z"));
+    assertThat(outcome("org", bySubject, "of-org")).isEqualTo(own);
+    assertThat(outcome("corp", bySubject, "open-corp")).isEqualTo(fromAbove);
+  }
+
+  private static String outcome(String of, String subject, String role) throws Exception {
+    String token = Family.token(of, of, subject, List.of(role), null);
+    Answer answer = ask("org.test", "/jwt/of-org", token);
+    return answer.code() == null ? answer.backend() : answer.code();
+  }
+
+  /** A binding gives roles to its own tenant's callers at its own host, and to nobody else. */
+  @ParameterizedTest
+  @CsvSource({
+    // level, binding of, what bob of org without roles gets, what bob of corp gets
+    "strict,org,org,invalid_token",
+    "shared,org,org,forbidden",
+    "hybrid,org,org,wrong_tenant",
+    "strict,corp,forbidden,invalid_token",
+    "shared,corp,forbidden,forbidden",
+    "hybrid,corp,forbidden,wrong_tenant",
+    "strict,kid,forbidden,invalid_token",
+    "shared,kid,forbidden,forbidden",
+    "hybrid,kid,forbidden,wrong_tenant",
+    "strict,sib,forbidden,invalid_token",
+    "shared,sib,forbidden,forbidden",
+    "hybrid,sib,forbidden,wrong_tenant",
+    "strict,other,forbidden,invalid_token",
+    "shared,other,forbidden,forbidden",
+    "hybrid,other,forbidden,wrong_tenant"
+  })
+  void aBindingGivesToItsOwnTenantsCallers(String level, String of, String own, String fromAbove)
+      throws Exception {
+    level(level);
+    String subject = "bob-" + level + "-" + of;
+    family
+        .gateway()
+        .put(
+            "tenants/" + of + "/bindings/" + level,
+            Map.of("id", level, "subject", subject, "roles", List.of("of-" + of, "open-" + of)));
+    assertThat(outcome("org", subject, "nothing")).isEqualTo(own);
+    assertThat(outcome("corp", subject, "nothing")).isEqualTo(fromAbove);
+  }
+
+  /** A limit from above holds below at each level, with a count that is nobody else's. */
+  @ParameterizedTest
+  @ValueSource(strings = {"strict", "shared", "hybrid"})
+  void aLimitFromAboveCountsEachTenantApart(String level) throws Exception {
+    level(level);
+    String key = "tenants/corp/plugins/once";
+    Map<String, Object> limit = new HashMap<>();
+    limit.put("id", "once");
+    limit.put("plugin", "rate_limit");
+    limit.put(
+        "config",
+        Map.of(
+            "limit",
+            1,
+            "window_seconds",
+            86_400,
+            "by",
+            List.of("tenant", "route"))); // so that each level has routes that nobody has used
+    family.gateway().put(key, limit);
+    String path =
+        "/none/of-" + Map.of("strict", "org", "shared", "corp", "hybrid", "sib").get(level);
+    try {
+      for (String tenant : List.of("corp", "org", "kid", "sib")) {
+        assertThat(ask(tenant + ".test", path, null).code()).isNotEqualTo("rate_limited");
+        assertThat(ask(tenant + ".test", path, null).code()).isEqualTo("rate_limited");
+      }
+      for (int i = 0; i < 3; i++) { // no limit of a stranger
+        assertThat(ask("other.test", path, null).code()).isNotEqualTo("rate_limited");
+      }
+    } finally {
+      limit.put("enabled", false);
+      family.gateway().put(key, limit);
+    }
+  }
+
   /** Requests of one tenant through an inherited upstream say nothing about another's. */
   @Test
   void anInheritedUpstreamIsAnotherInEachTenant() throws Exception {

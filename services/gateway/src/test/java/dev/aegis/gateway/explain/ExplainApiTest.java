@@ -9,11 +9,13 @@ import dev.aegis.chassis.HttpListener;
 import dev.aegis.chassis.StartFailure;
 import dev.aegis.gateway.http1.Pieces;
 import dev.aegis.gateway.http1.RequestHead;
+import dev.aegis.gateway.identity.SharedTokens;
 import dev.aegis.gateway.identity.VerifiedTokens;
 import dev.aegis.gateway.pipeline.Decisions;
 import dev.aegis.gateway.pipeline.Handshake;
 import dev.aegis.gateway.pipeline.Pipeline;
 import dev.aegis.gateway.pipeline.Progress;
+import dev.aegis.gateway.pipeline.Ruling;
 import dev.aegis.gateway.settings.GatewaySettings;
 import dev.aegis.gateway.snapshot.Configuration;
 import dev.aegis.testkit.Jwts;
@@ -45,7 +47,7 @@ final class ExplainApiTest {
       Jwts.hmac("k", "HS256", Configuration.SECRET.getBytes(StandardCharsets.UTF_8));
 
   private final Configuration configuration = new Configuration();
-  private final Pipeline pipeline = new Pipeline(new VerifiedTokens<>());
+  private final Pipeline pipeline = new Pipeline(new VerifiedTokens<>(), SharedTokens.NONE);
   private final HttpClient client = HttpClient.newHttpClient();
   private HttpListener listener;
 
@@ -134,6 +136,7 @@ final class ExplainApiTest {
                           "rule": {"role": "base", "inherited_through": ["reader"],
                                    "permission": 0, "path": "/api/y/**", "effect": "allow"},
                           "why": "permission 0 of role \\"base\\" allows /api/y/**"},
+                 "external_authorization": null,
                  "limits": [{"id": "two", "limit": 2, "remaining": 2, "reset_seconds": 60}],
                  "plugins": [{"id": "two", "plugin": "rate_limit"}],
                  "upstream": "u", "upstream_path": "/api/y/~z", "target": "127.0.0.1:1",
@@ -141,6 +144,20 @@ final class ExplainApiTest {
                 """
                     .formatted(configuration.snapshot().revision())));
     assertThat(answer.toString()).doesNotContain(token);
+  }
+
+  /** Nobody is there to be asked, and nobody is. */
+  @Test
+  void saysWhoWouldBeAskedToo() throws Exception {
+    configuration.json(
+        "tenants/a/routes/asks",
+        "{'id':'asks','paths':['/asks'],'upstream':'u','auth':'none',"
+            + "'external_authorization':{'upstream':'u','path':'/check'}}");
+    JsonNode answer = explain(question("GET", "/asks"));
+    assertThat(answer.path("outcome").asText()).isEqualTo("admitted");
+    assertThat(answer.path("external_authorization"))
+        .isEqualTo(
+            JSON.readTree("{\"upstream\": \"u\", \"path\": \"/check\", \"on_failure\": \"deny\"}"));
   }
 
   @ParameterizedTest
@@ -241,7 +258,7 @@ final class ExplainApiTest {
         KEY.token(
             Jwts.claims(
                 "https://above", "top", "alice", List.of("base"), NOW, Duration.ofMinutes(1)));
-    pipeline.run(inbound(own));
+    pipeline.run(inbound(own), (identified, arbiter) -> Ruling.Passes.BARE);
     assertThat(explain(question("GET", "/api/x", own)).at("/limits/0/remaining").asInt())
         .isEqualTo(1);
     JsonNode answer = explain(question("GET", "/api/x", above));

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.aegis.gateway.http1.Pieces;
 import dev.aegis.gateway.http1.RequestHead;
+import dev.aegis.gateway.identity.SharedTokens;
 import dev.aegis.gateway.identity.VerifiedTokens;
 import dev.aegis.gateway.pipeline.Progress.Admitted;
 import dev.aegis.gateway.pipeline.Progress.Inbound;
@@ -26,7 +27,7 @@ final class RevocationsTest {
       Jwts.hmac("k", "HS256", Configuration.SECRET.getBytes(StandardCharsets.UTF_8));
 
   private final Configuration configuration = new Configuration();
-  private final Pipeline pipeline = new Pipeline(new VerifiedTokens<>());
+  private final Pipeline pipeline = new Pipeline(new VerifiedTokens<>(), SharedTokens.NONE);
 
   @BeforeEach
   void configure() {
@@ -86,7 +87,8 @@ final class RevocationsTest {
                 "192.0.2.1",
                 Handshake.PLAIN,
                 now.toEpochMilli(),
-                0));
+                0),
+            (identified, arbiter) -> Ruling.Passes.BARE);
     return switch (step) {
       case Step.Go<Admitted>(Admitted admitted) -> "admitted";
       case Step.Stop<Admitted>(Progress at, Refusal why) -> why.code();

@@ -118,6 +118,7 @@ final class RoutingTest {
         RouteDefinition.Auth.JWT,
         false,
         null,
+        null,
         new Rewrite.None(),
         false,
         HeaderEdits.NONE,
