@@ -26,6 +26,7 @@ import org.jspecify.annotations.Nullable;
  * @param claims where claims stand that are not called as Aegis calls them
  * @param published where the issuer publishes its keys, null when they are here
  * @param introspection where it is asked about tokens that are no JWTs, null when it is not
+ * @param certificateBound whether its tokens must be bound to a certificate (RFC 8705 section 3)
  */
 public record IssuerDefinition(
     String id,
@@ -37,7 +38,8 @@ public record IssuerDefinition(
     int leewaySeconds,
     Claims claims,
     @Nullable PublishedKeys published,
-    @Nullable Introspection introspection)
+    @Nullable Introspection introspection,
+    boolean certificateBound)
     implements Definition {
 
   /** Names of the algorithms that this version verifies. */
@@ -77,7 +79,18 @@ public record IssuerDefinition(
       @Nullable String audience,
       int leewaySeconds,
       Claims claims) {
-    this(id, issuer, algorithms, publicKeys, secret, audience, leewaySeconds, claims, null, null);
+    this(
+        id,
+        issuer,
+        algorithms,
+        publicKeys,
+        secret,
+        audience,
+        leewaySeconds,
+        claims,
+        null,
+        null,
+        false);
   }
 
   static IssuerDefinition read(String id, Fields fields) {
@@ -127,7 +140,10 @@ public record IssuerDefinition(
         (int) fields.number("leeway_seconds", 0, 0, 300),
         fields.object("claims", IssuerDefinition::claims),
         published,
-        introspection);
+        introspection,
+        fields
+            .oneOf("certificate_bound", "optional", List.of("optional", "required"))
+            .equals("required"));
   }
 
   private static List<SigningAlgorithm> algorithms(Fields fields, boolean opaque) {

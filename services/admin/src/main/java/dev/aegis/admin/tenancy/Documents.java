@@ -84,6 +84,7 @@ public final class Documents {
       case ISSUER -> {
         optional(document, "audience");
         number(document, "leeway_seconds", 0);
+        text(document, "certificate_bound", "optional");
         if (document.path("introspection") instanceof ObjectNode introspection) {
           number(introspection, "cache_s", 30);
           number(introspection, "negative_cache_s", 10);

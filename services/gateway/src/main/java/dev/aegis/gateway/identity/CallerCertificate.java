@@ -6,33 +6,38 @@ import java.time.Instant;
 import java.util.Collection;
 import java.util.List;
 import javax.security.auth.x500.X500Principal;
-import org.jspecify.annotations.Nullable;
 
 /**
- * Whom a certificate that a caller has shown names. That it holds, somebody else has verified.
+ * What a certificate that a caller has shown says. That it holds, somebody else has verified.
  *
  * @param subject the first URI that it names (a SPIFFE id is one), else its first host, else its
- *     first mail address, else its distinguished name (RFC 2253)
+ *     first mail address, else its distinguished name (RFC 2253); {@code ""} when that cannot stand
+ *     in a header line to a backend
+ * @param thumbprint what tokens know it by
  * @param notBefore from when it holds
  * @param notAfter until when
  */
-public record CallerCertificate(String subject, Instant notBefore, Instant notAfter) {
+public record CallerCertificate(
+    String subject, Thumbprint thumbprint, Instant notBefore, Instant notAfter) {
   private static final int MAX_SUBJECT = 1024;
 
   /** The kinds of names (RFC 5280 section 4.2.1.6) in the order in which they are preferred. */
   private static final List<Integer> KINDS = List.of(6, 2, 1);
 
-  /**
-   * Reads it.
-   *
-   * @return null when it names nobody in characters that a header line to a backend can hold
-   */
-  public static @Nullable CallerCertificate of(X509Certificate certificate) {
+  /** Reads it. */
+  public static CallerCertificate of(X509Certificate certificate) {
     String subject = subject(certificate);
-    return subject.isEmpty() || subject.length() > MAX_SUBJECT || !Tokens.printable(subject)
-        ? null
-        : new CallerCertificate(
-            subject, certificate.getNotBefore().toInstant(), certificate.getNotAfter().toInstant());
+    boolean sayable = subject.length() <= MAX_SUBJECT && Tokens.printable(subject);
+    return new CallerCertificate(
+        sayable ? subject : "",
+        Thumbprint.of(certificate),
+        certificate.getNotBefore().toInstant(),
+        certificate.getNotAfter().toInstant());
+  }
+
+  /** Whether it names somebody of whom a backend can be told. */
+  public boolean names() {
+    return !subject.isEmpty();
   }
 
   /** Whether its time is now. */

@@ -20,6 +20,8 @@ import org.jspecify.annotations.Nullable;
  * @param notBefore from when the token holds, leeway included
  * @param expires until when, leeway included
  * @param issuedBy the tenant whose issuer signed the token, {@code ""} where no issuer did
+ * @param boundTo the certificate that callers must show with the token on each request, null when
+ *     it holds for whoever has it
  */
 public record Principal(
     String subject,
@@ -32,7 +34,11 @@ public record Principal(
     Instant issuedAt,
     Instant notBefore,
     Instant expires,
-    String issuedBy) {
+    String issuedBy,
+    @Nullable Thumbprint boundTo) {
+  private static final int AROUND = 48;
+  private static final int MOST_CHARACTERS = 1 << 30;
+
   public Principal {
     roles = List.copyOf(roles);
     groups = List.copyOf(groups);
@@ -59,14 +65,36 @@ public record Principal(
         Instant.EPOCH,
         notBefore,
         expires,
-        "");
+        "",
+        null);
+  }
+
+  /**
+   * About how many characters it holds, with what stands around each text. What an issuer says of a
+   * short token may be long.
+   */
+  int characters() {
+    long sum = subject.length() + characters(roles) + characters(groups);
+    for (Map.Entry<String, List<String>> claim : claims.entrySet()) {
+      sum += claim.getKey().length() + AROUND + characters(claim.getValue());
+    }
+    sum += slugs == null ? 0 : characters(slugs);
+    return (int) Math.min(sum, MOST_CHARACTERS);
+  }
+
+  private static long characters(List<String> texts) {
+    long sum = 0;
+    for (String text : texts) {
+      sum += text.length() + AROUND;
+    }
+    return sum;
   }
 
   /** The same with other roles. */
   public Principal with(List<String> others) {
     return new Principal(
         subject, tenant, others, groups, claims, slugs, tokenId, issuedAt, notBefore, expires,
-        issuedBy);
+        issuedBy, boundTo);
   }
 
   /** The subject as a name among those of {@code host}: other tenants have subjects too. */

@@ -179,6 +179,17 @@ public final class Tokens {
     if (!tokenId.isMissingNode() && !tokenId.isTextual()) {
       return new Verified.Invalid("jti is not a string");
     }
+    Thumbprint boundTo = null;
+    if (claims.has("cnf")) {
+      // A confirmation that is not understood must not be passed over (RFC 7800 section 3.1).
+      JsonNode confirmation = claims.path("cnf");
+      boundTo = Thumbprint.read(confirmation.path("x5t#S256").textValue());
+      if (boundTo == null || confirmation.size() != 1) {
+        return new Verified.Invalid("cnf is not the thumbprint of one certificate");
+      }
+    } else if (issuer.certificateBound()) {
+      return new Verified.Invalid("not bound to a certificate");
+    }
     Principal principal =
         new Principal(
             subject,
@@ -191,7 +202,8 @@ public final class Tokens {
             issued,
             notBefore.minusSeconds(leeway),
             expires.plusSeconds(leeway),
-            issuedBy);
+            issuedBy,
+            boundTo);
     if (issued.minusSeconds(leeway).isAfter(now)) {
       return new Verified.Invalid("issued in the future");
     }

@@ -24,11 +24,14 @@ import org.jspecify.annotations.Nullable;
  */
 public final class VerifiedTokens<A> {
   private static final long MAX_CHARACTERS = 64L * 1024 * 1024;
+  private static final int AROUND = 256;
 
   private final Cache<String, Known<A>> known =
       Caffeine.newBuilder()
           .maximumWeight(MAX_CHARACTERS)
-          .weigher((String token, Known<A> entry) -> token.length() + 256)
+          .weigher(
+              (String name, Known<A> entry) ->
+                  Math.max(name.length(), entry.principal().characters()) + AROUND)
           .executor(Runnable::run)
           .build();
 

@@ -57,21 +57,35 @@ final class AskedIssuer implements Introspector {
   private final Cache<String, Active> active =
       Caffeine.newBuilder()
           .maximumWeight(MAX_BYTES)
-          .weigher((String token, Active said) -> said.length() + AROUND)
+          .weigher((String token, Active said) -> said.body.length + AROUND)
           .executor(Runnable::run)
           .build();
   private final Cache<String, Long> inactive =
       Caffeine.newBuilder().maximumSize(MAX_BYTES / AROUND).executor(Runnable::run).build();
   private volatile @Nullable String failure;
 
-  /**
-   * That a token is active.
-   *
-   * @param claims what else was said
-   * @param length bytes of the answer
-   * @param asked when that was asked, in nanoseconds of the ticker
-   */
-  private record Active(ObjectNode claims, int length, long asked) {}
+  /** That a token is active; as bytes, since a tree takes many times as much. */
+  private static final class Active {
+    private final byte[] body;
+    private final long asked;
+
+    /**
+     * @param body what was answered
+     * @param asked when that was asked, in nanoseconds of the ticker
+     */
+    Active(byte[] body, long asked) {
+      this.body = body;
+      this.asked = asked;
+    }
+
+    ObjectNode claims() {
+      try {
+        return Json.readObject(body);
+      } catch (IOException e) {
+        throw new IllegalStateException("It was read before", e);
+      }
+    }
+  }
 
   /** A call under way, for all who ask about its token. */
   private static final class Call {
@@ -170,8 +184,8 @@ final class AskedIssuer implements Introspector {
   private @Nullable Answer remembered(String name) {
     Active said = active.getIfPresent(name);
     if (said != null) {
-      if (fresh(said.asked(), terms.cacheSeconds())) {
-        return answer(said);
+      if (fresh(said.asked, terms.cacheSeconds())) {
+        return answer(said.claims(), said.asked);
       }
       active.asMap().remove(name, said);
     }
@@ -185,8 +199,8 @@ final class AskedIssuer implements Introspector {
     return null;
   }
 
-  private Answer answer(Active said) {
-    return new Answer.Active(said.claims(), now -> fresh(said.asked(), terms.cacheSeconds()));
+  private Answer answer(ObjectNode claims, long asked) {
+    return new Answer.Active(claims, now -> fresh(asked, terms.cacheSeconds()));
   }
 
   /** Counted from the question: what the issuer learns after that it may not have told. */
@@ -235,9 +249,8 @@ final class AskedIssuer implements Introspector {
       return new Answer.Inactive();
     }
     count.accept(Outcome.ACTIVE);
-    Active said = new Active(claims, body.length, asked);
-    active.put(name, said);
-    return answer(said);
+    active.put(name, new Active(body, asked));
+    return answer(claims, asked);
   }
 
   private Answer failed(String why) {

@@ -9,7 +9,7 @@ import java.util.Map;
 @FunctionalInterface
 public interface Questions {
   /** Longest answer that is read, in bytes. */
-  int MOST = 64 * 1024;
+  int MOST = 16 * 1024;
 
   /**
    * Posts {@code form} to {@code place}; the answer is the document that comes back.

@@ -1,6 +1,7 @@
 package dev.aegis.gateway.pipeline;
 
 import dev.aegis.gateway.identity.CallerCertificate;
+import dev.aegis.gateway.identity.Thumbprint;
 import dev.aegis.gateway.pipeline.Refusal.ByCaller;
 import dev.aegis.gateway.snapshot.Demand;
 import java.security.cert.X509Certificate;
@@ -37,8 +38,20 @@ public record Handshake(
     return demand.required() && shown(now) == null ? ByCaller.CLIENT_CERTIFICATE_REQUIRED : null;
   }
 
-  /** What was shown, if it holds at this moment: a connection may live longer than it. */
+  /**
+   * What was shown, if it names somebody and holds at this moment: a connection may live longer
+   * than it.
+   */
   @Nullable CallerCertificate shown(Instant now) {
-    return certificate != null && certificate.holdsAt(now) ? certificate : null;
+    return certificate != null && certificate.names() && certificate.holdsAt(now)
+        ? certificate
+        : null;
+  }
+
+  /** Whether what a token is bound to was shown, and holds at this moment. */
+  boolean shows(Thumbprint bound, Instant now) {
+    return certificate != null
+        && certificate.holdsAt(now)
+        && certificate.thumbprint().matches(bound);
   }
 }

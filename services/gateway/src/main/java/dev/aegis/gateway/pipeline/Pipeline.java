@@ -8,6 +8,7 @@ import dev.aegis.gateway.identity.CallerCertificate;
 import dev.aegis.gateway.identity.Principal;
 import dev.aegis.gateway.identity.Proof;
 import dev.aegis.gateway.identity.SharedTokens;
+import dev.aegis.gateway.identity.Thumbprint;
 import dev.aegis.gateway.identity.Tokens;
 import dev.aegis.gateway.identity.Verified;
 import dev.aegis.gateway.identity.VerifiedTokens;
@@ -203,7 +204,8 @@ public final class Pipeline {
             shown.notBefore(),
             shown.notBefore(),
             shown.notAfter(),
-            "");
+            "",
+            null);
     IdentityPlan identity = tenant.identity();
     Principal bound = identity.bound(principal);
     boolean remembered = bound.equals(principal) && !identity.conditional();
@@ -261,6 +263,12 @@ public final class Pipeline {
           Principal bound = identity.bound(valid.principal());
           Verified.Valid seen = new Verified.Valid(identity.seen(bound), valid.proof());
           known = verified.remember(token, identity.tokens(), seen, identity.access(bound));
+        }
+        // Others may have the token, too: who shows it is asked each time.
+        Thumbprint bound = known.principal().boundTo();
+        if (bound != null && !matched.inbound().handshake().shows(bound, now)) {
+          yield new Step.Stop<>(
+              matched, new Refusal.InvalidToken("bound to a certificate that was not shown"));
         }
         // What was verified before may have been revoked since.
         if (matched.tenant().revocations().revokes(known.principal(), now)) {

@@ -132,8 +132,8 @@ public final class GatewaySettings {
           "gateway.allowed_networks",
           "AEGIS_GATEWAY_ALLOWED_NETWORKS",
           "",
-          "networks that keys of issuers may be fetched from although they are not public,"
-              + " such as 10.1.0.0/16",
+          "networks that issuers may be asked in for keys and about tokens although they are not"
+              + " public, such as 10.1.0.0/16",
           Network::parseList);
 
   /** All that the gateway knows, the common ones included. */

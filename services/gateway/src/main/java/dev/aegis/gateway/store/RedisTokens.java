@@ -39,7 +39,7 @@ public final class RedisTokens implements SharedTokens, AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(RedisTokens.class);
 
   /** Begins the names of entries; the number changes with the form of what is written. */
-  private static final String FORM = "aegis:jwt:2:";
+  private static final String FORM = "aegis:jwt:3:";
 
   /** Nobody's entry, asked for to learn whether Redis answers such questions. */
   private static final String PROBE = "probe";

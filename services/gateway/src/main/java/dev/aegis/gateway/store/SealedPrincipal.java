@@ -1,6 +1,7 @@
 package dev.aegis.gateway.store;
 
 import dev.aegis.gateway.identity.Principal;
+import dev.aegis.gateway.identity.Thumbprint;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
@@ -109,6 +110,7 @@ final class SealedPrincipal {
   private static byte[] fields(Principal principal) throws IOException {
     List<String> slugs = principal.slugs();
     String tokenId = principal.tokenId();
+    Thumbprint boundTo = principal.boundTo();
     ByteArrayOutputStream bytes = new ByteArrayOutputStream(256);
     try (DataOutputStream out = new DataOutputStream(bytes)) {
       out.writeUTF(principal.subject());
@@ -128,6 +130,8 @@ final class SealedPrincipal {
       time(out, principal.notBefore());
       time(out, principal.expires());
       out.writeUTF(principal.issuedBy());
+      out.writeBoolean(boundTo != null);
+      out.writeUTF(boundTo == null ? "" : boundTo.text());
     }
     return bytes.toByteArray();
   }
@@ -158,9 +162,17 @@ final class SealedPrincipal {
               time(in),
               time(in),
               time(in),
-              in.readUTF());
+              in.readUTF(),
+              in.readBoolean() ? new Thumbprint(in.readUTF()) : unbound(in));
       return in.read() < 0 ? principal : null;
     }
+  }
+
+  private static @Nullable Thumbprint unbound(DataInputStream in) throws IOException {
+    if (!in.readUTF().isEmpty()) {
+      throw new IOException("bound to something, and not");
+    }
+    return null;
   }
 
   private static void texts(DataOutputStream out, List<String> texts) throws IOException {

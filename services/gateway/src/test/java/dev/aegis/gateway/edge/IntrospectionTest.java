@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -246,7 +247,7 @@ final class IntrospectionTest {
             exchange.send("HTTP/1.1 200 OK\r\n\r\n{");
             while (never.getCount() > 0) {
               exchange.send(" ");
-              boolean _ = never.await(20, java.util.concurrent.TimeUnit.MILLISECONDS);
+              boolean _ = never.await(20, TimeUnit.MILLISECONDS);
             }
           };
       case "error" -> status("500 Oh", good);

@@ -110,7 +110,8 @@ final class TokensTest {
                     NOW,
                     Instant.EPOCH.minusSeconds(5),
                     NOW.plusSeconds(65),
-                    "")));
+                    "",
+                    null)));
   }
 
   record Row(String what, String token) {
@@ -616,7 +617,8 @@ final class TokensTest {
         Instant.EPOCH,
         NOW,
         NOW.plusSeconds(10),
-        "");
+        "",
+        null);
   }
 
   /** What a revocation goes by (RFC 7519 sections 4.1.6 and 4.1.7). */

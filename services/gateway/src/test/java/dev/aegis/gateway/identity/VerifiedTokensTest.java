@@ -3,6 +3,7 @@ package dev.aegis.gateway.identity;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Instant;
+import java.util.Collections;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -37,6 +38,21 @@ final class VerifiedTokensTest {
       kept += verified.find(token(filler, i), BY, NOW) == null ? 0 : 1;
     }
     assertThat(kept).isBetween(4_000, 64 * 1024 * 1024 / (Tokens.MAX_LENGTH + 256));
+  }
+
+  /** What an issuer says of a short token that only it can read may be long. */
+  @Test
+  void countsShortTokensForWhatIsSaidOfThem() {
+    Principal lavish = PRINCIPAL.with(Collections.nCopies(1_000, "r".repeat(52)));
+    int tokens = 2_000;
+    for (int i = 0; i < tokens; i++) {
+      verified.remember(Integer.toString(i), BY, new Verified.Valid(lavish), "access");
+    }
+    int kept = 0;
+    for (int i = 0; i < tokens; i++) {
+      kept += verified.find(Integer.toString(i), BY, NOW) == null ? 0 : 1;
+    }
+    assertThat(kept).isBetween(300, 64 * 1024 * 1024 / 100_000);
   }
 
   @Test

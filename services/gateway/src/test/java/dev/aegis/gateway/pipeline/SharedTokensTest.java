@@ -136,6 +136,20 @@ final class SharedTokensTest {
     assertThat(verified.counted(Outcome.HIT)).isEqualTo(1);
   }
 
+  /** Another gateway that has it from this one asks for the certificate, too. */
+  @Test
+  void whatATokenIsBoundToIsSharedWithIt() {
+    Map<String, Object> claims =
+        new HashMap<>(
+            Jwts.claims("https://idp", "a", "alice", List.of("all"), NOW, Duration.ofMinutes(1)));
+    claims.put("cnf", Map.of("x5t#S256", "A".repeat(43)));
+    String token = KEY.token(claims);
+    assertThat(outcome(token)).isEqualTo("invalid_token");
+    forget();
+    assertThat(outcome(token)).isEqualTo("invalid_token");
+    assertThat(verified.counted(Outcome.SHARED_HIT)).isEqualTo(1);
+  }
+
   @Test
   void itsTimesAreLookedAtAgain() {
     String token = token("a");

@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 
 import dev.aegis.gateway.identity.Principal;
 import dev.aegis.gateway.identity.SharedTokens.Found;
+import dev.aegis.gateway.identity.Thumbprint;
 import dev.aegis.testkit.FreePorts;
 import dev.aegis.testkit.RedisPeer;
 import java.io.IOException;
@@ -49,7 +50,8 @@ final class RedisTokensTest {
           now.minusSeconds(5),
           Instant.EPOCH,
           now.plusSeconds(60),
-          "holding");
+          "holding",
+          new Thumbprint("A".repeat(43)));
 
   @TempDir Path folder;
 
@@ -115,7 +117,7 @@ final class RedisTokensTest {
     awaitShared(alice);
     byte[] key = onlyKey();
     String name = new String(key, StandardCharsets.UTF_8);
-    assertThat(name).startsWith("aegis:jwt:2:1.0.0:acme:one:").doesNotContain("claims");
+    assertThat(name).startsWith("aegis:jwt:3:1.0.0:acme:one:").doesNotContain("claims");
     assertThat(new String(client.get(key), StandardCharsets.ISO_8859_1))
         .doesNotContain("alice", "reader", "gold", "t-1");
     assertThat(client.pttl(key)).isBetween(1L, 60_000L);
