@@ -23,6 +23,7 @@ import dev.aegis.gateway.cache.ReplyCache;
 import dev.aegis.gateway.edge.CallerSelector;
 import dev.aegis.gateway.edge.EdgeSettings;
 import dev.aegis.gateway.explain.ExplainApi;
+import dev.aegis.gateway.identity.SharedTokens;
 import dev.aegis.gateway.identity.VerifiedTokens;
 import dev.aegis.gateway.introspection.AskedIssuers;
 import dev.aegis.gateway.introspection.Questions;
@@ -39,6 +40,8 @@ import dev.aegis.gateway.pipeline.Pipeline;
 import dev.aegis.gateway.pipeline.Rulings;
 import dev.aegis.gateway.settings.GatewaySettings;
 import dev.aegis.gateway.snapshot.Compiler;
+import dev.aegis.gateway.store.RedisAccess;
+import dev.aegis.gateway.store.RedisTokens;
 import dev.aegis.gateway.telemetry.Telemetry;
 import dev.aegis.gateway.tls.CallerTls;
 import dev.aegis.gateway.tls.DefaultCertificate;
@@ -81,6 +84,7 @@ public final class GatewayService implements Service {
 
   private static final Logger LOG = LoggerFactory.getLogger(GatewayService.class);
   private static final String EXPLAIN_TOKEN = "gateway-api";
+  private static final String SHARED_TOKENS = "gateway-verified-tokens";
   private static final Duration CATCH_UP = Duration.ofSeconds(5);
 
   /** How long idle connections are kept for one more request before the gateway stops. */
@@ -163,7 +167,8 @@ public final class GatewayService implements Service {
             clock);
     Applied applied = new Applied(compiler, settings.of(CommonSettings.BASE_DOMAIN), clock);
     JournalReader journal = started(new JournalReader(bus, data.resolve("fold.jsonl"), applied));
-    RedisProbe redis = started(new RedisProbe(settings.of(CommonSettings.REDIS_URL)));
+    Optional<RedisAccess> store = store();
+    RedisProbe redis = started(new RedisProbe(store));
 
     EdgeSettings bounds =
         new EdgeSettings(
@@ -189,7 +194,7 @@ public final class GatewayService implements Service {
     metrics.gauge("aegis_active_requests_bound", "Requests that may be under way", load::bound);
     ReplyCache replies =
         new ReplyCache(settings.of(GatewaySettings.CACHE_BYTES), clock, System::nanoTime);
-    Pipeline pipeline = new Pipeline(tokens);
+    Pipeline pipeline = new Pipeline(tokens, sharedTokens(store, masterKey, metrics));
     decisions(metrics, pipeline.decisions());
     rulings(metrics, pipeline.rulings());
     CallerSelector edge =
@@ -227,7 +232,7 @@ public final class GatewayService implements Service {
                 askedIssuers,
                 bus,
                 clock));
-    report.meters(metrics, edge::active, forwarder.mirrors());
+    report.meters(metrics, edge::active, forwarder.mirrors(), tokens::counted);
     // An empty journal is a configuration too, but only Kafka can say that it is empty.
     health.check("configuration", () -> applied.known() || journal.connected());
 
@@ -331,6 +336,29 @@ public final class GatewayService implements Service {
 
   private static String product() {
     return "Aegis/" + Version.text();
+  }
+
+  private Optional<RedisAccess> store() throws StartFailure {
+    try {
+      return settings.of(CommonSettings.REDIS_URL).map(RedisAccess::new);
+    } catch (IllegalArgumentException e) {
+      throw new StartFailure("Redis cannot be asked: " + e.getMessage());
+    }
+  }
+
+  private SharedTokens sharedTokens(
+      Optional<RedisAccess> store, MasterKey masterKey, Metrics metrics) {
+    if (store.isEmpty() || !settings.of(GatewaySettings.SHARED_TOKENS)) {
+      return SharedTokens.NONE;
+    }
+    RedisTokens shared =
+        started(
+            new RedisTokens(store.get(), masterKey.serviceToken(SHARED_TOKENS), Version.text()));
+    metrics.counter(
+        "aegis_shared_tokens_dropped_total",
+        "Verified tokens that Redis did not take",
+        shared::dropped);
+    return shared;
   }
 
   /** Null when there is none. */

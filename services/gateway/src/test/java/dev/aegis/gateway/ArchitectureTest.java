@@ -22,6 +22,7 @@ final class ArchitectureTest {
             entry("keys", Set.of("identity")),
             entry("introspection", Set.of("identity")),
             entry("telemetry", Set.of()),
+            entry("store", Set.of("identity")),
             entry("proxies", Set.of()),
             entry("overload", Set.of()),
             entry("settings", Set.of("proxies")),
@@ -59,7 +60,9 @@ final class ArchitectureTest {
                     "telemetry",
                     "plugin",
                     "admission")),
-            entry("ops", Set.of("introspection", "keys", "snapshot", "upstream")),
+            entry(
+                "ops",
+                Set.of("identity", "introspection", "keys", "snapshot", "store", "upstream")),
             entry(
                 "explain",
                 Set.of(
@@ -83,6 +86,7 @@ final class ArchitectureTest {
                     "upstream",
                     "snapshot",
                     "pipeline",
+                    "store",
                     "telemetry",
                     "tls",
                     "edge",
@@ -93,7 +97,7 @@ final class ArchitectureTest {
             "io.helidon.security", Set.of(),
             "jakarta.json", Set.of(),
             "org.apache.kafka", Set.of(),
-            "redis.clients", Set.of("ops"),
+            "redis.clients", Set.of("ops", "store"),
             "org.kiwiproject.consul", Set.of("upstream"),
             "javax.naming", Set.of("upstream")));
   }

@@ -56,6 +56,11 @@ public final class Tokens {
     }
   }
 
+  /** Whether a token is signed, by its form; of others only their issuer can tell. */
+  public static boolean tellsItself(String token) {
+    return token.length() <= MAX_LENGTH && SignedToken.resembles(token);
+  }
+
   /** Checks {@code token} as of {@code now}. */
   public Verified verify(String token, Instant now) {
     if (token.length() > MAX_LENGTH) {

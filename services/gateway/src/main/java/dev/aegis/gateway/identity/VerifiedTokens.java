@@ -7,6 +7,11 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Instant;
 import java.util.Base64;
+import java.util.EnumMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,6 +31,48 @@ public final class VerifiedTokens<A> {
           .weigher((String token, Known<A> entry) -> token.length() + 256)
           .executor(Runnable::run)
           .build();
+
+  private final Map<Outcome, LongAdder> counts = new EnumMap<>(Outcome.class);
+
+  /** Nothing is known yet. */
+  public VerifiedTokens() {
+    for (Outcome outcome : Outcome.values()) {
+      counts.put(outcome, new LongAdder());
+    }
+  }
+
+  /** How a token was looked up. */
+  public enum Outcome {
+    /** This gateway had verified it before. */
+    HIT,
+    /** Another gateway had. */
+    SHARED_HIT,
+    /** Nobody had, as far as could be known. */
+    MISS,
+    /** Whether another had, nobody could say. */
+    SHARED_NO_ANSWER,
+    /** What was there had been written by no gateway. */
+    SHARED_NOT_OURS;
+
+    /** As in the metric. */
+    public String label() {
+      return name().toLowerCase(Locale.ROOT);
+    }
+  }
+
+  /** Notes how one token was looked up. */
+  public void count(Outcome outcome) {
+    adder(outcome).increment();
+  }
+
+  /** How often it was so. */
+  public long counted(Outcome outcome) {
+    return adder(outcome).sum();
+  }
+
+  private LongAdder adder(Outcome outcome) {
+    return Objects.requireNonNull(counts.get(outcome)); // each has one
+  }
 
   /**
    * A token seen before.

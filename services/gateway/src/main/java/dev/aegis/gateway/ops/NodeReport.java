@@ -7,6 +7,7 @@ import dev.aegis.bus.NodeBoard;
 import dev.aegis.chassis.Metrics;
 import dev.aegis.chassis.ServiceStatus;
 import dev.aegis.chassis.Version;
+import dev.aegis.gateway.identity.VerifiedTokens;
 import dev.aegis.gateway.introspection.AskedIssuers;
 import dev.aegis.gateway.keys.RemoteKeys;
 import dev.aegis.gateway.snapshot.Snapshot;
@@ -25,6 +26,7 @@ import java.util.Map;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
+import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -144,7 +146,19 @@ public final class NodeReport implements AutoCloseable {
   }
 
   /** Adds the meters of the gateway; before {@link #start}. */
-  public void meters(Metrics metrics, LongSupplier active, Mirrors mirrors) {
+  public void meters(
+      Metrics metrics,
+      LongSupplier active,
+      Mirrors mirrors,
+      ToLongFunction<VerifiedTokens.Outcome> tokens) {
+    for (VerifiedTokens.Outcome outcome : VerifiedTokens.Outcome.values()) {
+      metrics.counter(
+          "aegis_jwt_cache_total",
+          "Tokens by how they were looked up before they were verified",
+          () -> tokens.applyAsLong(outcome),
+          "outcome",
+          outcome.label());
+    }
     for (Mirrors.Outcome outcome : Mirrors.Outcome.values()) {
       metrics.counter(
           "aegis_mirrored_requests_total",

@@ -1,10 +1,8 @@
 package dev.aegis.gateway.ops;
 
-import java.net.URI;
+import dev.aegis.gateway.store.RedisAccess;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
-import redis.clients.jedis.DefaultJedisClientConfig;
-import redis.clients.jedis.HostAndPort;
 import redis.clients.jedis.RedisClient;
 import redis.clients.jedis.exceptions.JedisException;
 
@@ -16,25 +14,11 @@ public final class RedisProbe implements AutoCloseable {
   private volatile String state;
 
   /**
-   * @param url of the server, empty when none is configured
+   * @param redis the server, empty when none is configured
    */
-  public RedisProbe(Optional<String> url) {
-    this.client = url.map(RedisProbe::connect).orElse(null);
+  public RedisProbe(Optional<RedisAccess> redis) {
+    this.client = redis.map(access -> access.client(TIMEOUT_MILLIS)).orElse(null);
     this.state = client == null ? "off" : "down";
-  }
-
-  private static RedisClient connect(String url) {
-    URI uri = URI.create(url);
-    String user = uri.getUserInfo();
-    DefaultJedisClientConfig.Builder config =
-        DefaultJedisClientConfig.builder().timeoutMillis(TIMEOUT_MILLIS);
-    if (user != null && user.indexOf(':') >= 0) {
-      config.password(user.substring(user.indexOf(':') + 1));
-    }
-    return RedisClient.builder()
-        .hostAndPort(new HostAndPort(uri.getHost(), uri.getPort() < 0 ? 6379 : uri.getPort()))
-        .clientConfig(config.build())
-        .build();
   }
 
   /** Asks. */

@@ -6,9 +6,12 @@ import dev.aegis.gateway.http1.Field;
 import dev.aegis.gateway.http1.RequestHead;
 import dev.aegis.gateway.identity.CallerCertificate;
 import dev.aegis.gateway.identity.Principal;
+import dev.aegis.gateway.identity.Proof;
+import dev.aegis.gateway.identity.SharedTokens;
 import dev.aegis.gateway.identity.Tokens;
 import dev.aegis.gateway.identity.Verified;
 import dev.aegis.gateway.identity.VerifiedTokens;
+import dev.aegis.gateway.identity.VerifiedTokens.Outcome;
 import dev.aegis.gateway.pipeline.Caller.Credential;
 import dev.aegis.gateway.pipeline.Progress.Admitted;
 import dev.aegis.gateway.pipeline.Progress.Counted;
@@ -31,22 +34,26 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The phases before a request is forwarded. Asks nobody: all it needs is in the request's snapshot
- * and in memory. Waited for may be keys that an issuer has just published, what an issuer says of a
- * token that only it can read, and the arbiter of a route that has one.
+ * The phases before a request is forwarded. All it needs is in the request's snapshot and in
+ * memory. Waited for may be keys that an issuer has just published, for a few milliseconds whether
+ * another gateway has verified a token, what an issuer says of a token that only it can read, and
+ * the arbiter of a route that has one.
  */
 public final class Pipeline {
   private static final String BEARER = "bearer ";
 
   private final VerifiedTokens<Access> verified;
+  private final SharedTokens shared;
   private final Decisions decisions = new Decisions();
   private final Rulings rulings = new Rulings();
 
   /**
    * @param verified tokens seen before
+   * @param shared tokens that other gateways have seen
    */
-  public Pipeline(VerifiedTokens<Access> verified) {
+  public Pipeline(VerifiedTokens<Access> verified, SharedTokens shared) {
     this.verified = verified;
+    this.shared = shared;
   }
 
   /** What came of asking roles. */
@@ -87,8 +94,8 @@ public final class Pipeline {
   }
 
   /**
-   * The same phases for a request that never was: neither limits nor decisions count it, and no
-   * arbiter is asked.
+   * The same phases for a request that never was: nothing counts it, and no other gateway and no
+   * arbiter is asked or told.
    */
   public Step<Admitted> rehearse(Inbound inbound) {
     return run(inbound, (identified, arbiter) -> Ruling.Passes.BARE, false);
@@ -98,7 +105,7 @@ public final class Pipeline {
     return switch (match(inbound)) {
       case Step.Stop<Matched>(Progress at, Refusal why) -> new Step.Stop<>(at, why);
       case Step.Go<Matched>(Matched matched) ->
-          switch (identify(matched)) {
+          switch (identify(matched, counts)) {
             case Step.Stop<Identified>(Progress at, Refusal why) -> new Step.Stop<>(at, why);
             case Step.Go<Identified>(Identified identified) -> admit(identified, inquiry, counts);
           };
@@ -159,7 +166,7 @@ public final class Pipeline {
   }
 
   /** Credentials to principal. */
-  Step<Identified> identify(Matched matched) {
+  Step<Identified> identify(Matched matched, boolean counts) {
     RoutePlan route = matched.route();
     if (route == null) {
       return new Step.Stop<>(matched, ByCaller.NO_ROUTE);
@@ -167,11 +174,11 @@ public final class Pipeline {
     return switch (route.auth()) {
       case NONE -> new Step.Go<>(new Identified(matched, route, null));
       case CLIENT_CERTIFICATE -> byCertificate(matched, route);
-      case JWT -> byToken(matched, route, bearer(matched.inbound().head()));
+      case JWT -> byToken(matched, route, bearer(matched.inbound().head()), counts);
       case API_KEY -> byKey(matched, route);
       case ANY -> {
         String token = bearer(matched.inbound().head());
-        yield token == null ? byKey(matched, route) : byToken(matched, route, token);
+        yield token == null ? byKey(matched, route) : byToken(matched, route, token, counts);
       }
     };
   }
@@ -227,7 +234,8 @@ public final class Pipeline {
                     Decisions.Source.CACHE)));
   }
 
-  private Step<Identified> byToken(Matched matched, RoutePlan route, @Nullable String token) {
+  private Step<Identified> byToken(
+      Matched matched, RoutePlan route, @Nullable String token, boolean counts) {
     if (token == null) {
       return new Step.Stop<>(matched, ByCaller.MISSING_CREDENTIALS);
     }
@@ -236,8 +244,11 @@ public final class Pipeline {
     VerifiedTokens.Known<Access> known = verified.find(token, identity.tokens(), now);
     Verified outcome =
         known == null
-            ? identity.tokens().verify(token, now)
+            ? verify(identity, token, now, counts)
             : Tokens.inTime(known.principal(), now);
+    if (known != null && counts) {
+      verified.count(Outcome.HIT);
+    }
     return switch (outcome) {
       case Verified.Expired() -> new Step.Stop<>(matched, ByCaller.TOKEN_EXPIRED);
       case Verified.Invalid(String reason) ->
@@ -259,6 +270,38 @@ public final class Pipeline {
         yield new Step.Go<>(new Identified(matched, route, caller));
       }
     };
+  }
+
+  /**
+   * Checks a token that this gateway has not seen, or hears that another has. What is shared is the
+   * token's own principal: what the tenant adds to it, and all that follows, is found here.
+   */
+  private Verified verify(IdentityPlan identity, String token, Instant now, boolean counts) {
+    String scope = identity.scope();
+    if (!counts) {
+      return identity.tokens().verify(token, now);
+    }
+    if (scope == null || !Tokens.tellsItself(token)) {
+      verified.count(Outcome.MISS);
+      return identity.tokens().verify(token, now);
+    }
+    SharedTokens.Found found = shared.find(scope, token);
+    verified.count(
+        switch (found) {
+          case SharedTokens.Found.Known known -> Outcome.SHARED_HIT;
+          case SharedTokens.Found.Nothing nothing -> Outcome.MISS;
+          case SharedTokens.Found.NoAnswer none -> Outcome.SHARED_NO_ANSWER;
+          case SharedTokens.Found.NotOurs forged -> Outcome.SHARED_NOT_OURS;
+        });
+    if (found instanceof SharedTokens.Found.Known(Principal principal)) {
+      return Tokens.inTime(principal, now);
+    }
+    Verified outcome = identity.tokens().verify(token, now);
+    if (outcome instanceof Verified.Valid(Principal principal, Proof proof)
+        && proof.equals(Proof.LASTING)) {
+      shared.put(scope, token, principal, now);
+    }
+    return outcome;
   }
 
   /** Tenant, roles, arbiter, limits, in this order. */

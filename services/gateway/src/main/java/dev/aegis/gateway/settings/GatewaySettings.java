@@ -112,6 +112,13 @@ public final class GatewaySettings {
           64L << 20,
           "most bytes of replies kept in memory for routes with `cache`; with `0` nothing is kept");
 
+  public static final Setting<Boolean> SHARED_TOKENS =
+      Setting.flag(
+          "gateway.shared_tokens",
+          "AEGIS_GATEWAY_SHARED_TOKENS",
+          true,
+          "whether gateways tell each other in Redis which tokens they have verified");
+
   public static final Setting<Optional<String>> DNS_SERVER =
       Setting.optional(
           "dns.server",
@@ -205,6 +212,7 @@ public final class GatewaySettings {
             TENANT_HEADER,
             SPOOL_BYTES,
             CACHE_BYTES,
+            SHARED_TOKENS,
             DNS_SERVER,
             ALLOWED_NETWORKS));
     return List.copyOf(all);

@@ -6,6 +6,7 @@ import dev.aegis.gateway.identity.Principal;
 import dev.aegis.gateway.identity.Tokens;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Whom a tenant trusts and what its roles allow. The same for as long as neither changes; a change
@@ -16,9 +17,16 @@ import java.util.Map;
  * @param bindings the roles that it adds to those of tokens
  * @param letIn whose tokens open it
  * @param basis revisions of the objects it was compiled from, by key
+ * @param scope under which gateways share its verified tokens, see {@link Scope}; null where they
+ *     do not
  */
 public record IdentityPlan(
-    Tokens tokens, Roles roles, Bindings bindings, LetIn letIn, Map<String, Long> basis) {
+    Tokens tokens,
+    Roles roles,
+    Bindings bindings,
+    LetIn letIn,
+    Map<String, Long> basis,
+    @Nullable String scope) {
   public IdentityPlan {
     basis = Map.copyOf(basis);
   }

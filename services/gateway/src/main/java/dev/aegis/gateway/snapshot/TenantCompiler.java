@@ -278,12 +278,16 @@ final class TenantCompiler {
       }
     }
     List<Issuer> issuers = new ArrayList<>();
+    Map<Entry, IssuerDefinition> trusted = new LinkedHashMap<>();
     RemoteKeys remoteKeys = compiler.remoteKeys();
     Set<ObjectKey> publishing = new HashSet<>();
     for (Lineage.Holding holding : lineage.holdings(Kind.ISSUER)) {
       Entry entry = holding.entry();
       if (definition(holding) instanceof IssuerDefinition issuer) {
         PublishedKeys published = issuer.published();
+        if (published != null) {
+          trusted.put(entry, issuer);
+        }
         if (published != null && remoteKeys != null) {
           KeySet keys = remoteKeys.put(tenant, entry.key(), issuer.algorithms(), published);
           issuers.add(new Issuer(issuer, keys, String.valueOf(entry.key().tenant())));
@@ -298,6 +302,7 @@ final class TenantCompiler {
           SealedSecret secret = issuer.secret();
           String opened = secret == null ? null : compiler.masterKey().open(entry.key(), secret);
           issuers.add(Issuer.compile(issuer, opened).of(String.valueOf(entry.key().tenant())));
+          trusted.put(entry, issuer);
         } catch (IllegalArgumentException e) {
           found(holding, "its tokens are refused: " + e.getMessage());
         }
@@ -318,7 +323,8 @@ final class TenantCompiler {
             roles,
             bindings,
             new LetIn(tenant, lineage.ancestors(), declared),
-            basis);
+            basis,
+            Scope.of(tenant, trusted, asked));
   }
 
   /**

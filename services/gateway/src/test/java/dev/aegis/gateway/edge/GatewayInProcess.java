@@ -8,6 +8,7 @@ import dev.aegis.chassis.HttpListener;
 import dev.aegis.chassis.StartFailure;
 import dev.aegis.events.UpstreamEvent;
 import dev.aegis.gateway.cache.ReplyCache;
+import dev.aegis.gateway.identity.SharedTokens;
 import dev.aegis.gateway.identity.VerifiedTokens;
 import dev.aegis.gateway.overload.Load;
 import dev.aegis.gateway.pipeline.Pipeline;
@@ -111,7 +112,7 @@ public final class GatewayInProcess implements AutoCloseable {
         new CallerSelector(
             bounds,
             () -> snapshot,
-            new Pipeline(new VerifiedTokens<>()),
+            new Pipeline(new VerifiedTokens<>(), SharedTokens.NONE),
             forwarder,
             deadlines,
             finished::add,

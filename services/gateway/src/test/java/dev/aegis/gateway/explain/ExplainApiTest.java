@@ -9,6 +9,7 @@ import dev.aegis.chassis.HttpListener;
 import dev.aegis.chassis.StartFailure;
 import dev.aegis.gateway.http1.Pieces;
 import dev.aegis.gateway.http1.RequestHead;
+import dev.aegis.gateway.identity.SharedTokens;
 import dev.aegis.gateway.identity.VerifiedTokens;
 import dev.aegis.gateway.pipeline.Decisions;
 import dev.aegis.gateway.pipeline.Handshake;
@@ -46,7 +47,7 @@ final class ExplainApiTest {
       Jwts.hmac("k", "HS256", Configuration.SECRET.getBytes(StandardCharsets.UTF_8));
 
   private final Configuration configuration = new Configuration();
-  private final Pipeline pipeline = new Pipeline(new VerifiedTokens<>());
+  private final Pipeline pipeline = new Pipeline(new VerifiedTokens<>(), SharedTokens.NONE);
   private final HttpClient client = HttpClient.newHttpClient();
   private HttpListener listener;
 

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.aegis.gateway.http1.Pieces;
 import dev.aegis.gateway.http1.RequestHead;
+import dev.aegis.gateway.identity.SharedTokens;
 import dev.aegis.gateway.identity.VerifiedTokens;
 import dev.aegis.gateway.pipeline.Progress.Admitted;
 import dev.aegis.gateway.pipeline.Progress.Inbound;
@@ -30,7 +31,7 @@ final class ApiKeysTest {
       Jwts.hmac("k", "HS256", Configuration.SECRET.getBytes(StandardCharsets.UTF_8));
 
   private final Configuration configuration = new Configuration();
-  private final Pipeline pipeline = new Pipeline(new VerifiedTokens<>());
+  private final Pipeline pipeline = new Pipeline(new VerifiedTokens<>(), SharedTokens.NONE);
   private final ApiKeySecret key = ApiKeySecret.mint(RANDOM);
 
   @BeforeEach

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.aegis.gateway.http1.Pieces;
 import dev.aegis.gateway.http1.RequestHead;
+import dev.aegis.gateway.identity.SharedTokens;
 import dev.aegis.gateway.identity.VerifiedTokens;
 import dev.aegis.gateway.pipeline.Progress.Admitted;
 import dev.aegis.gateway.pipeline.Progress.Inbound;
@@ -28,7 +29,7 @@ final class IsolationTest {
   private static final Instant NOW = Instant.ofEpochSecond(1_800_000_000);
 
   private final Configuration configuration = new Configuration();
-  private final Pipeline pipeline = new Pipeline(new VerifiedTokens<>());
+  private final Pipeline pipeline = new Pipeline(new VerifiedTokens<>(), SharedTokens.NONE);
 
   private static String secret(String tenant) {
     return "a shared key of more than thirty-two bytes of " + tenant;
