@@ -41,7 +41,7 @@ public final class BenchMain {
         --rounds N    how often each is measured, in turn (default 5)
         --seconds N   length of one measurement (default 6)
         --warmup N    seconds of load before the first, in three parts, for those on a
-                      JVM (default 30)
+                      JVM (default 60)
         --only-nginx  leaves HAProxy and Spring Cloud Gateway out
         --page FILE   writes the table into a page, between its two bench marks
 
@@ -88,7 +88,7 @@ public final class BenchMain {
     }
     int rounds = 5;
     int seconds = 6;
-    int warmup = 30;
+    int warmup = 60;
     boolean onlyNginx = false;
     Path page = null;
     try {
