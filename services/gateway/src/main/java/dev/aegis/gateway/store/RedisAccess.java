@@ -6,31 +6,62 @@ import redis.clients.jedis.DefaultJedisClientConfig;
 import redis.clients.jedis.HostAndPort;
 import redis.clients.jedis.RedisClient;
 
-/**
- * Where Redis is and how it is spoken to.
- *
- * @param url of the server
- */
-public record RedisAccess(String url) {
+/** Where Redis is and how it is spoken to. */
+public final class RedisAccess {
   private static final int USUAL_PORT = 6379;
+  private static final int MOST_PORT = 65_535;
   private static final String RULE =
-      "it must be redis://host:port or redis://user:password@host:port";
+      "it must be redis://host:port or redis://user:password@host:port, with a database as in"
+          + " /1 behind it if another than 0 is meant";
+
+  private final HostAndPort place;
+  private final String user;
+  private final String password;
+  private final int database;
 
   /**
-   * Checks it.
+   * Reads {@code url}: all of it has a meaning, or it is refused.
    *
    * @throws IllegalArgumentException when no server can be meant; the message does not repeat it
    */
-  public RedisAccess {
+  public RedisAccess(String url) {
     URI uri;
     try {
       uri = new URI(url);
     } catch (URISyntaxException e) {
       throw new IllegalArgumentException(RULE);
     }
-    if (!"redis".equals(uri.getScheme()) || uri.getHost() == null) {
+    int port = uri.getPort() < 0 ? USUAL_PORT : uri.getPort();
+    String info = uri.getUserInfo() == null ? ":" : uri.getUserInfo();
+    int colon = info.indexOf(':');
+    if (!"redis".equals(uri.getScheme())
+        || uri.getHost() == null
+        || port == 0
+        || port > MOST_PORT
+        || colon < 0
+        || uri.getRawQuery() != null
+        || uri.getRawFragment() != null) {
       throw new IllegalArgumentException(RULE);
     }
+    this.place = new HostAndPort(uri.getHost(), port);
+    this.user = info.substring(0, colon);
+    this.password = info.substring(colon + 1);
+    this.database = database(uri.getPath());
+  }
+
+  private static int database(String path) {
+    if (path.isEmpty() || path.equals("/")) {
+      return 0;
+    }
+    try {
+      int database = Integer.parseInt(path.substring(1));
+      if (database >= 0) {
+        return database;
+      }
+    } catch (NumberFormatException e) {
+      throw new IllegalArgumentException(RULE);
+    }
+    throw new IllegalArgumentException(RULE);
   }
 
   /**
@@ -39,27 +70,20 @@ public record RedisAccess(String url) {
    * @param timeoutMillis how long each connection and each answer may take
    */
   public RedisClient client(int timeoutMillis) {
-    URI uri = URI.create(url);
-    String user = uri.getUserInfo();
     DefaultJedisClientConfig.Builder config =
-        DefaultJedisClientConfig.builder().timeoutMillis(timeoutMillis);
-    int colon = user == null ? -1 : user.indexOf(':');
-    if (user != null && colon >= 0) {
-      config.password(user.substring(colon + 1));
-      if (colon > 0) {
-        config.user(user.substring(0, colon));
-      }
+        DefaultJedisClientConfig.builder().timeoutMillis(timeoutMillis).database(database);
+    if (!password.isEmpty()) {
+      config.password(password);
     }
-    return RedisClient.builder()
-        .hostAndPort(new HostAndPort(uri.getHost(), uri.getPort() < 0 ? USUAL_PORT : uri.getPort()))
-        .clientConfig(config.build())
-        .build();
+    if (!user.isEmpty()) {
+      config.user(user);
+    }
+    return RedisClient.builder().hostAndPort(place).clientConfig(config.build()).build();
   }
 
   /** Without what is secret in it. */
   @Override
   public String toString() {
-    URI uri = URI.create(url);
-    return uri.getHost() + ":" + (uri.getPort() < 0 ? USUAL_PORT : uri.getPort());
+    return place.toString();
   }
 }

@@ -334,10 +334,26 @@ final class RedisTokensTest {
         "http://localhost",
         "rediss://localhost",
         "redis://",
+        "redis://host:0",
+        "redis://host:70000",
+        "redis://secret@host",
+        "redis://host/orders",
+        "redis://host/-1",
+        "redis://host?db=1",
         "re dis://a"
       })
   void whatIsNoRedisIsRefused(String url) {
     assertThatIllegalArgumentException().isThrownBy(() -> new RedisAccess(url));
+  }
+
+  @Test
+  void anotherDatabaseIsAnotherPlace() {
+    awaitShared(alice);
+    try (RedisTokens elsewhere = tokens(redis.url() + "/1", "1.0.0");
+        RedisTokens same = tokens(redis.url() + "/0", "1.0.0")) {
+      awaitFound(elsewhere, SCOPE, new Found.Nothing());
+      awaitFound(same, SCOPE, new Found.Known(alice));
+    }
   }
 
   @Test
