@@ -1,16 +1,7 @@
 package dev.aegis.gateway.snapshot;
 
 import dev.aegis.gateway.admission.Access;
-import dev.aegis.gateway.admission.Bindings;
 import dev.aegis.gateway.cache.CachePlan;
-import dev.aegis.gateway.identity.Asked;
-import dev.aegis.gateway.identity.Introspector;
-import dev.aegis.gateway.identity.Issuer;
-import dev.aegis.gateway.identity.KeySet;
-import dev.aegis.gateway.identity.OpaqueIssuer;
-import dev.aegis.gateway.identity.Tokens;
-import dev.aegis.gateway.introspection.AskedIssuers;
-import dev.aegis.gateway.keys.RemoteKeys;
 import dev.aegis.gateway.plugin.RateLimit;
 import dev.aegis.gateway.routing.RouteTable;
 import dev.aegis.gateway.routing.UpstreamPath;
@@ -21,27 +12,21 @@ import dev.aegis.gateway.upstream.Squeeze;
 import dev.aegis.gateway.upstream.Upstream;
 import dev.aegis.journal.ApiKeyDefinition;
 import dev.aegis.journal.Arbiter;
-import dev.aegis.journal.BindingDefinition;
 import dev.aegis.journal.Caching;
 import dev.aegis.journal.CertificateDefinition;
 import dev.aegis.journal.Compression;
-import dev.aegis.journal.Definition;
 import dev.aegis.journal.Destination;
 import dev.aegis.journal.Entry;
 import dev.aegis.journal.Fold;
-import dev.aegis.journal.Introspection;
 import dev.aegis.journal.InvalidDefinition;
-import dev.aegis.journal.IssuerDefinition;
 import dev.aegis.journal.KeyedChain;
 import dev.aegis.journal.Kind;
 import dev.aegis.journal.Lineage;
 import dev.aegis.journal.Mirror;
 import dev.aegis.journal.ObjectKey;
 import dev.aegis.journal.PluginDefinition;
-import dev.aegis.journal.PublishedKeys;
 import dev.aegis.journal.RateLimitConfig;
 import dev.aegis.journal.RevocationDefinition;
-import dev.aegis.journal.RoleDefinition;
 import dev.aegis.journal.RouteDefinition;
 import dev.aegis.journal.SealedSecret;
 import dev.aegis.journal.TargetSource;
@@ -58,7 +43,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 
@@ -71,7 +55,7 @@ final class TenantCompiler {
   private final String tenant;
   private final Lineage lineage;
   private final @Nullable TenantPlan known;
-  private final List<Finding> findings = new ArrayList<>();
+  private final Readings readings = new Readings();
 
   TenantCompiler(Compiler compiler, Fold fold, String tenant, @Nullable TenantPlan known) {
     this.compiler = compiler;
@@ -84,15 +68,17 @@ final class TenantCompiler {
   /** The plan, or null when the tenant itself cannot be understood. */
   @Nullable TenantPlan compile() {
     Entry own = fold.find(ObjectKey.tenant(tenant));
-    if (own == null || !(definition(own) instanceof TenantDefinition definition)) {
-      return known == null ? null : known.with(findings); // the last good one, if any
+    if (own == null || !(readings.definition(own) instanceof TenantDefinition definition)) {
+      return known == null ? null : known.with(readings.findings()); // the last good one, if any
     }
     if (lineage.fault() != null) {
-      findings.add(Finding.error(own.key().toString(), "nothing is inherited: " + lineage.fault()));
+      readings.error(own, "nothing is inherited: " + lineage.fault());
     }
     Map<Entry, RouteDefinition> understood = routes();
     Map<String, Upstream> upstreams = upstreams(named(understood.values()));
-    IdentityPlan identity = identity();
+    IdentityPlan identity =
+        new IdentityCompiler(compiler, fold, tenant, lineage, readings)
+            .compile(known == null ? null : known.identity());
     CertificateTable certificates = certificates(identity);
     List<Limit> limits = limits();
     Map<RouteDefinition, RoutePlan> routes = new LinkedHashMap<>();
@@ -100,18 +86,13 @@ final class TenantCompiler {
         (entry, route) -> {
           for (String id : route.destination().upstreams()) {
             if (!upstreams.containsKey(id)) {
-              findings.add(
-                  Finding.error(
-                      entry.key().toString(),
-                      "upstream \"" + id + "\" does not exist; requests get 503"));
+              readings.error(entry, "upstream \"" + id + "\" does not exist; requests get 503");
             }
           }
           if (route.auth() == RouteDefinition.Auth.CLIENT_CERTIFICATE
               && certificates.demands().isEmpty()) {
-            findings.add(
-                Finding.warning(
-                    entry.key().toString(),
-                    "no certificate has client_auth, so nobody can show one; requests get 403"));
+            readings.warning(
+                entry, "no certificate has client_auth, so nobody can show one; requests get 403");
           }
           HeaderEdit replyEdit =
               HeaderEdit.of(
@@ -134,7 +115,7 @@ final class TenantCompiler {
                       route.requestHeaders(), arbiter == null ? List.of() : arbiter.replyHeaders()),
                   replyEdit,
                   CorsPlan.of(route.cors(), route.methods()),
-                  mirror(entry.key(), route.mirror(), upstreams),
+                  mirror(entry, route.mirror(), upstreams),
                   compression == null ? null : new Squeeze(compression, replyEdit.dropped()),
                   caching == null
                       ? null
@@ -155,12 +136,12 @@ final class TenantCompiler {
         RouteTable.of(routes),
         defaultRoute(upstreams, limits),
         certificates,
-        findings);
+        readings.findings());
   }
 
   /** What was found so far. */
   List<Finding> findings() {
-    return findings;
+    return readings.findings();
   }
 
   /** A tenant with routes has no other; that they are broken must not open it wider. */
@@ -191,7 +172,7 @@ final class TenantCompiler {
   private Map<Entry, RouteDefinition> routes() {
     Map<Entry, RouteDefinition> routes = new LinkedHashMap<>();
     for (Entry entry : fold.list(Kind.ROUTE, tenant)) {
-      if (definition(entry) instanceof RouteDefinition route) {
+      if (readings.definition(entry) instanceof RouteDefinition route) {
         routes.put(entry, route);
       }
     }
@@ -222,13 +203,13 @@ final class TenantCompiler {
     for (Lineage.Holding holding : lineage.holdings(Kind.UPSTREAM)) {
       Entry entry = holding.entry();
       if ((holding.own() || named.contains(entry.key().id()))
-          && definition(holding) instanceof UpstreamDefinition definition) {
+          && readings.definition(holding) instanceof UpstreamDefinition definition) {
         if (definition.source() instanceof TargetSource.Consul consul
             && !compiler.upstreams().discovers()) {
-          found(holding, "service \"" + consul.service() + "\": no Consul is configured");
+          readings.found(holding, "service \"" + consul.service() + "\": no Consul is configured");
         }
         if (holding.own()) {
-          findings.addAll(definition.findings(entry.key()));
+          definition.findings(entry.key()).forEach(readings::add);
         }
         UpstreamDefinition.Tls tls = definition.tls();
         SealedSecret sealed = tls == null ? null : tls.privateKey();
@@ -236,7 +217,7 @@ final class TenantCompiler {
           String opened = sealed == null ? null : compiler.masterKey().open(entry.key(), sealed);
           upstreams.put(definition.id(), compiler.upstreams().put(tenant, definition, opened));
         } catch (IllegalArgumentException e) {
-          found(holding, "its private_key " + e.getMessage() + "; it is not asked");
+          readings.found(holding, "its private_key " + e.getMessage() + "; it is not asked");
         }
       }
     }
@@ -249,209 +230,13 @@ final class TenantCompiler {
     return upstreams;
   }
 
-  private IdentityPlan identity() {
-    Map<String, Long> basis = new TreeMap<>();
-    for (Kind kind : List.of(Kind.ISSUER, Kind.ROLE)) {
-      for (Lineage.Holding holding : lineage.holdings(kind)) {
-        basis.put(holding.entry().key() + " " + holding.use(), holding.entry().revision());
-      }
-    }
-    for (Entry entry : fold.list(Kind.BINDING, tenant)) {
-      basis.put(entry.key().toString(), entry.revision());
-    }
-    basis.put("ancestors " + lineage.ancestors() + " " + lineage.fault(), 0L);
-    List<RoleDefinition> full = new ArrayList<>();
-    List<RoleDefinition> denying = new ArrayList<>();
-    Set<String> declared = new HashSet<>();
-    for (Lineage.Holding holding : lineage.holdings(Kind.ROLE)) {
-      RoleDefinition role =
-          definition(holding) instanceof RoleDefinition sound ? sound : closed(holding);
-      switch (holding.use()) {
-        case ALL -> full.add(role);
-        case DENIALS -> denying.add(role);
-        case NOTHING -> {
-          // Such do not hold.
-        }
-      }
-      if (holding.declared()) {
-        declared.add(role.id());
-      }
-    }
-    List<Issuer> issuers = new ArrayList<>();
-    Map<Entry, IssuerDefinition> trusted = new LinkedHashMap<>();
-    RemoteKeys remoteKeys = compiler.remoteKeys();
-    Set<ObjectKey> publishing = new HashSet<>();
-    for (Lineage.Holding holding : lineage.holdings(Kind.ISSUER)) {
-      Entry entry = holding.entry();
-      if (definition(holding) instanceof IssuerDefinition issuer) {
-        PublishedKeys published = issuer.published();
-        if (published != null) {
-          trusted.put(entry, issuer);
-        }
-        if (published != null && remoteKeys != null) {
-          KeySet keys = remoteKeys.put(tenant, entry.key(), issuer.algorithms(), published);
-          issuers.add(new Issuer(issuer, keys, String.valueOf(entry.key().tenant())));
-          publishing.add(entry.key());
-          continue;
-        }
-        if (published != null) {
-          found(holding, "its tokens are refused: nobody fetches its keys");
-          continue;
-        }
-        try {
-          SealedSecret secret = issuer.secret();
-          String opened = secret == null ? null : compiler.masterKey().open(entry.key(), secret);
-          issuers.add(Issuer.compile(issuer, opened).of(String.valueOf(entry.key().tenant())));
-          trusted.put(entry, issuer);
-        } catch (IllegalArgumentException e) {
-          found(holding, "its tokens are refused: " + e.getMessage());
-        }
-      }
-    }
-    if (remoteKeys != null) {
-      remoteKeys.keepOnly(tenant, publishing);
-    }
-    OpaqueIssuer opaque = opaque();
-    Bindings bindings = bindings(full, denying);
-    Roles roles = new Roles(full, denying, lineage.fault() == null);
-    Asked asked = new Asked(bindings.askForGroups(), roles.claims());
-    // The same basis gives the same plan, so tokens verified under it stay verified.
-    return known != null && known.identity().basis().equals(basis)
-        ? known.identity()
-        : new IdentityPlan(
-            new Tokens(issuers, opaque, asked),
-            roles,
-            bindings,
-            new LetIn(tenant, lineage.ancestors(), declared),
-            basis,
-            Scope.of(tenant, trusted, asked));
-  }
-
-  /**
-   * The issuer that is asked about tokens which are no JWTs: of several the tenant's own before
-   * those above it, the nearest first, then by id. A token is shown to that one and no other, also
-   * when it cannot be asked.
-   */
-  private @Nullable OpaqueIssuer opaque() {
-    List<String> nearest = new ArrayList<>(List.of(tenant));
-    lineage.ancestors().forEach(ancestor -> nearest.add(ancestor.id()));
-    List<Lineage.Holding> asked = new ArrayList<>();
-    for (Lineage.Holding holding : lineage.holdings(Kind.ISSUER)) {
-      if (holding.entry().body().hasNonNull("introspection")) {
-        asked.add(holding);
-      }
-    }
-    asked.sort(
-        Comparator.<Lineage.Holding>comparingInt(
-                holding -> nearest.indexOf(String.valueOf(holding.entry().key().tenant())))
-            .thenComparing(holding -> holding.entry().key().id()));
-    AskedIssuers askedIssuers = compiler.askedIssuers();
-    OpaqueIssuer chosen = asked.isEmpty() ? null : opaque(asked.getFirst(), askedIssuers);
-    if (askedIssuers != null) {
-      askedIssuers.keepOnly(
-          tenant, chosen == null ? Set.of() : Set.of(asked.getFirst().entry().key()));
-    }
-    for (Lineage.Holding other : asked.stream().skip(1).toList()) {
-      if (other.own()) {
-        findings.add(
-            Finding.warning(
-                other.entry().key().toString(),
-                "it is not asked about tokens: issuer \""
-                    + asked.getFirst().entry().key().id()
-                    + "\" is"));
-      }
-    }
-    return chosen;
-  }
-
-  /** Null when the issuer cannot be asked, for a reason that is told. */
-  private @Nullable OpaqueIssuer opaque(
-      Lineage.Holding holding, @Nullable AskedIssuers askedIssuers) {
-    Entry entry = holding.entry();
-    IssuerDefinition issuer;
-    try {
-      issuer = entry.definition() instanceof IssuerDefinition sound ? sound : null;
-    } catch (InvalidDefinition e) {
-      return null; // told with its keys
-    }
-    Introspection terms = issuer == null ? null : issuer.introspection();
-    SealedSecret sealed = terms == null ? null : terms.clientSecret();
-    if (issuer == null || terms == null || sealed == null) {
-      return null;
-    }
-    if (askedIssuers == null) {
-      found(holding, "its opaque tokens are refused: nobody asks it");
-      return null;
-    }
-    try {
-      String secret = compiler.masterKey().open(entry.key(), sealed);
-      Introspector introspector =
-          askedIssuers.put(tenant, entry.key(), entry.revision(), terms, secret);
-      return new OpaqueIssuer(issuer, introspector, String.valueOf(entry.key().tenant()));
-    } catch (IllegalArgumentException e) {
-      found(holding, "its opaque tokens are refused: " + e.getMessage());
-      return null;
-    }
-  }
-
-  /**
-   * What the tenant's bindings give, as far as there are such roles. Whom one is for that cannot be
-   * understood gets a role, put to {@code roles}, that allows nothing: it might have been one that
-   * denies.
-   */
-  private Bindings bindings(List<RoleDefinition> roles, List<RoleDefinition> denying) {
-    Set<String> known = new HashSet<>();
-    roles.forEach(role -> known.add(role.id()));
-    denying.forEach(role -> known.add(role.id()));
-    List<BindingDefinition> bindings = new ArrayList<>();
-    for (Entry entry : fold.list(Kind.BINDING, tenant)) {
-      if (definition(entry) instanceof BindingDefinition binding) {
-        for (String role : binding.roles()) {
-          if (!known.contains(role)) {
-            findings.add(
-                Finding.warning(
-                    entry.key().toString(),
-                    "role \"" + role + "\" does not exist; it gives nothing"));
-          }
-        }
-        bindings.add(binding);
-        continue;
-      }
-      String subject = entry.body().path("subject").textValue();
-      String group = entry.body().path("group").textValue();
-      String name = entry.key().toString(); // no role's id
-      findings.add(Finding.error(name, "whoever it is for is refused"));
-      roles.add(nothing(name));
-      if (subject != null) {
-        BindingDefinition.To to = new BindingDefinition.To.Subject(subject);
-        bindings.add(new BindingDefinition(name, to, List.of(name)));
-      }
-      if (group != null) {
-        BindingDefinition.To to = new BindingDefinition.To.Group(group);
-        bindings.add(new BindingDefinition(name, to, List.of(name)));
-      }
-    }
-    return new Bindings(bindings);
-  }
-
-  /** What stands for a role that cannot be understood: it might have denied anything. */
-  private RoleDefinition closed(Lineage.Holding role) {
-    found(role, "whoever has this role is refused");
-    return nothing(role.entry().key().id());
-  }
-
-  private static RoleDefinition nothing(String id) {
-    return new RoleDefinition(
-        id, List.of(new RoleDefinition.Permission(Set.of(), List.of("/**"), true)), List.of());
-  }
-
   /** One that cannot be understood is nobody's. */
   private KeyTable keys(IdentityPlan identity) {
     KeyTable.Builder keys =
         new KeyTable.Builder(tenant, identity, known == null ? KeyTable.EMPTY : known.keys());
     for (Entry entry : fold.list(Kind.API_KEY, tenant)) {
       if (!keys.keep(entry.key().id(), entry.revision())
-          && definition(entry) instanceof ApiKeyDefinition key) {
+          && readings.definition(entry) instanceof ApiKeyDefinition key) {
         keys.add(key, entry.revision());
       }
     }
@@ -471,7 +256,7 @@ final class TenantCompiler {
     for (String whose : lettingIn) {
       for (Entry entry : fold.list(Kind.REVOCATION, whose)) {
         if (!revocations.keep(entry.key(), entry.revision())
-            && definition(entry) instanceof RevocationDefinition revocation) {
+            && readings.definition(entry) instanceof RevocationDefinition revocation) {
           revocations.add(entry.key(), revocation, entry.revision());
         }
       }
@@ -494,7 +279,7 @@ final class TenantCompiler {
         understood.add(before.definition());
         continue;
       }
-      if (!(definition(entry) instanceof CertificateDefinition definition)) {
+      if (!(readings.definition(entry) instanceof CertificateDefinition definition)) {
         close(entry, closed);
         continue;
       }
@@ -507,7 +292,7 @@ final class TenantCompiler {
           certificates.add(
               new CertificateTable.Certificate(entry.key(), entry.revision(), definition, chain));
         } catch (IllegalArgumentException e) {
-          findings.add(Finding.error(entry.key().toString(), "it is not shown: " + e.getMessage()));
+          readings.error(entry, "it is not shown: " + e.getMessage());
         }
       }
     }
@@ -540,8 +325,7 @@ final class TenantCompiler {
   private void close(Entry entry, Map<String, Demand> closed) {
     String asks = entry.body().path("client_auth").asText("none");
     if (!asks.equals("none")) {
-      findings.add(
-          Finding.error(entry.key().toString(), "callers of its hosts are refused meanwhile"));
+      readings.error(entry, "callers of its hosts are refused meanwhile");
       Demand nobody = new Demand(true, List.of(), List.of(), Access.of(List.of(), Map.of()));
       entry.body().path("hosts").forEach(host -> closed.put(host.asText(), nobody));
     }
@@ -568,20 +352,20 @@ final class TenantCompiler {
     holdings.addAll(lineage.holdings(Kind.PLUGIN));
     for (Lineage.Holding holding : holdings) {
       Entry entry = holding.entry();
-      if (!(definition(holding) instanceof PluginDefinition plugin)
+      if (!(readings.definition(holding) instanceof PluginDefinition plugin)
           || !plugin.enabled()
           || !holding.own() && !ofSameOrigin(plugin, entry)) {
         continue;
       }
       if (!plugin.plugin().equals(RateLimitConfig.PLUGIN)) {
-        found(holding, "there is no plugin \"" + plugin.plugin() + "\"");
+        readings.found(holding, "there is no plugin \"" + plugin.plugin() + "\"");
         continue;
       }
       try {
         RateLimit fresh = new RateLimit(plugin.id(), RateLimitConfig.read(plugin.config()));
         limits.add(new Limit(plugin, compiler.limit(entry.key(), tenant, fresh)));
       } catch (InvalidDefinition e) {
-        found(holding, String.valueOf(e.getMessage()));
+        readings.found(holding, String.valueOf(e.getMessage()));
       }
     }
     limits.sort(
@@ -613,16 +397,14 @@ final class TenantCompiler {
   }
 
   private RoutePlan.@Nullable MirrorPlan mirror(
-      ObjectKey route, @Nullable Mirror mirror, Map<String, Upstream> upstreams) {
+      Entry route, @Nullable Mirror mirror, Map<String, Upstream> upstreams) {
     if (mirror == null) {
       return null;
     }
     Upstream upstream = upstreams.get(mirror.upstream());
     if (upstream == null) {
-      findings.add(
-          Finding.error(
-              route.toString(),
-              "upstream \"" + mirror.upstream() + "\" does not exist; nothing is mirrored"));
+      readings.error(
+          route, "upstream \"" + mirror.upstream() + "\" does not exist; nothing is mirrored");
       return null;
     }
     return new RoutePlan.MirrorPlan(upstream, mirror.percent(), mirror.maxBodyBytes());
@@ -637,9 +419,7 @@ final class TenantCompiler {
     String id = arbiter.upstream();
     if (!upstreams.containsKey(id)) {
       String without = arbiter.letsPass() ? "requests pass unasked" : "requests get 503";
-      findings.add(
-          Finding.error(
-              entry.key().toString(), "upstream \"" + id + "\" does not exist; " + without));
+      readings.error(entry, "upstream \"" + id + "\" does not exist; " + without);
     }
     return new ArbiterPlan(
         route.id() + '\n' + entry.revision(), arbiter, new Backend(id, upstreams.get(id)));
@@ -658,34 +438,5 @@ final class TenantCompiler {
       }
     }
     return applying;
-  }
-
-  /** What is wrong with an ancestor's object is said where it is published, once. */
-  private void found(Lineage.Holding holding, String message) {
-    if (holding.own()) {
-      findings.add(Finding.error(holding.entry().key().toString(), message));
-    }
-  }
-
-  /** The definition, or null when it cannot be understood. */
-  private @Nullable Definition definition(Lineage.Holding holding) {
-    if (holding.own()) {
-      return definition(holding.entry());
-    }
-    try {
-      return holding.entry().definition();
-    } catch (InvalidDefinition e) {
-      return null;
-    }
-  }
-
-  private @Nullable Definition definition(Entry entry) {
-    try {
-      return entry.definition();
-    } catch (InvalidDefinition e) {
-      findings.add(
-          Finding.error(entry.key().toString(), "it cannot be understood: " + e.getMessage()));
-      return null;
-    }
   }
 }
