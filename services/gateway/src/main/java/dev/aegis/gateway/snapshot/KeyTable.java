@@ -110,7 +110,10 @@ public final class KeyTable {
       Map<ApiKeySecret.Hash, Known> byHash = HashMap.newHashMap(keys.size() * 2);
       for (Key key : keys) {
         for (int i = 0; i < key.known().size(); i++) {
-          byHash.put(key.definition().secrets().get(i).hash(), key.known().get(i));
+          ApiKeyDefinition.Secret secret = key.definition().secrets().get(i);
+          if (secret.sealed() == null) { // what signs never crosses the wire, so nobody shows it
+            byHash.put(secret.hash(), key.known().get(i));
+          }
         }
       }
       return Collections.unmodifiableMap(byHash);
