@@ -770,6 +770,37 @@ final class AdminApiTest {
   }
 
   @Test
+  void aKeyThatSignsStaysOneAndItsTextIsKeptSealed() throws Exception {
+    String body = "{\"id\":\"s\",\"name\":\"ci\",\"subject\":\"svc-1\",\"signing\":true}";
+    Answer made = admin.post(at + "/api-keys", body);
+    assertThat(made.status()).as(made.text()).isEqualTo(201);
+    assertThat(made.json().path("signing").asBoolean()).isTrue();
+    Answer rotated = admin.post(at + "/api-keys/s/rotate", "{\"overlap_seconds\":60}");
+    assertThat(rotated.json().path("secrets")).hasSize(2);
+    assertThat(rotated.json().path("signing").asBoolean()).isTrue();
+    // It can be written back, with the word or without it, and cannot become another kind.
+    Answer written = admin.put(at + "/api-keys/s", "{\"name\":\"n\",\"subject\":\"svc-1\"}");
+    assertThat(written.status()).as(written.text()).isEqualTo(200);
+    assertThat(written.json().path("signing").asBoolean()).isTrue();
+    assertThat(written.json().path("secrets")).isEqualTo(rotated.json().path("secrets"));
+    Answer changed = admin.patch(at + "/api-keys/s", "{\"signing\":false}");
+    assertThat(changed.status()).isEqualTo(422);
+    assertThat(changed.text()).contains("/signing");
+    List<Answer> told = new ArrayList<>(List.of(written, changed, admin.get(at + "/api-keys/s")));
+    for (JsonNode item : admin.get("/admin/revisions?tenant=" + tenant).json().path("items")) {
+      told.add(admin.get("/admin/revisions/" + item.path("revision").asLong()));
+    }
+    String journal = Files.readString(data.resolve("admin").resolve("fold.jsonl"));
+    for (Answer secret : List.of(made, rotated)) {
+      String text = secret.json().path("secret").asText();
+      assertThat(ApiKeySecret.wellFormed(text)).isTrue();
+      assertThat(journal).contains(ApiKeySecret.Hash.of(text).toString()).doesNotContain(text);
+      assertThat(told).noneMatch(each -> each.text().contains(text));
+    }
+    assertThat(told).noneMatch(each -> each.text().contains("ciphertext"));
+  }
+
+  @Test
   void aRevocationHoldsForATimeThatIsSaid() {
     Answer made = admin.post(at + "/revocations", "{\"jti\":\"t-1\"}");
     assertThat(made.status()).as(made.text()).isEqualTo(201);

@@ -18,6 +18,7 @@ final class ArchitectureTest {
             entry("http2", Set.of("http1")),
             entry("cache", Set.of("http1")),
             entry("routing", Set.of()),
+            entry("signature", Set.of("http1")),
             entry("identity", Set.of()),
             entry("keys", Set.of("identity")),
             entry("introspection", Set.of("identity")),
@@ -42,7 +43,14 @@ final class ArchitectureTest {
                     "upstream")),
             entry(
                 "pipeline",
-                Set.of("http1", "routing", "identity", "admission", "plugin", "snapshot")),
+                Set.of(
+                    "http1",
+                    "routing",
+                    "identity",
+                    "signature",
+                    "admission",
+                    "plugin",
+                    "snapshot")),
             entry("tls", Set.of("proxies", "snapshot", "upstream")),
             entry(
                 "edge",
@@ -55,6 +63,7 @@ final class ArchitectureTest {
                     "tls",
                     "pipeline",
                     "snapshot",
+                    "signature",
                     "identity",
                     "upstream",
                     "telemetry",

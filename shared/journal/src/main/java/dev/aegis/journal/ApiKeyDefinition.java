@@ -30,16 +30,26 @@ public record ApiKeyDefinition(
   private static final int MAX_NAME = 256;
   private static final int MAX_SUBJECT = 1024;
   private static final int MAX_PREFIX = 64;
+  private static final ApiKeySecret.Hash NO_HASH = new ApiKeySecret.Hash(0, 0, 0, 0);
 
   /**
    * One text that is taken for the key.
    *
+   * @param prefix how it begins, which is not secret
    * @param hash what is known of it
+   * @param sealed the whole text, of a key that signs: HMAC needs it. Null for one that is shown,
+   *     of which the hash is enough
    * @param expiresAt when a rotation ends that it was replaced by, null for the newest
    */
-  public record Secret(ApiKeySecret.Hash hash, @Nullable Instant expiresAt) {}
+  public record Secret(
+      String prefix,
+      ApiKeySecret.Hash hash,
+      @Nullable SealedSecret sealed,
+      @Nullable Instant expiresAt) {}
 
-  private record Shown(@Nullable Instant expiresAt) {}
+  private record Shown(String prefix, @Nullable Instant expiresAt) {}
+
+  private record Kept(ApiKeySecret.Hash hash, @Nullable SealedSecret sealed) {}
 
   static ApiKeyDefinition read(String id, Fields fields) {
     String name = fields.text("name", MAX_NAME);
@@ -56,13 +66,18 @@ public record ApiKeyDefinition(
     }
     Instant expiresAt = fields.time("expires_at");
     List<Shown> shown = fields.objects("secrets", ApiKeyDefinition::shown);
-    List<ApiKeySecret.Hash> hashes = hashes(fields);
-    if (hashes.size() != shown.size() || hashes.isEmpty() || hashes.size() > MOST_SECRETS) {
+    List<Kept> kept =
+        fields.flag("signing", false)
+            ? fields.objects("hashes", ApiKeyDefinition::sealed)
+            : hashes(fields).stream().map(hash -> new Kept(hash, null)).toList();
+    if (kept.size() != shown.size() || kept.isEmpty() || kept.size() > MOST_SECRETS) {
       fields.reject("hashes", "must be one or two, one for each of \"secrets\"");
     }
     List<Secret> secrets = new ArrayList<>();
-    for (int i = 0; i < Math.min(hashes.size(), shown.size()); i++) {
-      secrets.add(new Secret(hashes.get(i), shown.get(i).expiresAt()));
+    for (int i = 0; i < Math.min(kept.size(), shown.size()); i++) {
+      Kept one = kept.get(i);
+      secrets.add(
+          new Secret(shown.get(i).prefix(), one.hash(), one.sealed(), shown.get(i).expiresAt()));
     }
     return new ApiKeyDefinition(id, name, subject, roles, expiresAt, List.copyOf(secrets));
   }
@@ -75,10 +90,25 @@ public record ApiKeyDefinition(
   }
 
   private static Shown shown(Fields fields) {
-    fields.text("prefix", MAX_PREFIX);
+    String prefix = fields.text("prefix", MAX_PREFIX);
     fields.text("last_four", MAX_PREFIX);
     fields.time("created_at");
-    return new Shown(fields.time("expires_at"));
+    return new Shown(prefix, fields.time("expires_at"));
+  }
+
+  /** What is kept of a text that signs: {@code {"sha256": …, "sealed": {…}}}. */
+  private static Kept sealed(Fields fields) {
+    ApiKeySecret.Hash hash = NO_HASH;
+    try {
+      hash = ApiKeySecret.Hash.parse(fields.text("sha256"));
+    } catch (IllegalArgumentException e) {
+      fields.reject("sha256", "must be SHA-256 in hexadecimal digits");
+    }
+    SealedSecret sealed = SealedSecret.read(fields, "sealed");
+    if (sealed == null) {
+      fields.reject("sealed", "is required of a key that signs");
+    }
+    return new Kept(hash, sealed);
   }
 
   private static List<ApiKeySecret.Hash> hashes(Fields fields) {

@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * @param arbiter who is asked too whether requests may pass, null for nobody
  * @param stripPrefix literal prefix taken off the path before it goes to the upstream, or null
  * @param rewrite what else becomes of the path
- * @param stripCredentials whether {@code Authorization} and {@code X-API-Key} stay here
+ * @param stripCredentials whether {@code Authorization}, {@code X-API-Key} and signatures stay here
  * @param requestHeaders what is changed about the header that an upstream gets
  * @param replyHeaders what is changed about the header of an upstream's reply
  * @param cors which pages of other origins may use it, null when that is left to the upstream
@@ -64,6 +64,8 @@ public record RouteDefinition(
     API_KEY,
     /** A token or an API key. */
     ANY,
+    /** A signature of the request (RFC 9421) by an API key of the tenant that signs. */
+    SIGNATURE,
     /** A certificate in the TLS handshake, of an authority that the host's certificate names. */
     CLIENT_CERTIFICATE,
     /** Nothing. */
@@ -98,7 +100,10 @@ public record RouteDefinition(
         .textMap("headers")
         .forEach((name, value) -> headers.put(name.toLowerCase(Locale.ROOT), value));
     String auth =
-        fields.oneOf("auth", "jwt", List.of("jwt", "api_key", "any", "client_certificate", "none"));
+        fields.oneOf(
+            "auth",
+            "jwt",
+            List.of("jwt", "api_key", "any", "signature", "client_certificate", "none"));
     String authorization = fields.oneOf("authorization", "enforce", List.of("enforce", "report"));
     if (auth.equals("none") && authorization.equals("report")) {
       fields.reject("authorization", "means nothing beside \"auth\": \"none\": nobody has roles");

@@ -85,7 +85,8 @@ class ApiKeyTest {
         "'name':'ci','subject':'svc','expires_at':'tomorrow'|/expires_at",
         "'name':'ci','subject':'svc','expires_at':1900000000|/expires_at",
         "'name':'ci','subject':'svc','expires_at':'2030-01-01'|/expires_at",
-        "'name':'ci','subject':'svc','secret':'x'|/secret"
+        "'name':'ci','subject':'svc','secret':'x'|/secret",
+        "'name':'ci','subject':'svc','signing':'yes'|/signing"
       })
   void whatAKeyMayBe(String members, String field) {
     String document =
@@ -113,13 +114,40 @@ class ApiKeyTest {
         .contains("/hashes");
   }
 
+  /** What cannot be opened could not sign, and must not be taken as a key that is shown. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '#',
+      value = {
+        "true|{'sha256':'HASH','sealed':{'key_id':'k','ciphertext':'AAAA'}}|",
+        "true|{'sha256':'x','sealed':{'key_id':'k','ciphertext':'AAAA'}}|/hashes/0/sha256",
+        "true|{'sha256':'HASH'}|/hashes/0/sealed",
+        "true|'HASH'|/hashes/0",
+        "false|{'sha256':'HASH','sealed':{'key_id':'k','ciphertext':'AAAA'}}|/hashes"
+      })
+  void aKeyThatSignsKeepsItsTextSealed(boolean signing, String kept, String field) {
+    String document =
+        "{'id':'k','name':'n','subject':'s','signing':"
+            + signing
+            + ",'secrets':[{'prefix':'p','last_four':'abcd'}],'hashes':["
+            + kept.replace("HASH", HASH)
+            + "]}";
+    List<String> fields = violations(document).stream().map(Violation::field).toList();
+    if (field == null) {
+      assertThat(fields).isEmpty();
+    } else {
+      assertThat(fields).anyMatch(each -> each.startsWith(field));
+    }
+  }
+
   @Test
   void aSecretEndsWithItsRotationOrWithItsKey() {
     Instant early = Instant.parse("2030-01-01T00:00:00Z");
     Instant late = Instant.parse("2031-01-01T00:00:00Z");
     ApiKeySecret.Hash hash = ApiKeySecret.Hash.parse(HASH);
-    ApiKeyDefinition.Secret newest = new ApiKeyDefinition.Secret(hash, null);
-    ApiKeyDefinition.Secret before = new ApiKeyDefinition.Secret(hash, early);
+    ApiKeyDefinition.Secret newest = new ApiKeyDefinition.Secret("p", hash, null, null);
+    ApiKeyDefinition.Secret before = new ApiKeyDefinition.Secret("p", hash, null, early);
     ApiKeyDefinition lasting =
         new ApiKeyDefinition("k", "k", "s", List.of(), null, List.of(newest, before));
     assertThat(lasting.ends(newest)).isEqualTo(Instant.MAX);

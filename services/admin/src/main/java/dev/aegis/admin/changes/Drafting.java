@@ -160,7 +160,7 @@ public final class Drafting {
         order,
         (key, current) -> {
           ObjectNode document = current.body().deepCopy();
-          String secret = secrets.rotate(document, overlap);
+          String secret = secrets.rotate(key, document, overlap);
           return new Draft.Ready(key, current, document, secret, List.of());
         });
   }

@@ -38,6 +38,7 @@ final class Secrets {
   private static final int WEBHOOK_BYTES = 32;
   private static final String KEYS_SHOWN = "secrets";
   private static final String KEYS_HASHED = "hashes";
+  private static final String SIGNING = "signing";
   private static final String EXPIRES = "expires_at";
 
   private final MasterKey masterKey;
@@ -75,7 +76,7 @@ final class Secrets {
         }
         yield null;
       }
-      case API_KEY -> apiKey(document, current, violations);
+      case API_KEY -> apiKey(key, document, current, violations);
       case TENANT, ROUTE, ROLE, BINDING, PLUGIN, REVOCATION -> null;
     };
   }
@@ -93,12 +94,12 @@ final class Secrets {
    * Gives the document of an API key a new secret and returns it. The one before is taken for
    * {@code overlap} longer, those before it no more: two at most.
    */
-  String rotate(ObjectNode document, Duration overlap) {
+  String rotate(ObjectKey key, ObjectNode document, Duration overlap) {
     Instant now = clock.instant().truncatedTo(ChronoUnit.SECONDS);
     JsonNode shown = document.path(KEYS_SHOWN).path(0);
     JsonNode hash = document.path(KEYS_HASHED).path(0);
-    String secret = mint(document, now);
-    if (!overlap.isZero() && shown instanceof ObjectNode before && hash.isTextual()) {
+    String secret = mint(key, document, now);
+    if (!overlap.isZero() && shown instanceof ObjectNode before && !hash.isMissingNode()) {
       before.put(EXPIRES, now.plus(overlap).toString());
       document.withArray(KEYS_SHOWN).add(before);
       document.withArray(KEYS_HASHED).add(hash);
@@ -106,21 +107,27 @@ final class Secrets {
     return secret;
   }
 
-  /** Makes a key's only secret. */
-  private String mint(ObjectNode document, Instant now) {
+  /** Makes a key's only secret; of a key that signs, its text is kept too, sealed. */
+  private String mint(ObjectKey key, ObjectNode document, Instant now) {
     ApiKeySecret made = ApiKeySecret.mint(random);
     ObjectNode shown = document.putArray(KEYS_SHOWN).addObject();
     shown.put("prefix", made.prefix());
     shown.put("last_four", made.lastFour());
     shown.put("created_at", now.toString());
     shown.putNull(EXPIRES);
-    document.putArray(KEYS_HASHED).add(made.hash().toString());
+    String hash = made.hash().toString();
+    if (document.path(SIGNING).booleanValue()) {
+      ObjectNode kept = document.putArray(KEYS_HASHED).addObject().put("sha256", hash);
+      kept.set("sealed", masterKey.seal(key, made.text()).toJson());
+    } else {
+      document.putArray(KEYS_HASHED).add(hash);
+    }
     return made.text();
   }
 
   /** What is shown of its secrets may come back, and means nothing then. */
   private @Nullable String apiKey(
-      ObjectNode document, @Nullable Entry current, List<Violation> violations) {
+      ObjectKey key, ObjectNode document, @Nullable Entry current, List<Violation> violations) {
     document.remove(KEYS_SHOWN);
     for (String made : List.of(MEMBER, KEYS_HASHED)) {
       JsonNode given = document.remove(made);
@@ -130,7 +137,15 @@ final class Secrets {
       }
     }
     if (current == null) {
-      return mint(document, clock.instant().truncatedTo(ChronoUnit.SECONDS));
+      return mint(key, document, clock.instant().truncatedTo(ChronoUnit.SECONDS));
+    }
+    boolean signs = current.body().path(SIGNING).booleanValue();
+    JsonNode wanted = document.path(SIGNING);
+    if (wanted.isBoolean() && wanted.booleanValue() != signs) {
+      violations.add(new Violation("/" + SIGNING, "cannot be changed; make another key"));
+    }
+    if (wanted.isMissingNode() || wanted.isNull() || wanted.isBoolean()) {
+      document.put(SIGNING, signs);
     }
     for (String kept : List.of(KEYS_SHOWN, KEYS_HASHED)) {
       document.set(kept, current.body().path(kept).deepCopy());

@@ -123,6 +123,7 @@ public final class Documents {
       case WEBHOOK -> flag(document, "enabled", true);
       case API_KEY -> {
         array(document, "roles");
+        flag(document, "signing", false);
         optional(document, "expires_at");
       }
       case REVOCATION -> optional(document, "expires_at");

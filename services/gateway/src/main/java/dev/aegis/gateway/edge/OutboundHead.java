@@ -35,6 +35,8 @@ record OutboundHead(Admitted admitted, String address, boolean secure, String pr
   static {
     OWN_AND_CREDENTIALS.add(Field.AUTHORIZATION);
     OWN_AND_CREDENTIALS.add(Field.X_API_KEY);
+    OWN_AND_CREDENTIALS.add(Field.SIGNATURE);
+    OWN_AND_CREDENTIALS.add(Field.SIGNATURE_INPUT);
   }
 
   void write(Output out) {

@@ -36,6 +36,9 @@ record Replies(ReplyTo to) {
           Field.X_RATELIMIT_RESET);
 
   private static final byte[] NOTHING = {};
+  private static final String WANTED_SIGNATURE =
+      "aegis=(\"@method\" \"@authority\" \"@path\" \"@query\" \"content-digest\")"
+          + ";created;alg=\"hmac-sha256\"";
   private static final String METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
 
   /** Refuses a request. */
@@ -233,6 +236,11 @@ record Replies(ReplyTo to) {
     RoutePlan route = matched == null ? null : matched.route();
     RouteDefinition.Auth auth = route == null ? RouteDefinition.Auth.JWT : route.auth();
     String realm = " realm=\"" + (matched == null ? "aegis" : matched.tenant().id()) + '"';
+    if (auth == RouteDefinition.Auth.SIGNATURE) {
+      to.out().header("WWW-Authenticate", "Signature" + realm);
+      to.out().header("Accept-Signature", WANTED_SIGNATURE); // RFC 9421 section 5.1
+      return;
+    }
     if (auth != RouteDefinition.Auth.API_KEY) {
       to.out()
           .header(

@@ -8,6 +8,7 @@ import dev.aegis.gateway.http1.LegFailure;
 import dev.aegis.gateway.http1.Output;
 import dev.aegis.gateway.http1.RequestHead;
 import dev.aegis.gateway.overload.Load;
+import dev.aegis.gateway.pipeline.Caller;
 import dev.aegis.gateway.pipeline.Pipeline;
 import dev.aegis.gateway.pipeline.Progress;
 import dev.aegis.gateway.pipeline.Progress.Admitted;
@@ -18,6 +19,7 @@ import dev.aegis.gateway.pipeline.Refusal;
 import dev.aegis.gateway.pipeline.Refusal.ByCaller;
 import dev.aegis.gateway.pipeline.Step;
 import dev.aegis.gateway.proxies.Front;
+import dev.aegis.gateway.signature.ContentDigest;
 import dev.aegis.gateway.snapshot.CorsPlan;
 import dev.aegis.gateway.snapshot.Redirect;
 import dev.aegis.gateway.snapshot.RoutePlan;
@@ -110,7 +112,8 @@ final class RequestExchange {
     Snapshot snapshot = edge.snapshot().get();
     TenantPlan tenant = Pipeline.tenant(snapshot, head, edge.settings().tenantHeader());
     Inbound inbound =
-        new Inbound(tenant, requestId, head, address, leg.handshake(), startedMillis, startedNanos);
+        new Inbound(
+            tenant, requestId, head, address, leg.handshake(), startedMillis, startedNanos, secure);
     Body body = Body.of(head, leg.input());
     try {
       if (Pipeline.unserved(head.method())) {
@@ -175,11 +178,38 @@ final class RequestExchange {
           answered(admitted, admitted.limit(), body);
       case Step.Go<Admitted>(Admitted admitted) ->
           switch (admitted.identified().route().end()) {
-            case RoutePlan.End.Forwarded(Split split) ->
-                new Forwarding(this, edge, leg, admitted, body).run(split);
+            case RoutePlan.End.Forwarded(Split split) -> {
+              Refusal wrong = bound(admitted, body);
+              yield wrong == null
+                  ? new Forwarding(this, edge, leg, admitted, body).run(split)
+                  : refused(admitted, wrong, body);
+            }
             case RoutePlan.End.Redirected(Redirect to) -> redirected(admitted, to, body);
           };
     };
+  }
+
+  /**
+   * Binds the body of a signed request to the digest that was signed: it is checked on its way, and
+   * no upstream gets the end of another.
+   *
+   * @return what is wrong already
+   */
+  private @Nullable Refusal bound(Admitted admitted, Body body) {
+    Caller caller = admitted.callerOrNull();
+    byte[] digest =
+        caller != null && caller.credential() == Caller.Credential.SIGNATURE
+            ? ContentDigest.sha256(head)
+            : null;
+    if (digest == null) {
+      return null;
+    }
+    try {
+      body.mustHave(digest);
+      return null;
+    } catch (BadMessage e) {
+      return Refusal.of(e);
+    }
   }
 
   /** What trusted proxies say of the caller. */

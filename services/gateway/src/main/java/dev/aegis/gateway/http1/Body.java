@@ -1,6 +1,8 @@
 package dev.aegis.gateway.http1;
 
 import java.io.IOException;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
@@ -33,6 +35,8 @@ public final class Body {
   private @Nullable Output filling;
   private @Nullable Copy copy;
   private byte[] trailer = NOTHING;
+  private @Nullable MessageDigest digest;
+  private byte[] wanted = NOTHING;
 
   private Body(Input input, boolean ofReply, long framing) {
     this.input = input;
@@ -101,6 +105,25 @@ public final class Body {
     want(remaining);
   }
 
+  /**
+   * What its SHA-256 must be. If it is another, reading ends in {@link BadMessage.Kind#MALFORMED}
+   * before its end is passed on: the last piece, or where the length was not known what says that
+   * there are no more. So nobody gets the whole of it.
+   *
+   * @throws BadMessage at once when it is empty, and should not be
+   */
+  public void mustHave(byte[] sha256) throws BadMessage {
+    try {
+      digest = MessageDigest.getInstance("SHA-256");
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("SHA-256 is part of every JDK", e);
+    }
+    wanted = sha256.clone();
+    if (done) {
+      verify();
+    }
+  }
+
   /** From now on {@code other} gets what is passed on too. */
   public void copyTo(Copy other) {
     copy = other;
@@ -136,6 +159,7 @@ public final class Body {
     filling = out;
     while (await()) {
       int count = count();
+      look(count);
       if (chunked) {
         out.chunk(input.bytes, input.at, count);
       } else {
@@ -157,6 +181,7 @@ public final class Body {
   public void gather(Output out) throws IOException, BadMessage {
     while (await()) {
       int count = count();
+      look(count);
       out.put(input.bytes, input.at, count);
       copied(count);
       take(count);
@@ -175,6 +200,7 @@ public final class Body {
       return -1;
     }
     int count = Math.min(count(), into.length);
+    look(count);
     System.arraycopy(input.bytes, input.at, into, 0, count);
     copied(count);
     take(count);
@@ -183,6 +209,7 @@ public final class Body {
 
   /** Reads all of it and keeps nothing. */
   public void discard() throws IOException, BadMessage {
+    digest = null;
     while (await()) {
       take(count());
     }
@@ -194,12 +221,14 @@ public final class Body {
       return false;
     }
     if (framing == CHUNKED && remaining == 0 && !nextChunk()) {
+      verify();
       done = true;
       return false;
     }
     want(remaining);
     if (!ensure()) {
       if (framing == UNTIL_CLOSE || framing == UNTIL_END) {
+        verify();
         finish();
         return false;
       }
@@ -216,6 +245,25 @@ public final class Body {
     if (more > most - taken) {
       throw new BadMessage(
           BadMessage.Kind.BODY_TOO_LARGE, "the body has more than " + most + " bytes");
+    }
+  }
+
+  /** Before a piece is passed on. */
+  private void look(int count) throws BadMessage {
+    MessageDigest sum = digest;
+    if (sum != null) {
+      sum.update(input.bytes, input.at, count);
+      if (framing >= 0 && remaining == count) {
+        verify();
+      }
+    }
+  }
+
+  private void verify() throws BadMessage {
+    MessageDigest sum = digest;
+    digest = null;
+    if (sum != null && !MessageDigest.isEqual(sum.digest(), wanted)) {
+      throw BadMessage.malformed("the body is not the one that Content-Digest tells of");
     }
   }
 

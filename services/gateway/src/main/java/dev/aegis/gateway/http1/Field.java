@@ -24,6 +24,8 @@ public enum Field {
   TRACEPARENT("traceparent", Handling.PASS),
   VIA("via", Handling.PASS),
   MAX_FORWARDS("max-forwards", Handling.PASS),
+  SIGNATURE("signature", Handling.PASS),
+  SIGNATURE_INPUT("signature-input", Handling.PASS),
   X_REQUEST_ID("x-request-id", Handling.OWN),
   X_REAL_IP("x-real-ip", Handling.OWN),
   FORWARDED("forwarded", Handling.OWN),

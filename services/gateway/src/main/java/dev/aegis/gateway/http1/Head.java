@@ -367,12 +367,21 @@ public abstract sealed class Head permits RequestHead, ResponseHead {
    * The values of all lines with this name, separated by commas (RFC 9110 section 5.3), or null.
    */
   public final @Nullable String values(String name) {
+    return joined(name, ",");
+  }
+
+  /** The same as signatures have them, with a space behind each comma (RFC 9421 section 2.1). */
+  public final @Nullable String combined(String name) {
+    return joined(name, ", ");
+  }
+
+  private @Nullable String joined(String name, String comma) {
     String values = null;
     for (int line = 0; line < lines; line++) {
       int slot = line * STRIDE;
       if (equalsIgnoreCase(slots[slot + LINE], slots[slot + NAME_END], name)) {
         String value = text(slots[slot + VALUE], slots[slot + VALUE_END]);
-        values = values == null ? value : values + "," + value;
+        values = values == null ? value : values + comma + value;
       }
     }
     return values;
@@ -391,8 +400,8 @@ public abstract sealed class Head permits RequestHead, ResponseHead {
   }
 
   /**
-   * The values, as {@link #values} has them, of all lines that go on, and whose name a backend may
-   * take for this one: in any case, and with {@code _} for {@code -}.
+   * The values, by commas, of all lines that go on, and whose name a backend may take for this one:
+   * in any case, and with {@code _} for {@code -}.
    */
   public final @Nullable String aliasedValues(String name) {
     FieldNames wanted = new FieldNames(List.of(name));

@@ -21,6 +21,7 @@ public final class RequestHead extends Head {
   private String host = "";
   private String authority = "";
   private String path = "";
+  private int sent;
   private int query;
   private int maxForwards;
 
@@ -60,6 +61,16 @@ public final class RequestHead extends Head {
   /** The one path of this request, see {@link CanonicalPath}; {@code *} is in none. */
   public String path() {
     return path;
+  }
+
+  /** The request target, as sent. */
+  public String target() {
+    return text(target, targetEnd);
+  }
+
+  /** The path as sent, before it was brought into its one form; {@code /} when it was empty. */
+  public String sentPath() {
+    return sent == query ? "/" : text(sent, query);
   }
 
   /** The query with its {@code ?}, as sent; {@code ""} without. */
@@ -213,6 +224,7 @@ public final class RequestHead extends Head {
     }
     host = field == null ? "" : field;
     authority = given != null ? given : named == null ? "" : named;
+    sent = from;
     query = from;
     while (query < targetEnd && bytes[query] != '?') {
       query++;

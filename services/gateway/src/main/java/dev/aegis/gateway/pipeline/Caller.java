@@ -18,7 +18,8 @@ public record Caller(
   public enum Credential {
     JWT("jwt"),
     API_KEY("api_key"),
-    CLIENT_CERTIFICATE("client_certificate");
+    CLIENT_CERTIFICATE("client_certificate"),
+    SIGNATURE("signature");
 
     private final String text;
 

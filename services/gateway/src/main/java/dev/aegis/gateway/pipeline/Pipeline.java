@@ -21,6 +21,9 @@ import dev.aegis.gateway.pipeline.Progress.Inbound;
 import dev.aegis.gateway.pipeline.Progress.Matched;
 import dev.aegis.gateway.pipeline.Refusal.ByCaller;
 import dev.aegis.gateway.plugin.RateLimit;
+import dev.aegis.gateway.signature.Nonces;
+import dev.aegis.gateway.signature.RequestSignature;
+import dev.aegis.gateway.signature.RequestSignature.Reading;
 import dev.aegis.gateway.snapshot.ArbiterPlan;
 import dev.aegis.gateway.snapshot.Demand;
 import dev.aegis.gateway.snapshot.IdentityPlan;
@@ -47,6 +50,7 @@ public final class Pipeline {
   private final SharedTokens shared;
   private final Decisions decisions = new Decisions();
   private final Rulings rulings = new Rulings();
+  private final Nonces nonces = new Nonces();
 
   /**
    * @param verified tokens seen before
@@ -177,6 +181,7 @@ public final class Pipeline {
       case CLIENT_CERTIFICATE -> byCertificate(matched, route);
       case JWT -> byToken(matched, route, bearer(matched.inbound().head()), counts);
       case API_KEY -> byKey(matched, route);
+      case SIGNATURE -> bySignature(matched, route, counts);
       case ANY -> {
         String token = bearer(matched.inbound().head());
         yield token == null ? byKey(matched, route) : byToken(matched, route, token, counts);
@@ -234,6 +239,59 @@ public final class Pipeline {
                     known.access(),
                     Credential.API_KEY,
                     Decisions.Source.CACHE)));
+  }
+
+  /** The secret does not cross the wire: what does is a proof that the caller has it. */
+  private Step<Identified> bySignature(Matched matched, RoutePlan route, boolean counts) {
+    Inbound inbound = matched.inbound();
+    return switch (RequestSignature.read(inbound.head(), began(inbound))) {
+      case Reading.Missing() -> new Step.Stop<>(matched, ByCaller.MISSING_CREDENTIALS);
+      case Reading.Unsound(String reason) -> unsound(matched, reason);
+      case Reading.Found(RequestSignature signature) -> {
+        KeyTable.Signer signer = matched.tenant().keys().signer(signature.keyId(), began(inbound));
+        if (signer == null) {
+          yield new Step.Stop<>(matched, ByCaller.UNKNOWN_KEY);
+        }
+        byte[] base = signature.base(inbound.head(), inbound.secure());
+        if (base == null || !signer.key().verifies(base, signature.bytes())) {
+          yield unsound(
+              matched, base == null ? "a covered field is not there" : "it is not the key's");
+        }
+        yield switch (seen(matched, signature, counts)) {
+          case SEEN -> unsound(matched, "its nonce was seen before");
+          case FULL -> unsound(matched, "too many nonces are remembered to tell");
+          case FRESH -> {
+            KeyTable.Known known = signer.known();
+            yield new Step.Go<>(
+                new Identified(
+                    matched,
+                    route,
+                    new Caller(
+                        known.principal(),
+                        known.access(),
+                        Credential.SIGNATURE,
+                        Decisions.Source.CACHE)));
+          }
+        };
+      }
+    };
+  }
+
+  private static Step<Identified> unsound(Matched matched, String reason) {
+    return new Step.Stop<>(matched, new Refusal.InvalidToken("signature: " + reason));
+  }
+
+  /** Whether its nonce was; without one, nobody knows. */
+  private Nonces.Answer seen(Matched matched, RequestSignature signature, boolean counts) {
+    String nonce = signature.nonce();
+    return nonce == null
+        ? Nonces.Answer.FRESH
+        : nonces.ask(
+            matched.tenant().id(),
+            signature.keyId(),
+            nonce,
+            matched.inbound().startedMillis(),
+            counts);
   }
 
   private Step<Identified> byToken(

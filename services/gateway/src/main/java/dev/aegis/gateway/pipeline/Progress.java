@@ -36,6 +36,7 @@ public sealed interface Progress {
    * @param handshake how its connection was opened
    * @param startedMillis when its first byte was read, Unix time
    * @param startedNanos the same on the monotonic clock
+   * @param secure whether the caller spoke over TLS, to here or to a trusted proxy
    */
   record Inbound(
       @Nullable TenantPlan tenant,
@@ -44,8 +45,21 @@ public sealed interface Progress {
       String address,
       Handshake handshake,
       long startedMillis,
-      long startedNanos)
+      long startedNanos,
+      boolean secure)
       implements Progress {
+    /** One that came in the clear. */
+    public Inbound(
+        @Nullable TenantPlan tenant,
+        String requestId,
+        RequestHead head,
+        String address,
+        Handshake handshake,
+        long startedMillis,
+        long startedNanos) {
+      this(tenant, requestId, head, address, handshake, startedMillis, startedNanos, false);
+    }
+
     @Override
     public Inbound inbound() {
       return this;

@@ -2,8 +2,11 @@ package dev.aegis.gateway.snapshot;
 
 import dev.aegis.gateway.admission.Access;
 import dev.aegis.gateway.identity.Principal;
+import dev.aegis.gateway.identity.VerificationKey;
 import dev.aegis.journal.ApiKeyDefinition;
 import dev.aegis.journal.ApiKeySecret;
+import dev.aegis.journal.SigningAlgorithm;
+import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -22,9 +25,10 @@ import org.jspecify.annotations.Nullable;
  */
 public final class KeyTable {
   /** No keys. */
-  static final KeyTable EMPTY = new KeyTable(Map.of(), Map.of());
+  static final KeyTable EMPTY = new KeyTable(Map.of(), Map.of(), Map.of());
 
   private final Map<ApiKeySecret.Hash, Known> byHash;
+  private final Map<String, Signer> byPrefix;
   private final Map<String, Key> byId;
 
   /**
@@ -36,17 +40,42 @@ public final class KeyTable {
   public record Known(Principal principal, Access access) {}
 
   /**
+   * Who signs.
+   *
+   * @param key what it signs with
+   * @param known whom it names
+   */
+  public record Signer(VerificationKey key, Known known) {}
+
+  /**
    * A key as it was compiled.
    *
    * @param revision of the key
+   * @param signing what each of its secrets signs with, in their order; none of one that is shown
    * @param known what each of its secrets stands for, in their order
    */
   private record Key(
-      long revision, IdentityPlan identity, ApiKeyDefinition definition, List<Known> known) {}
+      long revision,
+      IdentityPlan identity,
+      ApiKeyDefinition definition,
+      List<VerificationKey> signing,
+      List<Known> known) {}
 
-  private KeyTable(Map<ApiKeySecret.Hash, Known> byHash, Map<String, Key> byId) {
+  private KeyTable(
+      Map<ApiKeySecret.Hash, Known> byHash, Map<String, Signer> byPrefix, Map<String, Key> byId) {
     this.byHash = byHash;
+    this.byPrefix = byPrefix;
     this.byId = byId;
+  }
+
+  /**
+   * Who signs as {@code keyId} at {@code now}, or null.
+   *
+   * @param keyId the beginning of a secret, which tells it from any other of the tenant
+   */
+  public @Nullable Signer signer(String keyId, Instant now) {
+    Signer signer = byPrefix.get(keyId);
+    return signer != null && signer.known().principal().expires().isAfter(now) ? signer : null;
   }
 
   /** Whom {@code text} names at {@code now}, or null. */
@@ -80,12 +109,26 @@ public final class KeyTable {
       if (key.identity().tokens().equals(identity.tokens())) {
         keys.put(id, key);
       } else {
-        add(key.definition(), revision);
+        add(key.definition(), key.signing(), revision);
       }
       return true;
     }
 
-    void add(ApiKeyDefinition definition, long revision) {
+    /**
+     * Adds a key.
+     *
+     * @param texts of its secrets when it signs, else none
+     */
+    void add(ApiKeyDefinition definition, long revision, List<String> texts) {
+      List<VerificationKey> signing = new ArrayList<>();
+      for (String text : texts) {
+        byte[] secret = text.getBytes(StandardCharsets.UTF_8);
+        signing.add(VerificationKey.shared(secret, SigningAlgorithm.HS256));
+      }
+      add(definition, List.copyOf(signing), revision);
+    }
+
+    private void add(ApiKeyDefinition definition, List<VerificationKey> signing, long revision) {
       List<Known> known = new ArrayList<>();
       for (ApiKeyDefinition.Secret secret : definition.secrets()) {
         Principal principal =
@@ -99,18 +142,34 @@ public final class KeyTable {
                     definition.ends(secret)));
         known.add(new Known(principal, identity.access(principal)));
       }
-      keys.put(definition.id(), new Key(revision, identity, definition, known));
+      keys.put(definition.id(), new Key(revision, identity, definition, signing, known));
     }
 
     KeyTable build() {
-      return keys.isEmpty() ? EMPTY : new KeyTable(byHash(keys.values()), Map.copyOf(keys));
+      return keys.isEmpty()
+          ? EMPTY
+          : new KeyTable(byHash(keys.values()), byPrefix(keys.values()), Map.copyOf(keys));
+    }
+
+    private static Map<String, Signer> byPrefix(Collection<Key> keys) {
+      Map<String, Signer> byPrefix = new HashMap<>();
+      for (Key key : keys) {
+        for (int i = 0; i < key.signing().size(); i++) {
+          ApiKeyDefinition.Secret secret = key.definition().secrets().get(i);
+          byPrefix.put(secret.prefix(), new Signer(key.signing().get(i), key.known().get(i)));
+        }
+      }
+      return Collections.unmodifiableMap(byPrefix);
     }
 
     private static Map<ApiKeySecret.Hash, Known> byHash(Collection<Key> keys) {
       Map<ApiKeySecret.Hash, Known> byHash = HashMap.newHashMap(keys.size() * 2);
       for (Key key : keys) {
         for (int i = 0; i < key.known().size(); i++) {
-          byHash.put(key.definition().secrets().get(i).hash(), key.known().get(i));
+          ApiKeyDefinition.Secret secret = key.definition().secrets().get(i);
+          if (secret.sealed() == null) { // what signs never crosses the wire, so nobody shows it
+            byHash.put(secret.hash(), key.known().get(i));
+          }
         }
       }
       return Collections.unmodifiableMap(byHash);

@@ -237,10 +237,26 @@ final class TenantCompiler {
     for (Entry entry : fold.list(Kind.API_KEY, tenant)) {
       if (!keys.keep(entry.key().id(), entry.revision())
           && readings.definition(entry) instanceof ApiKeyDefinition key) {
-        keys.add(key, entry.revision());
+        try {
+          keys.add(key, entry.revision(), texts(entry.key(), key));
+        } catch (IllegalArgumentException e) {
+          readings.error(entry, "its signatures are refused: " + e.getMessage());
+        }
       }
     }
     return keys.build();
+  }
+
+  /** The texts of a key that signs, none of one that is shown. */
+  private List<String> texts(ObjectKey owner, ApiKeyDefinition key) {
+    List<String> texts = new ArrayList<>();
+    for (ApiKeyDefinition.Secret secret : key.secrets()) {
+      SealedSecret sealed = secret.sealed();
+      if (sealed != null) {
+        texts.add(compiler.masterKey().open(owner, sealed));
+      }
+    }
+    return texts;
   }
 
   /**

@@ -18,6 +18,12 @@ final class FieldEditsTest {
       }
     }
     assertThat(open)
-        .containsExactlyInAnyOrder("authorization", "x-api-key", "user-agent", "traceparent");
+        .containsExactlyInAnyOrder(
+            "authorization",
+            "x-api-key",
+            "signature",
+            "signature-input",
+            "user-agent",
+            "traceparent");
   }
 }

@@ -2,8 +2,10 @@ package dev.aegis.gateway.snapshot;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.aegis.gateway.upstream.Upstreams;
+import dev.aegis.journal.ApiKeySecret;
 import dev.aegis.journal.Change;
 import dev.aegis.journal.Fold;
 import dev.aegis.journal.MasterKey;
@@ -88,6 +90,27 @@ public final class Configuration implements AutoCloseable {
             List.of("HS256"),
             "secret",
             JSON.convertValue(masterKey.seal(key, secret).toJson(), Map.class)));
+  }
+
+  /**
+   * A key that signs, of {@code svc-1}, with these texts; all but the first end at {@code ends}.
+   */
+  public Snapshot signingKey(String tenant, Instant ends, ApiKeySecret... texts) {
+    ObjectKey key = ObjectKey.parse("tenants/" + tenant + "/api-keys/signs");
+    ObjectNode document = JSON.createObjectNode();
+    document.put("id", "signs").put("name", "signs").put("subject", "svc-1").put("signing", true);
+    document.putArray("roles").add("all");
+    ArrayNode shown = document.putArray("secrets");
+    ArrayNode kept = document.putArray("hashes");
+    for (ApiKeySecret text : texts) {
+      ObjectNode one = shown.addObject().put("prefix", text.prefix());
+      one.put("last_four", text.lastFour());
+      one.put("expires_at", shown.size() == 1 ? null : ends.toString());
+      kept.addObject()
+          .put("sha256", text.hash().toString())
+          .set("sealed", masterKey.seal(key, text.text()).toJson());
+    }
+    return apply(key.toString(), document);
   }
 
   /** What is in force. */
