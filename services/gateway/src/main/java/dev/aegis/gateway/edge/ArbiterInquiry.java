@@ -1,8 +1,6 @@
 package dev.aegis.gateway.edge;
 
 import dev.aegis.gateway.http1.Body;
-import dev.aegis.gateway.http1.Field;
-import dev.aegis.gateway.http1.FieldNames;
 import dev.aegis.gateway.http1.Http1Reply;
 import dev.aegis.gateway.http1.Output;
 import dev.aegis.gateway.http1.ReplyTo;
@@ -19,13 +17,11 @@ import dev.aegis.gateway.pipeline.Rulings.Outcome;
 import dev.aegis.gateway.pipeline.Rulings.Source;
 import dev.aegis.gateway.snapshot.ArbiterPlan;
 import dev.aegis.gateway.upstream.Exchange;
-import dev.aegis.gateway.upstream.Outbound;
-import dev.aegis.gateway.upstream.Squeeze;
+import dev.aegis.gateway.upstream.OwnRequest;
 import dev.aegis.gateway.upstream.Upstream;
 import dev.aegis.journal.Arbiter;
 import java.time.Duration;
 import java.util.Locale;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -204,7 +200,7 @@ final class ArbiterInquiry implements Ruling.Inquiry {
   }
 
   /** One call. */
-  private final class Call implements Outbound {
+  private final class Call implements OwnRequest {
     private final Question question;
     private final Arbiter rules;
     private final Body body = Body.stored(new byte[0]);
@@ -270,16 +266,6 @@ final class ArbiterInquiry implements Ruling.Inquiry {
     }
 
     @Override
-    public boolean expectsContinue() {
-      return false;
-    }
-
-    @Override
-    public boolean takesTrailers() {
-      return false;
-    }
-
-    @Override
     public boolean awaited() {
       return true;
     }
@@ -305,33 +291,8 @@ final class ArbiterInquiry implements Ruling.Inquiry {
     }
 
     @Override
-    public Set<Field> replaced() {
-      return Set.of(Field.X_REQUEST_ID);
-    }
-
-    @Override
-    public FieldNames removed() {
-      return FieldNames.NONE;
-    }
-
-    @Override
-    public @Nullable Squeeze squeeze() {
-      return null;
-    }
-
-    @Override
     public long mostReplyBytes() {
       return MOST_REPLY_BYTES;
-    }
-
-    @Override
-    public @Nullable Beyond beyond() {
-      return null;
-    }
-
-    @Override
-    public void replyFields(boolean closes, String protocol) {
-      // Nobody reads them.
     }
   }
 

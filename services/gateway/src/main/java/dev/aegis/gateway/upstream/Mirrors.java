@@ -1,8 +1,6 @@
 package dev.aegis.gateway.upstream;
 
 import dev.aegis.gateway.http1.Body;
-import dev.aegis.gateway.http1.Field;
-import dev.aegis.gateway.http1.FieldNames;
 import dev.aegis.gateway.http1.Http1Reply;
 import dev.aegis.gateway.http1.LegFailure;
 import dev.aegis.gateway.http1.Output;
@@ -13,7 +11,6 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
@@ -218,7 +215,7 @@ public final class Mirrors {
       @Nullable String subject,
       Body body,
       ReplyTo caller)
-      implements Outbound {
+      implements OwnRequest {
     @Override
     public void head(Output out) {
       lines.accept(out);
@@ -235,48 +232,13 @@ public final class Mirrors {
     }
 
     @Override
-    public boolean expectsContinue() {
-      return false;
-    }
-
-    @Override
-    public Set<Field> replaced() {
-      return Set.of(Field.X_REQUEST_ID);
-    }
-
-    @Override
-    public FieldNames removed() {
-      return FieldNames.NONE;
-    }
-
-    @Override
-    public @Nullable Squeeze squeeze() {
-      return null;
-    }
-
-    @Override
     public long mostReplyBytes() {
       return MOST_REPLY_BYTES;
     }
 
     @Override
-    public @Nullable Beyond beyond() {
-      return null;
-    }
-
-    @Override
     public Body.@Nullable Copy replied(ResponseHead head, Body reply) {
       return null;
-    }
-
-    @Override
-    public void replyFields(boolean closes, String protocol) {
-      // Nobody reads them.
-    }
-
-    @Override
-    public boolean takesTrailers() {
-      return false;
     }
 
     @Override
