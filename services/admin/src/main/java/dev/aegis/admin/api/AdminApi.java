@@ -93,7 +93,7 @@ public final class AdminApi {
             "GET",
             OPENAPI,
             Set.of(),
-            true,
+            Needs.OPEN,
             call -> Reply.bytes(200, "application/json", OpenApi.document())));
     this.router = new Router(operations);
   }
@@ -124,7 +124,7 @@ public final class AdminApi {
     String sent = request.prologue().method().text();
     String method = sent.equals("HEAD") ? "GET" : sent;
     Router.Match match = router.match(method, segments(path));
-    boolean open = match instanceof Router.Match.Found found && found.operation().open();
+    boolean open = match instanceof Router.Match.Found found && found.operation().needs().open();
     Operator operator = Operator.NOBODY;
     if (!open) {
       switch (operators.identify(header(request, "Authorization"))) {

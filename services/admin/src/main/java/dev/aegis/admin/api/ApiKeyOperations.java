@@ -25,7 +25,9 @@ final class ApiKeyOperations {
   }
 
   List<Operation> operations() {
-    return List.of(new Operation("POST", ONE + "/rotate", Writes.PARAMETERS, this::rotate));
+    return List.of(
+        new Operation(
+            "POST", ONE + "/rotate", Writes.PARAMETERS, Needs.TENANT_WRITE, this::rotate));
   }
 
   private Reply rotate(Call call) {

@@ -34,44 +34,64 @@ final class ObjectOperations {
     this.writes = writes;
   }
 
+  /** What the operations of one collection need. */
+  private record Among(Needs list, Needs create, Needs read, Needs write) {
+    static final Among TENANTS =
+        new Among(Needs.REACH_READ, Needs.REACH_WRITE, Needs.TENANT_READ, Needs.TENANT_WRITE);
+    static final Among IN_TENANT =
+        new Among(Needs.TENANT_READ, Needs.TENANT_WRITE, Needs.TENANT_READ, Needs.TENANT_WRITE);
+    static final Among IN_PLATFORM =
+        new Among(
+            Needs.PLATFORM_READ, Needs.PLATFORM_WRITE, Needs.PLATFORM_READ, Needs.PLATFORM_WRITE);
+  }
+
   List<Operation> operations() {
     List<Operation> operations = new ArrayList<>();
-    add(operations, Kind.TENANT, "/admin/tenants", "/admin/tenants/{tenant}");
+    add(operations, Kind.TENANT, "/admin/tenants", "/admin/tenants/{tenant}", Among.TENANTS);
     for (Kind kind : Kind.values()) {
       if (kind.belongsToTenant()) {
         String collection = "/admin/tenants/{tenant}/" + kind.collection();
-        add(operations, kind, collection, collection + "/{id}");
+        add(operations, kind, collection, collection + "/{id}", Among.IN_TENANT);
       }
     }
-    add(operations, Kind.PLUGIN, "/admin/plugins", "/admin/plugins/{id}");
+    add(operations, Kind.PLUGIN, "/admin/plugins", "/admin/plugins/{id}", Among.IN_PLATFORM);
     return operations;
   }
 
-  private void add(List<Operation> operations, Kind kind, String collection, String one) {
+  /**
+   * @param among what the collection needs, and what its objects need
+   */
+  private void add(
+      List<Operation> operations, Kind kind, String collection, String one, Among among) {
     Set<String> listing = new TreeSet<>(filters(kind));
     listing.add(Paging.LIMIT);
     listing.add(Paging.CURSOR);
-    operations.add(new Operation("GET", collection, listing, call -> list(kind, call)));
     operations.add(
-        new Operation("POST", collection, Writes.PARAMETERS, call -> create(kind, call)));
-    operations.add(new Operation("GET", one, Set.of(), call -> show(kind, call)));
+        new Operation("GET", collection, listing, among.list(), call -> list(kind, call)));
+    operations.add(
+        new Operation(
+            "POST", collection, Writes.PARAMETERS, among.create(), call -> create(kind, call)));
+    operations.add(new Operation("GET", one, Set.of(), among.read(), call -> show(kind, call)));
     operations.add(
         new Operation(
             "PUT",
             one,
             Writes.PARAMETERS,
+            among.write(),
             call -> change(kind, call, new Wish.Replace(call.document(Call.JSON)))));
     operations.add(
         new Operation(
             "PATCH",
             one,
             Writes.PARAMETERS,
+            among.write(),
             call -> change(kind, call, new Wish.Merge(call.document(Call.MERGE_PATCH)))));
     operations.add(
         new Operation(
             "DELETE",
             one,
             Writes.PARAMETERS,
+            among.write(),
             call -> {
               call.nobody();
               return change(kind, call, new Wish.Remove());

@@ -50,28 +50,35 @@ final class ReadOperations {
 
   List<Operation> operations() {
     List<Operation> operations = new ArrayList<>();
-    operations.add(new Operation("GET", "/admin/plugins/catalog", Set.of(), call -> catalog()));
+    operations.add(
+        new Operation(
+            "GET", "/admin/plugins/catalog", Set.of(), Needs.REACH_READ, call -> catalog()));
     operations.add(
         new Operation(
             "GET",
             "/admin/nodes",
             Set.of(SERVICE, LIVE, Paging.LIMIT, Paging.CURSOR),
+            Needs.REACH_READ,
             this::listNodes));
     operations.add(
         new Operation(
             "GET",
             "/admin/revisions",
             Set.of(TENANT, KIND, ACTOR, Paging.LIMIT, Paging.CURSOR),
+            Needs.REACH_READ,
             this::listRevisions));
     operations.add(
-        new Operation("GET", "/admin/revisions/{revision}", Set.of(), this::showRevision));
-    operations.add(new Operation("POST", "/admin/explain", Set.of(), this::explain));
+        new Operation(
+            "GET", "/admin/revisions/{revision}", Set.of(), Needs.REACH_READ, this::showRevision));
+    operations.add(
+        new Operation("POST", "/admin/explain", Set.of(), Needs.REACH_READ, this::explain));
     for (String question : List.of("series", "usage", "top")) {
       operations.add(
           new Operation(
               "GET",
               "/admin/analytics/" + question,
               Set.of(Operation.ANY_PARAMETER),
+              Needs.QUERY_READ,
               call -> analytics.show(call, "/analytics/" + question)));
     }
     return operations;

@@ -32,11 +32,20 @@ final class TenantOperations {
 
   List<Operation> operations() {
     return List.of(
-        new Operation("GET", ONE + "/effective", Set.of(), this::effective),
-        new Operation("GET", ONE + "/export", Set.of(), this::export),
+        new Operation("GET", ONE + "/effective", Set.of(), Needs.TENANT_READ, this::effective),
+        new Operation("GET", ONE + "/export", Set.of(), Needs.TENANT_READ, this::export),
         new Operation(
-            "POST", ONE + "/suspend", Writes.PARAMETERS, call -> status(call, "suspended")),
-        new Operation("POST", ONE + "/resume", Writes.PARAMETERS, call -> status(call, "active")));
+            "POST",
+            ONE + "/suspend",
+            Writes.PARAMETERS,
+            Needs.TENANT_WRITE,
+            call -> status(call, "suspended")),
+        new Operation(
+            "POST",
+            ONE + "/resume",
+            Writes.PARAMETERS,
+            Needs.TENANT_WRITE,
+            call -> status(call, "active")));
   }
 
   private Reply status(Call call, String status) {

@@ -125,7 +125,7 @@ final class OpenApiTest {
               .path("paths")
               .path(operation.template())
               .path(operation.method().toLowerCase(Locale.ROOT));
-      assertThat(node.has("security")).as(operation.template()).isEqualTo(operation.open());
+      assertThat(node.has("security")).as(operation.template()).isEqualTo(operation.needs().open());
     }
   }
 

@@ -121,7 +121,7 @@ final class RequestReadingTest {
   }
 
   private static Operation operation(String method, String template) {
-    return new Operation(method, template, Set.of(), call -> Reply.empty(204));
+    return new Operation(method, template, Set.of(), Needs.PLATFORM_READ, call -> Reply.empty(204));
   }
 
   private static Guard guard(String... headers) {
