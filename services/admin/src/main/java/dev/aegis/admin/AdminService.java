@@ -96,7 +96,7 @@ public final class AdminService implements Service {
     String node = NAME + "-" + settings.of(CommonSettings.NODE);
     BusSettings bus = new BusSettings(bootstrap(), node);
     MasterKey masterKey = masterKey();
-    Operators operators = new Operators(administratorToken());
+    Operators operators = new Operators(administratorToken(), clock);
     URI analyticsUrl = settings.of(AdminSettings.ANALYTICS_URL);
     URI webhooksUrl = settings.of(AdminSettings.WEBHOOKS_URL);
     ownPorts.add(analyticsUrl.getPort());
@@ -109,7 +109,15 @@ public final class AdminService implements Service {
         started(new EventPublisher(bus, data.resolve("spool"), SPOOL_BYTES, "/aegis/" + node));
     NodeBoard board = started(new NodeBoard(bus, clock));
     OwnStatus own = started(new OwnStatus(node, board, clock));
-    JournalReader reader = started(new JournalReader(bus, data.resolve("fold.jsonl"), own));
+    JournalReader reader =
+        started(
+            new JournalReader(
+                bus,
+                data.resolve("fold.jsonl"),
+                (fold, changed, everything) -> {
+                  operators.folded(fold, changed, everything);
+                  own.folded(fold, changed, everything);
+                }));
     JournalWriter writer = started(new JournalWriter(bus));
     JournalHistory history = started(new JournalHistory(bus));
     Backend analytics =

@@ -111,8 +111,13 @@ final class AdminInstance implements AutoCloseable {
 
   /** With the token; a body is JSON unless {@code headers} say otherwise. */
   Answer call(String method, String path, String body, String... headers) {
+    return callAs(TOKEN, method, path, body, headers);
+  }
+
+  /** With an operator's token. */
+  Answer callAs(String token, String method, String path, String body, String... headers) {
     HttpRequest.Builder request = HttpRequest.newBuilder(base.resolve(path));
-    request.header("Authorization", "Bearer " + TOKEN);
+    request.header("Authorization", "Bearer " + token);
     boolean typed = false;
     for (int i = 0; i < headers.length; i += 2) {
       typed |= headers[i].equalsIgnoreCase("Content-Type");

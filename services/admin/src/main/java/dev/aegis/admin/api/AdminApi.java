@@ -52,6 +52,7 @@ public final class AdminApi {
   private static final String OPENAPI = "/admin/openapi.json";
 
   private final Operators operators;
+  private final Authorization authorization;
   private final InstantSource clock;
   private final Router router;
 
@@ -79,6 +80,7 @@ public final class AdminApi {
       Backend gateway,
       InstantSource clock) {
     this.operators = operators;
+    this.authorization = new Authorization(reader);
     this.clock = clock;
     Writes writes = new Writes(publishing, nodes, new IdempotencyKeys(clock));
     ObjectOperations objects = new ObjectOperations(reader, writes);
@@ -86,6 +88,7 @@ public final class AdminApi {
     operations.addAll(new TenantOperations(reader, objects, writes).operations());
     operations.addAll(new WebhookOperations(objects, writes, dispatcher).operations());
     operations.addAll(new ApiKeyOperations(objects, writes).operations());
+    operations.addAll(new OperatorOperations(objects, writes).operations());
     operations.addAll(
         new ReadOperations(reader, nodes, revisions, plugins, analytics, gateway).operations());
     operations.add(
@@ -140,6 +143,7 @@ public final class AdminApi {
       case Router.Match.OtherMethods others -> otherMethods(sent, path, requestId, others);
       case Router.Match.Found found -> {
         String rawQuery = request.query().rawValue();
+        authorization.check(operator, found.operation().needs(), found.segments(), rawQuery);
         yield found
             .operation()
             .handler()

@@ -31,6 +31,7 @@ final class Problems {
           reply.with("Accept-Patch", "application/merge-patch+json, application/json");
       case MALFORMED,
           UNAUTHENTICATED,
+          FORBIDDEN,
           NOT_FOUND,
           METHOD_NOT_ALLOWED,
           ALREADY_EXISTS,

@@ -126,6 +126,11 @@ public final class Documents {
         flag(document, "signing", false);
         optional(document, "expires_at");
       }
+      case OPERATOR -> {
+        optional(document, "tenant");
+        flag(document, "enabled", true);
+        optional(document, "expires_at");
+      }
       case REVOCATION -> optional(document, "expires_at");
       case CERTIFICATE -> {
         optional(document, "client_ca");

@@ -36,6 +36,8 @@ public record Refusal(Reason reason, String detail, List<Violation> violations) 
     MALFORMED(400, "malformed_request", "The request cannot be understood"),
     /** No credential, or one that is not accepted. */
     UNAUTHENTICATED(401, "invalid_token", "A valid operator token is required"),
+    /** The operator's role does not allow it. */
+    FORBIDDEN(403, "forbidden", "The operator may not do this"),
     /** Nothing stands under this path. */
     NOT_FOUND(404, "not_found", "There is no such object"),
     /** The path knows other methods. */

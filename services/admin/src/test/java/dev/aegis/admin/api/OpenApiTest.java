@@ -27,7 +27,7 @@ final class OpenApiTest {
   private final JsonNode document = read();
   private final AdminApi api =
       new AdminApi(
-          new Operators("token"),
+          new Operators("token", InstantSource.system()),
           null,
           null,
           null,

@@ -11,6 +11,7 @@ import dev.aegis.admin.tenancy.Refusal;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
@@ -110,7 +111,7 @@ final class RequestReadingTest {
 
   @Test
   void onlyTheTokenLetsIn() {
-    Operators operators = new Operators("s3cret");
+    Operators operators = new Operators("s3cret", InstantSource.system());
     assertThat(operators.identify("Bearer s3cret"))
         .isEqualTo(new Access.Granted(Operator.PLATFORM_ADMINISTRATOR));
     assertThat(operators.identify("bearer  s3cret ")).isInstanceOf(Access.Granted.class);
