@@ -183,7 +183,7 @@ public final class Drafting {
         fold,
         order,
         (key, current) -> {
-          Refusal held = Mandate.removal(order.operator(), key);
+          Refusal held = Mandate.removal(order.operator(), current);
           if (held != null) {
             return new Draft.Impossible(held);
           }
@@ -253,12 +253,16 @@ public final class Drafting {
       }
     }
     List<Violation> beyond = Mandate.check(fold, order.operator(), key, current, complete);
+    beyond.addAll(Rails.check(fold, hosts, order.operator(), key, complete));
     violations.addAll(beyond);
     for (Violation violation : References.check(fold, key, complete)) {
       // What is beyond an operator's reach is not told by the way, such as by a near name.
       if (beyond.stream().noneMatch(other -> other.field().equals(violation.field()))) {
         violations.add(violation);
       }
+    }
+    if (kind == Kind.TENANT) {
+      violations.addAll(Rails.misread(complete));
     }
     if (kind == Kind.PLUGIN) {
       violations.addAll(plugins.check(complete));

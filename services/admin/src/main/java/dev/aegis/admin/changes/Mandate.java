@@ -7,6 +7,7 @@ import dev.aegis.admin.access.Operator;
 import dev.aegis.admin.tenancy.Refusal;
 import dev.aegis.journal.Entry;
 import dev.aegis.journal.Fold;
+import dev.aegis.journal.Guardrails;
 import dev.aegis.journal.Kind;
 import dev.aegis.journal.ObjectKey;
 import dev.aegis.model.Violation;
@@ -45,10 +46,18 @@ final class Mandate {
   }
 
   /** Why the object may not go, or null. */
-  static @Nullable Refusal removal(Operator operator, ObjectKey key) {
-    return key.kind() == Kind.TENANT && key.id().equals(operator.tenant())
+  static @Nullable Refusal removal(Operator operator, Entry current) {
+    if (!operator.bound() || current.key().kind() != Kind.TENANT) {
+      return null;
+    }
+    if (current.key().id().equals(operator.tenant())) {
+      return Refusal.of(
+          Refusal.Reason.FORBIDDEN, "An operator does not delete the tenant that it is held to");
+    }
+    return current.body().hasNonNull(Guardrails.MEMBER)
         ? Refusal.of(
-            Refusal.Reason.FORBIDDEN, "An operator does not delete the tenant that it is held to")
+            Refusal.Reason.FORBIDDEN,
+            "The tenant has guardrails, which would go with it: ask the platform")
         : null;
   }
 
