@@ -43,6 +43,7 @@ final class AdminInstance implements AutoCloseable {
             .with(CommonSettings.NODE, node)
             .with(CommonSettings.MASTER_KEY, Optional.of(MASTER_KEY))
             .with(AdminSettings.TOKEN, Optional.of(TOKEN))
+            .with(AdminSettings.MAX_WRONG_TOKENS, 10_000L)
             .with(AdminSettings.PORT, 0)
             .with(AdminSettings.MANAGEMENT_PORT, 0);
     service = new AdminService(more.apply(settings));

@@ -8,6 +8,7 @@ import dev.aegis.journal.InvalidDefinition;
 import dev.aegis.journal.Kind;
 import dev.aegis.journal.ObjectKey;
 import dev.aegis.journal.OperatorDefinition;
+import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -33,6 +34,7 @@ public final class Operators {
   private static final String SCHEME = "Bearer ";
 
   private final byte[] administrator;
+  private final Brake brake;
   private final InstantSource clock;
   private volatile Map<ApiKeySecret.Hash, Known> known = Map.of();
 
@@ -41,13 +43,15 @@ public final class Operators {
 
   /**
    * @param administratorToken the platform administrator's token, not empty
+   * @param brake for those who guess
    * @param clock for tokens that end
    */
-  public Operators(String administratorToken, InstantSource clock) {
+  public Operators(String administratorToken, Brake brake, InstantSource clock) {
     if (administratorToken.isBlank()) {
       throw new IllegalArgumentException("The platform administrator's token must not be empty");
     }
     this.administrator = digest(administratorToken);
+    this.brake = brake;
     this.clock = clock;
   }
 
@@ -85,22 +89,29 @@ public final class Operators {
    * The operator of a request.
    *
    * @param authorization value of the {@code Authorization} header, null when there is none
+   * @param from address of whoever asks
    */
-  public Access identify(@Nullable String authorization) {
+  public Access identify(@Nullable String authorization, InetAddress from) {
     if (authorization == null || authorization.isBlank()) {
       return Access.Refused.MISSING;
     }
     if (!authorization.regionMatches(true, 0, SCHEME, 0, SCHEME.length())) {
       return Access.Refused.MISSING;
     }
+    long pause = brake.pause(from);
+    if (pause > 0) {
+      return new Access.Paused(pause);
+    }
     String token = authorization.substring(SCHEME.length()).strip();
     if (MessageDigest.isEqual(digest(token), administrator)) {
       return new Access.Granted(Operator.PLATFORM_ADMINISTRATOR);
     }
     Known found = ApiKeySecret.wellFormed(token) ? known.get(ApiKeySecret.Hash.of(token)) : null;
-    return found != null && clock.instant().isBefore(found.ends())
-        ? new Access.Granted(found.operator())
-        : Access.Refused.INVALID;
+    if (found != null && clock.instant().isBefore(found.ends())) {
+      return new Access.Granted(found.operator());
+    }
+    brake.wrong(from);
+    return Access.Refused.INVALID;
   }
 
   private static byte[] digest(String token) {

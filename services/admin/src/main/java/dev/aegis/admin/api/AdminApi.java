@@ -22,6 +22,8 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.time.InstantSource;
@@ -130,9 +132,12 @@ public final class AdminApi {
     boolean open = match instanceof Router.Match.Found found && found.operation().needs().open();
     Operator operator = Operator.NOBODY;
     if (!open) {
-      switch (operators.identify(header(request, "Authorization"))) {
+      switch (operators.identify(header(request, "Authorization"), peer(request))) {
         case Access.Refused refused -> {
           return Problems.of(refused, path, requestId);
+        }
+        case Access.Paused paused -> {
+          return Problems.of(paused, path, requestId);
         }
         case Access.Granted(Operator granted) -> operator = granted;
       }
@@ -229,6 +234,10 @@ public final class AdminApi {
 
   private static @Nullable String header(ServerRequest request, String name) {
     return request.headers().first(HeaderNames.create(name)).orElse(null);
+  }
+
+  private static InetAddress peer(ServerRequest request) {
+    return ((InetSocketAddress) request.remotePeer().address()).getAddress();
   }
 
   private static byte[] body(ServerRequest request) {

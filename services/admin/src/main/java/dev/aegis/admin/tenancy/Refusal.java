@@ -68,6 +68,8 @@ public record Refusal(Reason reason, String detail, List<Violation> violations) 
     INVALID(422, "invalid", "The document is not valid"),
     /** The same key came with another request before. */
     KEY_REUSED(422, "idempotency_key_reused", "The Idempotency-Key was used for another request"),
+    /** Too many tokens from the caller's address were wrong. */
+    TOO_MANY_ATTEMPTS(429, "too_many_attempts", "Too many tokens were wrong"),
     /** The service behind this part of the API gave no usable answer. */
     BAD_BACKEND(502, "bad_backend", "A service behind the admin API failed"),
     /** Kafka cannot be written, or has not answered. */
