@@ -749,6 +749,15 @@ final class AdminApiTest {
     String one = made.header("Location");
     String rotated = admin.post(one + "/rotate", null).json().path("secret").asText();
 
+    // Nobody tells of its use here; and its tag does not say when it was last used.
+    Answer unused = admin.get(one, "If-None-Match", "*");
+    assertThat(unused.json().path("last_used_at").isNull()).as(unused.text()).isTrue();
+    assertThat(
+            admin
+                .put(one, unused.text().replace("\"last_used_at\":null", "\"last_used_at\":1"))
+                .status())
+        .isEqualTo(200);
+
     // The same request gets the same reply: no second key, and no other secret.
     Answer again = admin.post(at + "/api-keys", body, "Idempotency-Key", tenant);
     assertThat(again.text()).isEqualTo(made.text()).doesNotContain(rotated);

@@ -25,6 +25,7 @@ final class ArchitectureTest {
                     "nodes",
                     "relay",
                     "settings",
+                    "store",
                     "tenancy")),
             entry("settings", Set.of()),
             entry("access", Set.of()),
@@ -34,9 +35,12 @@ final class ArchitectureTest {
             entry("history", Set.of("tenancy")),
             entry("nodes", Set.of()),
             entry("relay", Set.of()),
+            entry("store", Set.of()),
             entry(
                 "api",
-                Set.of("access", "catalog", "changes", "history", "nodes", "relay", "tenancy"))),
+                Set.of(
+                    "access", "catalog", "changes", "history", "nodes", "relay", "store",
+                    "tenancy"))),
         Map.of(
             "io.helidon", Set.of("api"),
             "org.apache.kafka", Set.of(),

@@ -8,6 +8,7 @@ import dev.aegis.admin.changes.Publishing;
 import dev.aegis.admin.history.Revisions;
 import dev.aegis.admin.nodes.Nodes;
 import dev.aegis.admin.relay.Backend;
+import dev.aegis.admin.store.LastUses;
 import dev.aegis.admin.tenancy.Refusal;
 import dev.aegis.bus.JournalReader;
 import dev.aegis.model.NearName;
@@ -68,6 +69,7 @@ public final class AdminApi {
    * @param analytics answers {@code /admin/analytics}
    * @param dispatcher answers for endpoints
    * @param gateway says what would become of a request
+   * @param uses when API keys were last used
    * @param clock for ids and for forgetting
    */
   public AdminApi(
@@ -80,12 +82,14 @@ public final class AdminApi {
       Backend analytics,
       Backend dispatcher,
       Backend gateway,
+      LastUses uses,
       InstantSource clock) {
     this.operators = operators;
     this.authorization = new Authorization(reader);
     this.clock = clock;
-    Writes writes = new Writes(publishing, nodes, new IdempotencyKeys(clock));
-    ObjectOperations objects = new ObjectOperations(reader, writes);
+    Shown shown = new Shown(uses);
+    Writes writes = new Writes(publishing, nodes, new IdempotencyKeys(clock), shown);
+    ObjectOperations objects = new ObjectOperations(reader, writes, shown);
     List<Operation> operations = new ArrayList<>(objects.operations());
     operations.addAll(new TenantOperations(reader, objects, writes).operations());
     operations.addAll(new WebhookOperations(objects, writes, dispatcher).operations());

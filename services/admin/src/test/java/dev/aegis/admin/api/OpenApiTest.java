@@ -37,6 +37,7 @@ final class OpenApiTest {
           null,
           null,
           null,
+          null,
           InstantSource.system());
 
   private static JsonNode read() {
