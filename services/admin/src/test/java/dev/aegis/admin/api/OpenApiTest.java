@@ -37,6 +37,8 @@ final class OpenApiTest {
           null,
           null,
           null,
+          null,
+          null,
           InstantSource.system());
 
   private static JsonNode read() {
