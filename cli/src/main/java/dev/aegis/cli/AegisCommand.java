@@ -86,6 +86,7 @@ public final class AegisCommand {
         switch (noun) {
           case TENANT -> new WriteCommands.CreateTenant(session, data);
           case KEY -> new KeyCommands.Create(session, data);
+          case OPERATOR -> new OperatorCommands.Create(session, data);
           case UPSTREAM, ROUTE, ISSUER, ROLE, BINDING, PLUGIN, WEBHOOK ->
               new WriteCommands.CreateObject(session, data, noun);
         });
@@ -101,14 +102,17 @@ public final class AegisCommand {
         whole(group, session, data, "effective", "Shows what holds in one, and where it is from.");
         whole(group, session, data, "export", "Writes out all that is kept of one, sealed.");
       }
-      case PLUGIN, WEBHOOK -> {
+      case PLUGIN, WEBHOOK, OPERATOR -> {
         merge(group, session, data, noun, "enable", "enabled", flag("enabled", true));
         merge(group, session, data, noun, "disable", "disabled", flag("enabled", false));
+        if (noun == Noun.OPERATOR) {
+          group.addSubcommand(new KeyCommands.Rotate(session, data, noun));
+        }
       }
-      case KEY -> group.addSubcommand(new KeyCommands.Rotate(session, data));
+      case KEY -> group.addSubcommand(new KeyCommands.Rotate(session, data, noun));
       case UPSTREAM, ROUTE, ISSUER, ROLE, BINDING -> {}
     }
-    if (noun != Noun.TENANT) {
+    if (noun.takesTenant()) {
       for (CommandLine command : group.getSubcommands().values()) {
         command.getCommandSpec().addOption(TenantOption.of(noun));
       }

@@ -70,7 +70,7 @@ final class KeyCommands {
     }
   }
 
-  @Command(name = "rotate", description = "Gives a key a new secret and shows it once.")
+  @Command(name = "rotate", description = "Gives one a new secret and shows it once.")
   static final class Rotate extends WriteCommand {
     @Parameters(paramLabel = "ID", description = "Which one")
     private String id = "";
@@ -78,11 +78,12 @@ final class KeyCommands {
     @Option(
         names = "--overlap",
         paramLabel = "SECONDS",
-        description = "How long the secret before is still taken (default a day; 0 for not at all)")
+        description =
+            "How long the secret before is still taken (default a day for keys, 0 for operators)")
     private @Nullable Long overlap;
 
-    Rotate(Session session, DataFolder data) {
-      super(session, data, Noun.KEY);
+    Rotate(Session session, DataFolder data, Noun noun) {
+      super(session, data, noun);
     }
 
     @Override

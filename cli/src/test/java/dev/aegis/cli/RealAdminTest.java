@@ -136,10 +136,20 @@ class RealAdminTest {
         .contains("shop.acme.test", "user-1", "hooks.acme.test")
         .doesNotContain("0123456789abcdef0123456789abcdef");
 
+    assertThat(ok("", "operator", "create", "acme.ann", "--role", "tenant_admin", "-t", "acme"))
+        .startsWith("operator acme.ann created, revision ")
+        .contains("secret: aegis_");
+    assertThat(ok("", "operator", "rotate", "acme.ann")).contains("secret: aegis_");
+    ok("", "operator", "disable", "acme.ann");
+    JsonNode ann = json("operator", "show", "acme.ann");
+    assertThat(ann.get("tenant").asText()).isEqualTo("acme");
+    assertThat(ann.get("enabled").asBoolean()).isFalse();
+    assertThat(ann.get("secrets")).hasSize(1);
+
     for (Noun noun : Noun.values()) {
       String[] args =
-          noun == Noun.TENANT
-              ? new String[] {"tenant", "list"}
+          !noun.takesTenant()
+              ? new String[] {noun.word(), "list"}
               : new String[] {noun.word(), "list", "-t", "acme"};
       assertThat(ok("", args).lines()).hasSize(2);
     }
@@ -177,6 +187,7 @@ class RealAdminTest {
     assertThat(json("tenant", "show", "acme").get("status").asText()).isEqualTo("suspended");
     ok("", "tenant", "resume", "acme");
 
+    assertThat(ok("", "operator", "delete", "acme.ann")).contains("operator acme.ann deleted");
     Run used = run("", "upstream", "delete", "u", "-t", "acme");
     assertThat(used.code()).isEqualTo(1);
     assertThat(used.err()).contains("(409 in_use)");

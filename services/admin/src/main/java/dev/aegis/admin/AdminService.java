@@ -3,6 +3,8 @@ package dev.aegis.admin;
 import dev.aegis.admin.access.Brake;
 import dev.aegis.admin.access.Operators;
 import dev.aegis.admin.api.AdminApi;
+import dev.aegis.admin.audit.AuditLog;
+import dev.aegis.admin.audit.AuditTrail;
 import dev.aegis.admin.catalog.PluginCatalog;
 import dev.aegis.admin.changes.Announcing;
 import dev.aegis.admin.changes.Drafting;
@@ -15,6 +17,7 @@ import dev.aegis.admin.settings.AdminSettings;
 import dev.aegis.admin.store.LastUses;
 import dev.aegis.admin.tenancy.Hosts;
 import dev.aegis.admin.tenancy.OwnAddresses;
+import dev.aegis.bus.AuditHistory;
 import dev.aegis.bus.BusSettings;
 import dev.aegis.bus.EventPublisher;
 import dev.aegis.bus.JournalHistory;
@@ -132,6 +135,7 @@ public final class AdminService implements Service {
                 }));
     JournalWriter writer = started(new JournalWriter(bus));
     JournalHistory history = started(new JournalHistory(bus));
+    AuditHistory notes = started(new AuditHistory(bus));
     Backend analytics =
         started(
             new Backend(
@@ -154,18 +158,21 @@ public final class AdminService implements Service {
             clock);
     Publishing publishing = new Publishing(reader, writer, drafting, new Announcing(events), clock);
     Nodes nodes = new Nodes(board);
+    Revisions revisions = new Revisions(reader, history);
     AdminApi api =
         new AdminApi(
             operators,
             reader,
             publishing,
             nodes,
-            new Revisions(reader, history),
+            revisions,
             plugins,
             analytics,
             dispatcher,
             gateway,
             started(new LastUses(redis(), System::nanoTime)),
+            new AuditTrail(reader, history, notes, revisions),
+            new AuditLog(events),
             clock);
 
     meters(metrics, reader, events);

@@ -19,6 +19,7 @@ final class ArchitectureTest {
                 Set.of(
                     "access",
                     "api",
+                    "audit",
                     "catalog",
                     "changes",
                     "history",
@@ -29,6 +30,7 @@ final class ArchitectureTest {
                     "tenancy")),
             entry("settings", Set.of()),
             entry("access", Set.of()),
+            entry("audit", Set.of("history")),
             entry("catalog", Set.of()),
             entry("tenancy", Set.of()),
             entry("changes", Set.of("access", "catalog", "tenancy")),
@@ -39,14 +41,14 @@ final class ArchitectureTest {
             entry(
                 "api",
                 Set.of(
-                    "access", "catalog", "changes", "history", "nodes", "relay", "store",
+                    "access", "audit", "catalog", "changes", "history", "nodes", "relay", "store",
                     "tenancy"))),
         Map.of(
             "io.helidon", Set.of("api"),
             "org.apache.kafka", Set.of(),
             "redis.clients", Set.of(),
             "java.net.http", Set.of("relay"),
-            "dev.aegis.bus", Set.of("", "api", "changes", "history", "nodes"),
+            "dev.aegis.bus", Set.of("", "api", "audit", "changes", "history", "nodes"),
             "dev.aegis.chassis", Set.of("", "api", "nodes", "settings")));
   }
 }

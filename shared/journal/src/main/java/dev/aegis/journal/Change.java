@@ -16,14 +16,26 @@ import org.jspecify.annotations.Nullable;
  * @param expected revision that the writer saw: the object's own, {@link #ABSENT}, or {@link #ANY}
  * @param actor who asked for it
  * @param at when
+ * @param origin the call that it came by, null when it came by none, or by an older version
  */
 public record Change(
-    ObjectKey key, @Nullable ObjectNode definition, long expected, String actor, Instant at) {
+    ObjectKey key,
+    @Nullable ObjectNode definition,
+    long expected,
+    String actor,
+    Instant at,
+    @Nullable Origin origin) {
   /** Expects that there is no such object. */
   public static final long ABSENT = -1;
 
   /** Expects nothing. */
   public static final long ANY = -2;
+
+  /** A change that came by no call. */
+  public Change(
+      ObjectKey key, @Nullable ObjectNode definition, long expected, String actor, Instant at) {
+    this(key, definition, expected, actor, at, null);
+  }
 
   /** Reads the record's value. */
   public static Change parse(byte[] value) throws IOException {
@@ -34,7 +46,8 @@ public record Change(
           definition(json),
           expected(json),
           json.path("actor").asText(),
-          Timestamp.parse(json.path("at").asText()));
+          Timestamp.parse(json.path("at").asText()),
+          Origin.parse(json));
     } catch (IllegalArgumentException | DateTimeException e) {
       throw new IOException("not a change: " + e.getMessage(), e);
     }
@@ -68,6 +81,9 @@ public record Change(
     json.put("expected", expected);
     json.put("actor", actor);
     json.put("at", at.toString());
+    if (origin != null) {
+      json.set("origin", origin.toJson());
+    }
     if (definition != null) {
       json.set("definition", definition);
     }

@@ -3,6 +3,8 @@ package dev.aegis.admin.api;
 import dev.aegis.admin.access.Access;
 import dev.aegis.admin.access.Operator;
 import dev.aegis.admin.access.Operators;
+import dev.aegis.admin.audit.AuditLog;
+import dev.aegis.admin.audit.AuditTrail;
 import dev.aegis.admin.catalog.PluginCatalog;
 import dev.aegis.admin.changes.Publishing;
 import dev.aegis.admin.history.Revisions;
@@ -11,6 +13,7 @@ import dev.aegis.admin.relay.Backend;
 import dev.aegis.admin.store.LastUses;
 import dev.aegis.admin.tenancy.Refusal;
 import dev.aegis.bus.JournalReader;
+import dev.aegis.journal.Origin;
 import dev.aegis.model.NearName;
 import dev.aegis.model.Uuid7;
 import io.helidon.http.Header;
@@ -56,6 +59,7 @@ public final class AdminApi {
 
   private final Operators operators;
   private final Authorization authorization;
+  private final Auditing auditing;
   private final InstantSource clock;
   private final Router router;
 
@@ -70,6 +74,8 @@ public final class AdminApi {
    * @param dispatcher answers for endpoints
    * @param gateway says what would become of a request
    * @param uses when API keys were last used
+   * @param trail answers {@code /admin/audit}
+   * @param audit where calls are noted
    * @param clock for ids and for forgetting
    */
   public AdminApi(
@@ -83,9 +89,12 @@ public final class AdminApi {
       Backend dispatcher,
       Backend gateway,
       LastUses uses,
+      AuditTrail trail,
+      AuditLog audit,
       InstantSource clock) {
     this.operators = operators;
     this.authorization = new Authorization(reader);
+    this.auditing = new Auditing(audit, clock);
     this.clock = clock;
     Shown shown = new Shown(uses);
     Writes writes = new Writes(publishing, nodes, new IdempotencyKeys(clock), shown);
@@ -97,6 +106,7 @@ public final class AdminApi {
     operations.addAll(new OperatorOperations(objects, writes).operations());
     operations.addAll(
         new ReadOperations(reader, nodes, revisions, plugins, analytics, gateway).operations());
+    operations.addAll(new AuditOperations(reader, trail).operations());
     operations.add(
         new Operation(
             "GET",
@@ -120,30 +130,50 @@ public final class AdminApi {
   private void answer(ServerRequest request, ServerResponse response) throws IOException {
     String requestId = Uuid7.text(clock.millis());
     String path = request.path().rawPath();
+    Auditing.Heard heard =
+        new Auditing.Heard(
+            new Origin(
+                peer(request).getHostAddress(),
+                request.prologue().method().text(),
+                path,
+                requestId));
     Reply reply;
     try {
-      reply = answer(request, path, requestId);
+      reply = answer(request, path, requestId, heard);
     } catch (RefusedCall refused) {
       reply = Problems.of(refused.why(), path, requestId);
+    } catch (RuntimeException e) {
+      auditing.broken(heard);
+      throw e;
     }
+    auditing.answered(heard, reply);
     write(request, response, reply.with("X-Request-Id", requestId));
   }
 
-  private Reply answer(ServerRequest request, String path, String requestId) {
+  private Reply answer(ServerRequest request, String path, String requestId, Auditing.Heard heard) {
     String sent = request.prologue().method().text();
     String method = sent.equals("HEAD") ? "GET" : sent;
     Router.Match match = router.match(method, segments(path));
+    if (match instanceof Router.Match.Found(Operation operation, Map<String, String> values)) {
+      heard.leadsTo(operation, values);
+    }
     boolean open = match instanceof Router.Match.Found found && found.operation().needs().open();
     Operator operator = Operator.NOBODY;
     if (!open) {
       switch (operators.identify(header(request, "Authorization"), peer(request))) {
         case Access.Refused refused -> {
+          if (refused == Access.Refused.INVALID) {
+            heard.showsWrongToken();
+          }
           return Problems.of(refused, path, requestId);
         }
         case Access.Paused paused -> {
           return Problems.of(paused, path, requestId);
         }
-        case Access.Granted(Operator granted) -> operator = granted;
+        case Access.Granted(Operator granted) -> {
+          operator = granted;
+          heard.by(granted);
+        }
       }
     }
     return switch (match) {
@@ -153,19 +183,21 @@ public final class AdminApi {
       case Router.Match.Found found -> {
         String rawQuery = request.query().rawValue();
         authorization.check(operator, found.operation().needs(), found.segments(), rawQuery);
-        yield found
-            .operation()
-            .handler()
-            .answer(
-                new Call(
-                    method,
-                    path,
-                    rawQuery,
-                    found.segments(),
-                    query(rawQuery, found.operation().parameters()),
-                    headers(request),
-                    new Payload(body(request)),
-                    operator));
+        Call call =
+            new Call(
+                method,
+                path,
+                rawQuery,
+                found.segments(),
+                query(rawQuery, found.operation().parameters()),
+                headers(request),
+                new Payload(body(request)),
+                operator,
+                heard.origin());
+        if (call.flag(Writes.DRY_RUN)) {
+          heard.rehearses();
+        }
+        yield found.operation().handler().answer(call);
       }
     };
   }

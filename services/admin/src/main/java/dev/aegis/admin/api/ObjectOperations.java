@@ -235,7 +235,14 @@ final class ObjectOperations {
 
   private static Order order(Kind kind, Call call, @Nullable String id, Wish wish, Guard guard) {
     return new Order(
-        kind, tenant(kind, call), id, wish, guard, call.operator(), call.flag(Writes.DRY_RUN));
+        kind,
+        tenant(kind, call),
+        id,
+        wish,
+        guard,
+        call.operator(),
+        call.origin(),
+        call.flag(Writes.DRY_RUN));
   }
 
   private static @Nullable String tenant(Kind kind, Call call) {

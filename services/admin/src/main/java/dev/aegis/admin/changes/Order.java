@@ -2,6 +2,7 @@ package dev.aegis.admin.changes;
 
 import dev.aegis.admin.access.Operator;
 import dev.aegis.journal.Kind;
+import dev.aegis.journal.Origin;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -13,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param wish what shall be done
  * @param guard what must hold for it
  * @param operator who asks
+ * @param origin the call by which, null when it was none
  * @param rehearsal whether to say what would happen and change nothing
  */
 public record Order(
@@ -22,6 +24,7 @@ public record Order(
     Wish wish,
     Guard guard,
     Operator operator,
+    @Nullable Origin origin,
     boolean rehearsal) {
   /** How the journal names who asks. */
   String actor() {

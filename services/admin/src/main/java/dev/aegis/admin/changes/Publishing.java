@@ -123,6 +123,7 @@ public final class Publishing {
                 new Wish.Remove(),
                 unchanged,
                 Operator.AEGIS,
+                null,
                 false);
         if (write(order) instanceof Result.Refused(Refusal why)) {
           LOG.info("{} is over and stays for now: {}", over.key(), why.detail());
@@ -176,7 +177,9 @@ public final class Publishing {
     long revision;
     Verdict verdict;
     try {
-      revision = writer.append(new Change(ready.key(), after, expected, order.actor(), now));
+      revision =
+          writer.append(
+              new Change(ready.key(), after, expected, order.actor(), now, order.origin()));
     } catch (BusUnavailable e) {
       LOG.warn("A change of {} could not be written: {}", ready.key(), e.getMessage());
       return unavailable("Kafka did not take the change");

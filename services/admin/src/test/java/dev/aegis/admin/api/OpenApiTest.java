@@ -38,6 +38,8 @@ final class OpenApiTest {
           null,
           null,
           null,
+          null,
+          null,
           InstantSource.system());
 
   private static JsonNode read() {

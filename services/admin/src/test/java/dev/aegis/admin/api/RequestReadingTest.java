@@ -9,6 +9,7 @@ import dev.aegis.admin.access.Operator;
 import dev.aegis.admin.access.Operators;
 import dev.aegis.admin.changes.Guard;
 import dev.aegis.admin.tenancy.Refusal;
+import dev.aegis.journal.Origin;
 import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -176,6 +177,7 @@ final class RequestReadingTest {
         Map.of(),
         byName,
         new Payload(body.getBytes(StandardCharsets.UTF_8)),
-        Operator.PLATFORM_ADMINISTRATOR);
+        Operator.PLATFORM_ADMINISTRATOR,
+        new Origin("192.0.2.1", "POST", "/admin/tenants", "id"));
   }
 }

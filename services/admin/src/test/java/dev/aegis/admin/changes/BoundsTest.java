@@ -78,6 +78,7 @@ final class BoundsTest {
             new Wish.Create(wanted),
             new Guard.None(),
             Operator.PLATFORM_ADMINISTRATOR,
+            null,
             false));
   }
 

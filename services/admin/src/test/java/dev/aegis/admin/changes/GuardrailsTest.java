@@ -75,6 +75,7 @@ final class GuardrailsTest {
             new Wish.Replace(read(json)),
             new Guard.None(),
             operator,
+            null,
             true);
     return switch (drafting.draft(fold, order)) {
       case Draft.Ready ready -> List.of();

@@ -92,7 +92,7 @@ public final class Compiler {
     boolean all = everything;
     for (ObjectKey key : changed) {
       if (key.tenant() == null) {
-        all = true;
+        all |= key.kind() == Kind.PLUGIN; // operators mean nothing to requests
       } else {
         stale.add(key.tenant());
         if (reachesBelow(key.kind())) {

@@ -120,6 +120,9 @@ final class CompilerTest {
     snapshot = configuration.tenant("c");
     assertThat(plan(snapshot, "a")).isSameAs(a);
     assertThat(plan(snapshot, "b")).isSameAs(b);
+    snapshot = configuration.json("operators/o", "{'id':'o','name':'o','role':'auditor'}");
+    assertThat(plan(snapshot, "a")).isSameAs(a);
+    assertThat(plan(snapshot, "b")).isSameAs(b);
     snapshot = configuration.json("plugins/global", LIMIT.replace("'l'", "'global'"));
     assertThat(plan(snapshot, "a")).isNotSameAs(a);
     assertThat(route(plan(snapshot, "a"), "/r").limits())
