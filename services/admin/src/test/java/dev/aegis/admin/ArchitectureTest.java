@@ -31,12 +31,21 @@ final class ArchitectureTest {
             entry("catalog", Set.of()),
             entry("tenancy", Set.of()),
             entry("changes", Set.of("catalog", "tenancy")),
+            entry("declared", Set.of("changes", "tenancy")),
             entry("history", Set.of("tenancy")),
             entry("nodes", Set.of()),
             entry("relay", Set.of()),
             entry(
                 "api",
-                Set.of("access", "catalog", "changes", "history", "nodes", "relay", "tenancy"))),
+                Set.of(
+                    "access",
+                    "catalog",
+                    "changes",
+                    "declared",
+                    "history",
+                    "nodes",
+                    "relay",
+                    "tenancy"))),
         Map.of(
             "io.helidon", Set.of("api"),
             "org.apache.kafka", Set.of(),
