@@ -22,6 +22,8 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.time.InstantSource;
@@ -55,6 +57,7 @@ public final class AdminApi {
   private static final String OPENAPI = "/admin/openapi.json";
 
   private final Operators operators;
+  private final Authorization authorization;
   private final InstantSource clock;
   private final Router router;
 
@@ -82,6 +85,7 @@ public final class AdminApi {
       Backend gateway,
       InstantSource clock) {
     this.operators = operators;
+    this.authorization = new Authorization(reader);
     this.clock = clock;
     Writes writes = new Writes(publishing, nodes, new IdempotencyKeys(clock));
     ObjectOperations objects = new ObjectOperations(reader, writes);
@@ -90,6 +94,7 @@ public final class AdminApi {
     operations.addAll(new ConfigOperations(reader, publishing, writes).operations());
     operations.addAll(new WebhookOperations(objects, writes, dispatcher).operations());
     operations.addAll(new ApiKeyOperations(objects, writes).operations());
+    operations.addAll(new OperatorOperations(objects, writes).operations());
     operations.addAll(
         new ReadOperations(reader, nodes, revisions, plugins, analytics, gateway).operations());
     operations.add(
@@ -97,7 +102,7 @@ public final class AdminApi {
             "GET",
             OPENAPI,
             Set.of(),
-            true,
+            Needs.OPEN,
             call -> Reply.bytes(200, "application/json", OpenApi.document())));
     this.router = new Router(operations);
   }
@@ -128,12 +133,15 @@ public final class AdminApi {
     String sent = request.prologue().method().text();
     String method = sent.equals("HEAD") ? "GET" : sent;
     Router.Match match = router.match(method, segments(path));
-    boolean open = match instanceof Router.Match.Found found && found.operation().open();
+    boolean open = match instanceof Router.Match.Found found && found.operation().needs().open();
     Operator operator = Operator.NOBODY;
     if (!open) {
-      switch (operators.identify(header(request, "Authorization"))) {
+      switch (operators.identify(header(request, "Authorization"), peer(request))) {
         case Access.Refused refused -> {
           return Problems.of(refused, path, requestId);
+        }
+        case Access.Paused paused -> {
+          return Problems.of(paused, path, requestId);
         }
         case Access.Granted(Operator granted) -> operator = granted;
       }
@@ -144,6 +152,7 @@ public final class AdminApi {
       case Router.Match.OtherMethods others -> otherMethods(sent, path, requestId, others);
       case Router.Match.Found found -> {
         String rawQuery = request.query().rawValue();
+        authorization.check(operator, found.operation().needs(), found.segments(), rawQuery);
         yield found
             .operation()
             .handler()
@@ -235,6 +244,10 @@ public final class AdminApi {
     return operation.template().equals(ConfigOperations.CONFIG)
         ? ConfigOperations.MAX_DOCUMENT
         : MAX_BODY;
+  }
+
+  private static InetAddress peer(ServerRequest request) {
+    return ((InetSocketAddress) request.remotePeer().address()).getAddress();
   }
 
   private static byte[] body(ServerRequest request, int longest) {

@@ -17,6 +17,7 @@ import dev.aegis.bus.JournalReader;
 import dev.aegis.journal.Fold;
 import dev.aegis.journal.InvalidDefinition;
 import dev.aegis.journal.Json;
+import dev.aegis.journal.OperatorDefinition;
 import dev.aegis.model.Ids;
 import dev.aegis.model.Violation;
 import java.io.IOException;
@@ -61,13 +62,18 @@ final class ConfigOperations {
 
   List<Operation> operations() {
     return List.of(
-        new Operation("GET", CONFIG, Set.of(TENANT, SECRETS), this::export),
+        new Operation("GET", CONFIG, Set.of(TENANT, SECRETS), Needs.PLATFORM_READ, this::export),
         new Operation(
-            "PUT", CONFIG, Set.of(TENANT, PRUNE, Writes.DRY_RUN, Writes.WAIT), this::apply));
+            "PUT",
+            CONFIG,
+            Set.of(TENANT, PRUNE, Writes.DRY_RUN, Writes.WAIT),
+            Needs.PLATFORM_WRITE,
+            this::apply));
   }
 
   private Reply export(Call call) {
-    boolean secrets = !call.query().containsKey(SECRETS) || call.flag(SECRETS);
+    boolean sealed = call.operator().role() == OperatorDefinition.Role.PLATFORM_ADMIN;
+    boolean secrets = sealed && (!call.query().containsKey(SECRETS) || call.flag(SECRETS));
     Scope scope = scope(call);
     Fold fold = reader.read(Fold::copy);
     if (scope.tenant() != null && !fold.tenants().contains(scope.tenant())) {
@@ -96,7 +102,7 @@ final class ConfigOperations {
     }
     try {
       List<Desired> wanted = wanted(document(call), scope, prune);
-      return switch (publishing.apply(wanted, call.operator().name(), dryRun)) {
+      return switch (publishing.apply(wanted, call.operator(), dryRun)) {
         case Outcome.Refused(Refusal why) -> throw new RefusedCall(listed(why));
         case Outcome.Halfway halfway ->
             throw new RefusedCall(

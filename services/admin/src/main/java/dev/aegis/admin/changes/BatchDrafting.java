@@ -2,6 +2,7 @@ package dev.aegis.admin.changes;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.aegis.admin.access.Operator;
 import dev.aegis.admin.tenancy.Documents;
 import dev.aegis.admin.tenancy.Hosts;
 import dev.aegis.admin.tenancy.References;
@@ -172,7 +173,7 @@ final class BatchDrafting {
           continue;
         }
         ObjectKey key = put.key();
-        settling.refer(scratch, put);
+        settling.refer(scratch, Operator.AEGIS, put); // what the batch is for is not held to a tenant
         if (key.kind() == Kind.TENANT && !contested.isEmpty()) {
           contested(put, contested);
         }
@@ -233,6 +234,9 @@ final class BatchDrafting {
 
     private int depth(Draft.Ready step) {
       String tenant = step.key().tenant();
+      if (step.key().kind() == Kind.OPERATOR) {
+        return Integer.MAX_VALUE; // it may be held to any tenant
+      }
       return tenant == null
           ? -1
           : depths.computeIfAbsent(tenant, id -> References.depth(scratch, id));
@@ -260,6 +264,7 @@ final class BatchDrafting {
       case CERTIFICATE -> 8;
       case API_KEY -> 9;
       case WEBHOOK -> 10;
+      case OPERATOR -> 11;
     };
   }
 }

@@ -59,7 +59,7 @@ final class CarriedSecrets {
     if (!any) {
       return current;
     }
-    if (key.kind() == Kind.API_KEY) {
+    if (key.kind() == Kind.API_KEY || key.kind() == Kind.OPERATOR) {
       for (String beside : List.of("secrets", "signing")) {
         JsonNode shown = document.get(beside);
         if (shown != null) {

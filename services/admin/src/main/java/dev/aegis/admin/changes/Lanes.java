@@ -14,7 +14,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Lets changes that must see each other go one after the other: those of one tenant, and those of
- * tenants themselves, because their hosts and their tree are one.
+ * tenants themselves, because their hosts and their tree are one; operators go with them,
+ * because a tenant does not go while an operator is held to it.
  */
 final class Lanes {
   private static final int TENANTS = 128;
@@ -36,7 +37,7 @@ final class Lanes {
   /** The lane of one object, or null when it is not free within {@code patience}. */
   @Nullable Held take(Kind kind, @Nullable String tenant, Duration patience)
       throws InterruptedException {
-    ReentrantLock lock = locks[kind == Kind.TENANT ? TENANTS : of(tenant)];
+    ReentrantLock lock = locks[together(kind) ? TENANTS : of(tenant)];
     return lock.tryLock(patience.toNanos(), TimeUnit.NANOSECONDS) ? lock::unlock : null;
   }
 
@@ -48,7 +49,7 @@ final class Lanes {
     TreeSet<Integer> wanted = new TreeSet<>();
     for (ObjectKey key : keys) {
       wanted.add(of(key.tenant()));
-      if (key.kind() == Kind.TENANT) {
+      if (together(key.kind())) {
         wanted.add(TENANTS);
       }
     }
@@ -70,6 +71,10 @@ final class Lanes {
         held.close();
       }
     }
+  }
+
+  private static boolean together(Kind kind) {
+    return kind == Kind.TENANT || kind == Kind.OPERATOR;
   }
 
   private static int of(@Nullable String tenant) {

@@ -1,6 +1,7 @@
 package dev.aegis.admin.changes;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.aegis.admin.access.Operator;
 import dev.aegis.admin.tenancy.Refusal;
 import dev.aegis.bus.BusUnavailable;
 import dev.aegis.bus.JournalReader;
@@ -47,8 +48,6 @@ public final class Publishing {
           + " topic aegis.config was lost or made anew, and a change would replace all there is:"
           + " restore it, or delete fold.jsonl of every service to start empty";
 
-  /** The actor of changes that nobody asked for. */
-  private static final String SELF = "aegis";
 
   private final JournalReader reader;
   private final JournalWriter writer;
@@ -87,12 +86,16 @@ public final class Publishing {
    * <p>It is not one transaction: readers may see some of it before the rest.
    *
    * @param wanted in any order, each object at most once
-   * @param actor who asks
+   * @param operator who asks; not one that is held to a tenant, since what those may say is not
+   *     judged here
    * @param rehearsal whether to say what would happen and change nothing
    */
-  public Outcome apply(List<Desired> wanted, String actor, boolean rehearsal) {
+  public Outcome apply(List<Desired> wanted, Operator operator, boolean rehearsal) {
+    if (operator.bound()) {
+      throw new IllegalArgumentException(operator.name() + " is held to a tenant");
+    }
     try {
-      return applying.apply(wanted, actor, rehearsal);
+      return applying.apply(wanted, operator.name(), rehearsal);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       return new Outcome.Refused(
@@ -135,7 +138,7 @@ public final class Publishing {
                 over.key().id(),
                 new Wish.Remove(),
                 unchanged,
-                SELF,
+                Operator.AEGIS,
                 false);
         if (write(order) instanceof Result.Refused(Refusal why)) {
           LOG.info("{} is over and stays for now: {}", over.key(), why.detail());

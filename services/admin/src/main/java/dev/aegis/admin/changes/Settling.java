@@ -1,8 +1,10 @@
 package dev.aegis.admin.changes;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.aegis.admin.access.Operator;
 import dev.aegis.admin.catalog.PluginCatalog;
 import dev.aegis.admin.tenancy.Documents;
+import dev.aegis.admin.tenancy.Hosts;
 import dev.aegis.admin.tenancy.OwnAddresses;
 import dev.aegis.admin.tenancy.References;
 import dev.aegis.journal.CertificateDefinition;
@@ -37,12 +39,19 @@ final class Settling {
   private static final Duration REVOKED_FOR = Duration.ofDays(400);
 
   private final Secrets secrets;
+  private final Hosts hosts;
   private final PluginCatalog plugins;
   private final OwnAddresses own;
   private final InstantSource clock;
 
-  Settling(Secrets secrets, PluginCatalog plugins, OwnAddresses own, InstantSource clock) {
+  Settling(
+      Secrets secrets,
+      Hosts hosts,
+      PluginCatalog plugins,
+      OwnAddresses own,
+      InstantSource clock) {
     this.secrets = secrets;
+    this.hosts = hosts;
     this.plugins = plugins;
     this.own = own;
     this.clock = clock;
@@ -107,15 +116,27 @@ final class Settling {
   }
 
   /**
-   * Checks what the document says of other objects, of plugins and of addresses.
+   * Checks what the document says of other objects, of plugins and of addresses, and whether the
+   * operator may say it.
    *
-   * @param fold may hold the document already
+   * @param fold may hold the document already, if the operator is not held to a tenant
    */
-  void refer(Fold fold, Settled settled) {
+  void refer(Fold fold, Operator operator, Settled settled) {
     ObjectKey key = settled.key();
     ObjectNode document = settled.document();
     List<Violation> violations = settled.violations();
-    violations.addAll(References.check(fold, settled.before(), key, document));
+    List<Violation> beyond = Mandate.check(fold, operator, key, settled.before(), document);
+    beyond.addAll(Rails.check(fold, hosts, operator, key, document));
+    violations.addAll(beyond);
+    for (Violation violation : References.check(fold, settled.before(), key, document)) {
+      // What is beyond an operator's reach is not told by the way, such as by a near name.
+      if (beyond.stream().noneMatch(other -> other.field().equals(violation.field()))) {
+        violations.add(violation);
+      }
+    }
+    if (key.kind() == Kind.TENANT) {
+      violations.addAll(Rails.misread(document));
+    }
     if (key.kind() == Kind.PLUGIN) {
       violations.addAll(plugins.check(document));
     }

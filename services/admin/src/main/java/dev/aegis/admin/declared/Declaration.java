@@ -30,14 +30,18 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Declaration {
   private static final Set<String> MEMBERS =
-      Set.of(Exporting.VERSION_MEMBER, Kind.TENANT.collection(), Kind.PLUGIN.collection());
+      Set.of(
+          Exporting.VERSION_MEMBER,
+          Kind.TENANT.collection(),
+          Kind.PLUGIN.collection(),
+          Kind.OPERATOR.collection());
 
   private final List<Desired> objects = new ArrayList<>();
   private final Set<ObjectKey> named = new HashSet<>();
   private final Map<String, EnumSet<Kind>> covered = new HashMap<>();
   private final List<Violation> violations = new ArrayList<>();
   private boolean tenants;
-  private boolean plugins;
+  private final EnumSet<Kind> installation = EnumSet.noneOf(Kind.class);
 
   private Declaration() {}
 
@@ -76,8 +80,8 @@ public final class Declaration {
         surplus(fold, kind, tenant, surplus);
       }
     }
-    if (plugins) {
-      surplus(fold, Kind.PLUGIN, null, surplus);
+    for (Kind kind : installation) {
+      surplus(fold, kind, null, surplus);
     }
     return surplus;
   }
@@ -136,17 +140,21 @@ public final class Declaration {
       violations.add(new Violation("/" + Exporting.VERSION_MEMBER, "must be " + Exporting.VERSION));
     }
     tenants = document.has(Kind.TENANT.collection());
-    plugins = document.has(Kind.PLUGIN.collection());
     for (Found found : objects(document, "", Kind.TENANT.collection())) {
       String id = id(found, true);
       if (id != null) {
         tenant(id, found);
       }
     }
-    for (Found found : objects(document, "", Kind.PLUGIN.collection())) {
-      String id = id(found, false);
-      if (id != null) {
-        add(new ObjectKey(Kind.PLUGIN, null, id), found.object(), found.pointer());
+    for (Kind kind : Exporting.INSTALLATION) {
+      if (document.has(kind.collection())) {
+        installation.add(kind);
+      }
+      for (Found found : objects(document, "", kind.collection())) {
+        String id = id(found, false);
+        if (id != null) {
+          add(new ObjectKey(kind, null, id), found.object(), found.pointer());
+        }
       }
     }
   }

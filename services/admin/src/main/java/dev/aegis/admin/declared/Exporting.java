@@ -8,6 +8,7 @@ import dev.aegis.journal.Fold;
 import dev.aegis.journal.Json;
 import dev.aegis.journal.Kind;
 import dev.aegis.journal.ObjectKey;
+import java.util.List;
 
 /**
  * What holds, written as one document. It names every collection, empty ones too, so that applying
@@ -18,6 +19,9 @@ public final class Exporting {
   static final int VERSION = 1;
 
   static final String VERSION_MEMBER = "version";
+
+  /** Kinds of object that belong to the whole installation. */
+  static final List<Kind> INSTALLATION = List.of(Kind.PLUGIN, Kind.OPERATOR);
 
   private Exporting() {}
 
@@ -45,8 +49,10 @@ public final class Exporting {
       }
     }
     if (scope.tenant() == null) {
-      ArrayNode plugins = document.putArray(Kind.PLUGIN.collection());
-      fold.list(Kind.PLUGIN, null).forEach(entry -> plugins.add(body(entry, secrets)));
+      for (Kind kind : INSTALLATION) {
+        ArrayNode all = document.putArray(kind.collection());
+        fold.list(kind, null).forEach(entry -> all.add(body(entry, secrets)));
+      }
     }
     return document;
   }

@@ -3,6 +3,7 @@ package dev.aegis.admin.changes;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.aegis.admin.access.Operator;
 import dev.aegis.admin.catalog.PluginCatalog;
 import dev.aegis.admin.tenancy.Hosts;
 import dev.aegis.admin.tenancy.OwnAddresses;
@@ -37,7 +38,6 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Many changes in one go, on a real journal. */
 final class ApplyingTest {
-  private static final String ACTOR = "test";
   private static final MasterKey MASTER_KEY = MasterKey.parse(MasterKey.newText());
 
   private static KafkaPeer kafka;
@@ -86,7 +86,7 @@ final class ApplyingTest {
     }
 
     private Outcome apply(List<Desired> wanted) {
-      return publishing.apply(wanted, ACTOR, false);
+      return publishing.apply(wanted, Operator.PLATFORM_ADMINISTRATOR, false);
     }
 
     private Outcome.Held held(List<Desired> wanted) {
@@ -281,7 +281,7 @@ final class ApplyingTest {
   void aRehearsalChangesNothing() throws Exception {
     try (Instance admin = new Instance(data, "rehearsed")) {
       long before = admin.reader.revision();
-      assertThat(admin.publishing.apply(estate("rehearsed"), ACTOR, true))
+      assertThat(admin.publishing.apply(estate("rehearsed"), Operator.PLATFORM_ADMINISTRATOR, true))
           .isInstanceOfSatisfying(
               Outcome.Rehearsed.class, would -> assertThat(would.steps()).hasSize(8));
       assertThat(admin.reader.revision()).isEqualTo(before);
