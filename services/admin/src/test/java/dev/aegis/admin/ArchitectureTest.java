@@ -34,6 +34,7 @@ final class ArchitectureTest {
             entry("catalog", Set.of()),
             entry("tenancy", Set.of()),
             entry("changes", Set.of("access", "catalog", "tenancy")),
+            entry("declared", Set.of("changes", "tenancy")),
             entry("history", Set.of("tenancy")),
             entry("nodes", Set.of()),
             entry("relay", Set.of()),
@@ -41,7 +42,15 @@ final class ArchitectureTest {
             entry(
                 "api",
                 Set.of(
-                    "access", "audit", "catalog", "changes", "history", "nodes", "relay", "store",
+                    "access",
+                    "audit",
+                    "catalog",
+                    "changes",
+                    "declared",
+                    "history",
+                    "nodes",
+                    "relay",
+                    "store",
                     "tenancy"))),
         Map.of(
             "io.helidon", Set.of("api"),

@@ -3,11 +3,15 @@ package dev.aegis.bus;
 import dev.aegis.journal.Change;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.KafkaException;
 import org.jspecify.annotations.Nullable;
 
@@ -36,12 +40,8 @@ public final class JournalWriter implements AutoCloseable {
    *     repeated without harm
    */
   public long append(Change change) throws BusUnavailable, InterruptedException {
-    byte[] key = change.key().toString().getBytes(StandardCharsets.UTF_8);
     try {
-      return producer()
-          .send(new ProducerRecord<>(Topics.CONFIG, 0, key, change.toJson()))
-          .get()
-          .offset();
+      return producer().send(toRecord(change)).get().offset();
     } catch (ExecutionException e) {
       Throwable cause = e.getCause() == null ? e : e.getCause();
       throw new BusUnavailable(
@@ -49,6 +49,39 @@ public final class JournalWriter implements AutoCloseable {
     } catch (KafkaException e) {
       throw new BusUnavailable("The journal did not take the change: " + Clients.reason(e), e);
     }
+  }
+
+  /**
+   * Appends changes in this order, without waiting for one before the next goes, and then waits
+   * until Kafka has all of them.
+   *
+   * @param changes at most so many as Kafka takes within 5 s
+   * @return the revision of each
+   * @throws BusUnavailable as {@link #append}; Kafka may have any of them then
+   */
+  public List<Long> appendAll(List<Change> changes) throws BusUnavailable, InterruptedException {
+    List<Future<RecordMetadata>> sent = new ArrayList<>();
+    List<Long> revisions = new ArrayList<>();
+    try {
+      for (Change change : changes) {
+        sent.add(producer().send(toRecord(change)));
+      }
+      for (Future<RecordMetadata> each : sent) {
+        revisions.add(each.get().offset());
+      }
+      return revisions;
+    } catch (ExecutionException e) {
+      Throwable cause = e.getCause() == null ? e : e.getCause();
+      throw new BusUnavailable(
+          "The journal did not take the changes: " + Clients.reason(cause), cause);
+    } catch (KafkaException e) {
+      throw new BusUnavailable("The journal did not take the changes: " + Clients.reason(e), e);
+    }
+  }
+
+  private static ProducerRecord<byte[], byte[]> toRecord(Change change) {
+    byte[] key = change.key().toString().getBytes(StandardCharsets.UTF_8);
+    return new ProducerRecord<>(Topics.CONFIG, 0, key, change.toJson());
   }
 
   @Override

@@ -32,6 +32,20 @@ public final class Fold {
   private final TreeSet<Long> rejected = new TreeSet<>();
   private long revision = -1;
 
+  /**
+   * A fold with the same objects, which goes its own way from here: for looking at what changes
+   * would come to. The objects themselves are shared, as they do not change.
+   */
+  public Fold copy() {
+    Fold copy = new Fold();
+    tenants.forEach((id, objects) -> copy.tenants.put(id, objects.copy()));
+    children.forEach((id, below) -> copy.children.put(id, new TreeSet<>(below)));
+    copy.installation.add(installation);
+    copy.rejected.addAll(rejected);
+    copy.revision = revision;
+    return copy;
+  }
+
   /** Offset of the last record seen, -1 before the first. */
   public long revision() {
     return revision;
@@ -235,6 +249,17 @@ public final class Fold {
       byKind
           .computeIfAbsent(entry.key().kind(), kind -> new TreeMap<>())
           .put(entry.key().id(), entry);
+    }
+
+    Holdings copy() {
+      Holdings copy = new Holdings();
+      copy.add(this);
+      return copy;
+    }
+
+    void add(Holdings others) {
+      entries = null;
+      others.byKind.forEach((kind, objects) -> byKind.put(kind, new TreeMap<>(objects)));
     }
 
     void remove(ObjectKey key) {

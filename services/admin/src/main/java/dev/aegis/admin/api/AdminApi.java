@@ -48,11 +48,14 @@ import org.jspecify.annotations.Nullable;
  * path exists.
  */
 public final class AdminApi {
-  /** Longest body that is read, in bytes. */
+  /** Longest body that is read, in bytes, except where a whole configuration is sent. */
   public static final int MAX_BODY = 1 << 20;
 
+  /** How much of a longer one is read on, so that the caller sees why it is refused, in bytes. */
+  private static final int MAX_IN_VAIN = 16 << 20;
+
   /** Longest body that a connection takes before it is closed without an answer, in bytes. */
-  public static final long MAX_PAYLOAD = 16L << 20;
+  public static final long MAX_PAYLOAD = (long) ConfigOperations.MAX_DOCUMENT + MAX_IN_VAIN;
 
   private static final int CHUNK = 1 << 16;
   private static final String OPENAPI = "/admin/openapi.json";
@@ -101,6 +104,7 @@ public final class AdminApi {
     ObjectOperations objects = new ObjectOperations(reader, writes, shown);
     List<Operation> operations = new ArrayList<>(objects.operations());
     operations.addAll(new TenantOperations(reader, objects, writes).operations());
+    operations.addAll(new ConfigOperations(reader, publishing, writes).operations());
     operations.addAll(new WebhookOperations(objects, writes, dispatcher).operations());
     operations.addAll(new ApiKeyOperations(objects, writes).operations());
     operations.addAll(new OperatorOperations(objects, writes).operations());
@@ -191,7 +195,7 @@ public final class AdminApi {
                 found.segments(),
                 query(rawQuery, found.operation().parameters()),
                 headers(request),
-                new Payload(body(request)),
+                new Payload(body(request, longest(found.operation()))),
                 operator,
                 heard.origin());
         if (call.flag(Writes.DRY_RUN)) {
@@ -272,25 +276,31 @@ public final class AdminApi {
     return request.headers().first(HeaderNames.create(name)).orElse(null);
   }
 
+  private static int longest(Operation operation) {
+    return operation.template().equals(ConfigOperations.CONFIG)
+        ? ConfigOperations.MAX_DOCUMENT
+        : MAX_BODY;
+  }
+
   private static InetAddress peer(ServerRequest request) {
     return ((InetSocketAddress) request.remotePeer().address()).getAddress();
   }
 
-  private static byte[] body(ServerRequest request) {
+  private static byte[] body(ServerRequest request, int longest) {
     if (!request.content().hasEntity()) {
       return new byte[0];
     }
     try (InputStream in = request.content().inputStream()) {
-      byte[] body = in.readNBytes(MAX_BODY + 1);
-      if (body.length > MAX_BODY) {
+      byte[] body = in.readNBytes(longest + 1);
+      if (body.length > longest) {
         // Read on for a while, else the connection breaks before the caller has seen why.
-        for (long read = body.length; read < MAX_PAYLOAD; read += CHUNK) {
+        for (int read = 0; read < MAX_IN_VAIN; read += CHUNK) {
           if (in.readNBytes(CHUNK).length < CHUNK) {
             break;
           }
         }
         throw new RefusedCall(
-            Refusal.of(Refusal.Reason.TOO_LARGE, "A body may have at most " + MAX_BODY + " bytes"));
+            Refusal.of(Refusal.Reason.TOO_LARGE, "A body may have at most " + longest + " bytes"));
       }
       return body;
     } catch (IOException e) {

@@ -53,11 +53,15 @@ record Call(
     return headers.get(name.toLowerCase(Locale.ROOT));
   }
 
+  /** The media type of the body without its parameters, lower case; {@code ""} if it has none. */
+  String mediaType() {
+    String contentType = header("Content-Type");
+    return contentType == null ? "" : contentType.split(";", 2)[0].strip().toLowerCase(Locale.ROOT);
+  }
+
   /** The body as a JSON object of one of {@code types}. */
   ObjectNode document(Set<String> types) {
-    String contentType = header("Content-Type");
-    String type =
-        contentType == null ? "" : contentType.split(";", 2)[0].strip().toLowerCase(Locale.ROOT);
+    String type = mediaType();
     if (!types.contains(type)) {
       throw new RefusedCall(
           Refusal.of(

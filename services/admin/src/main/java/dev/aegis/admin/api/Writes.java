@@ -90,14 +90,14 @@ final class Writes {
     };
   }
 
-  private static Reply revised(Reply reply, long revision, @Nullable Applied applied) {
+  static Reply revised(Reply reply, long revision, @Nullable Applied applied) {
     Reply revised = reply.with(REVISION, Long.toString(revision));
     return applied == null
         ? revised
         : revised.with(APPLIED, applied.complete() ? "complete" : "incomplete");
   }
 
-  private Applied await(long revision) {
+  Applied await(long revision) {
     try {
       return nodes.awaitApplied(revision, PATIENCE);
     } catch (InterruptedException e) {
@@ -106,7 +106,7 @@ final class Writes {
     }
   }
 
-  private static boolean waits(Call call) {
+  boolean waits(Call call) {
     String value = call.query().get(WAIT);
     if (value == null) {
       return false;

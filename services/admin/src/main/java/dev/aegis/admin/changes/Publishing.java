@@ -15,11 +15,9 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
-import java.util.Objects;
+import java.util.List;
 import java.util.Set;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -41,7 +39,7 @@ public final class Publishing {
    * while other instances keep being first. Tries are not counted: of two instances that write the
    * same object at full speed, the quicker one is first dozens of times in a row.
    */
-  private static final Duration PATIENCE = Duration.ofSeconds(10);
+  static final Duration PATIENCE = Duration.ofSeconds(10);
 
   private static final Duration RECONNECT = Duration.ofSeconds(2);
   private static final Duration LOOK = Duration.ofMillis(20);
@@ -50,14 +48,14 @@ public final class Publishing {
           + " topic aegis.config was lost or made anew, and a change would replace all there is:"
           + " restore it, or delete fold.jsonl of every service to start empty";
 
-  private static final int LANES = 128;
 
   private final JournalReader reader;
   private final JournalWriter writer;
   private final Drafting drafting;
   private final Announcing announcing;
   private final InstantSource clock;
-  private final ReentrantLock[] lanes = new ReentrantLock[LANES + 1];
+  private final Lanes lanes = new Lanes();
+  private final Applying applying;
 
   /**
    * @param reader this instance's fold
@@ -77,8 +75,31 @@ public final class Publishing {
     this.drafting = drafting;
     this.announcing = announcing;
     this.clock = clock;
-    for (int i = 0; i < lanes.length; i++) {
-      lanes[i] = new ReentrantLock(true); // else one order may be overtaken until its time is up
+    this.applying =
+        new Applying(reader, writer, drafting.batches(), announcing, lanes, this::obstacle, clock);
+  }
+
+  /**
+   * Makes many objects what they shall be, in as few changes as that takes, or says what is wrong
+   * with all of them. Whatever holds already is not written again.
+   *
+   * <p>It is not one transaction: readers may see some of it before the rest.
+   *
+   * @param wanted in any order, each object at most once
+   * @param operator who asks; not one that is held to a tenant, since what those may say is not
+   *     judged here
+   * @param rehearsal whether to say what would happen and change nothing
+   */
+  public Outcome apply(List<Desired> wanted, Operator operator, boolean rehearsal) {
+    if (operator.bound()) {
+      throw new IllegalArgumentException(operator.name() + " is held to a tenant");
+    }
+    try {
+      return applying.apply(wanted, operator.name(), rehearsal);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return new Outcome.Refused(
+          Refusal.of(Refusal.Reason.JOURNAL_UNAVAILABLE, "the service is stopping"));
     }
   }
 
@@ -87,20 +108,15 @@ public final class Publishing {
     if (order.rehearsal()) {
       return rehearse(order);
     }
-    ReentrantLock lane = lane(order);
-    try {
-      if (!lane.tryLock(PATIENCE.toMillis(), TimeUnit.MILLISECONDS)) {
+    try (Lanes.Held lane = lanes.take(order.kind(), order.tenant(), PATIENCE)) {
+      if (lane == null) {
         return unavailable("other changes of the same tenant take too long");
       }
-      try {
-        Result result = write(order);
-        if (order.kind() == Kind.REVOCATION && result instanceof Result.Published published) {
-          takeAway(published.entry().key());
-        }
-        return result;
-      } finally {
-        lane.unlock();
+      Result result = write(order);
+      if (order.kind() == Kind.REVOCATION && result instanceof Result.Published published) {
+        takeAway(published.entry().key());
       }
+      return result;
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       return unavailable("the service is stopping");
@@ -230,16 +246,6 @@ public final class Publishing {
       Thread.sleep(LOOK);
     }
     return null;
-  }
-
-  /**
-   * Tenants share one lane, because their hosts and their tree do; operators go with them, because
-   * a tenant does not go while an operator is held to it.
-   */
-  private ReentrantLock lane(Order order) {
-    return order.kind() == Kind.TENANT || order.kind() == Kind.OPERATOR
-        ? lanes[LANES]
-        : lanes[Math.floorMod(Objects.hashCode(order.tenant()), LANES)];
   }
 
   private static Result unavailable(String detail) {

@@ -36,11 +36,21 @@ public final class References {
 
   /** References of {@code document} that lead nowhere or in a circle. */
   public static List<Violation> check(Fold fold, ObjectKey key, ObjectNode document) {
+    return check(fold, fold.find(key), key, document);
+  }
+
+  /**
+   * References of {@code document} that lead nowhere or in a circle.
+   *
+   * @param fold may hold the document already
+   * @param current the object before it, or null
+   */
+  public static List<Violation> check(
+      Fold fold, @Nullable Entry current, ObjectKey key, ObjectNode document) {
     List<Violation> violations = new ArrayList<>();
     switch (key.kind()) {
       case TENANT -> {
-        parent(fold, key, document, violations);
-        Entry current = fold.find(key);
+        parent(fold, current, key, document, violations);
         // A new tenant has no upstreams yet, and one that lost its can still be suspended.
         if (current != null && !asked(current.body()).equals(asked(document))) {
           upstreams(fold, key, asked(document), violations);
@@ -129,8 +139,11 @@ public final class References {
   }
 
   private static void parent(
-      Fold fold, ObjectKey key, ObjectNode document, List<Violation> violations) {
-    Entry current = fold.find(key);
+      Fold fold,
+      @Nullable Entry current,
+      ObjectKey key,
+      ObjectNode document,
+      List<Violation> violations) {
     if (current != null
         && current.body().path("parent").equals(document.path("parent"))
         && current.body().path("kind").equals(document.path("kind"))) {
@@ -172,6 +185,11 @@ public final class References {
               "/parent",
               "makes a tree of " + levels + " levels; there may be at most " + Lineage.MOST));
     }
+  }
+
+  /** How many tenants are above one; not much more than there may be. */
+  public static int depth(Fold fold, String tenant) {
+    return levels(above(fold, tenant), id -> above(fold, id));
   }
 
   private static List<String> above(Fold fold, String tenant) {
@@ -337,12 +355,12 @@ public final class References {
   }
 
   private static @Nullable Entry find(Fold fold, Kind kind, @Nullable String tenant, String id) {
-    for (Entry entry : held(fold, kind, tenant)) {
-      if (entry.key().id().equals(id)) {
-        return entry;
-      }
+    Entry own = Ids.isObject(id) ? fold.find(new ObjectKey(kind, tenant, id)) : null;
+    if (own != null || tenant == null) {
+      return own; // the nearest
     }
-    return null;
+    Lineage.Holding holding = Lineage.of(fold, tenant).find(kind, id);
+    return holding == null ? null : holding.entry();
   }
 
   /** Objects that hold in a tenant, those that it inherits included. */
