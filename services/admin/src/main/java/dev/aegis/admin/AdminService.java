@@ -155,19 +155,18 @@ public final class AdminService implements Service {
             clock);
     Publishing publishing = new Publishing(reader, writer, drafting, new Announcing(events), clock);
     Nodes nodes = new Nodes(board);
-    Revisions revisions = new Revisions(reader, history);
     AdminApi api =
         new AdminApi(
             operators,
             reader,
             publishing,
             nodes,
-            revisions,
+            new Revisions(reader, history),
             plugins,
             analytics,
             dispatcher,
             gateway,
-            new AuditTrail(reader, history, notes, revisions),
+            new AuditTrail(reader, history, notes),
             new AuditLog(events),
             clock);
 
