@@ -14,6 +14,7 @@ import dev.aegis.admin.nodes.Nodes;
 import dev.aegis.admin.nodes.OwnStatus;
 import dev.aegis.admin.relay.Backend;
 import dev.aegis.admin.settings.AdminSettings;
+import dev.aegis.admin.store.LastUses;
 import dev.aegis.admin.tenancy.Hosts;
 import dev.aegis.admin.tenancy.OwnAddresses;
 import dev.aegis.bus.AuditHistory;
@@ -35,6 +36,7 @@ import dev.aegis.chassis.Service;
 import dev.aegis.chassis.Settings;
 import dev.aegis.chassis.StartFailure;
 import dev.aegis.journal.MasterKey;
+import dev.aegis.redis.RedisAccess;
 import java.net.URI;
 import java.nio.file.Path;
 import java.security.SecureRandom;
@@ -46,6 +48,7 @@ import java.util.Base64;
 import java.util.Deque;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.slf4j.Logger;
@@ -166,6 +169,7 @@ public final class AdminService implements Service {
             analytics,
             dispatcher,
             gateway,
+            started(new LastUses(redis(), System::nanoTime)),
             new AuditTrail(reader, history, notes),
             new AuditLog(events),
             clock);
@@ -205,6 +209,14 @@ public final class AdminService implements Service {
             () ->
                 new StartFailure(
                     "where is Kafka? Set AEGIS_KAFKA_BOOTSTRAP to host:port of a broker"));
+  }
+
+  private Optional<RedisAccess> redis() throws StartFailure {
+    try {
+      return settings.of(CommonSettings.REDIS_URL).map(RedisAccess::new);
+    } catch (IllegalArgumentException e) {
+      throw new StartFailure("Redis cannot be asked: " + e.getMessage());
+    }
   }
 
   private MasterKey masterKey() throws StartFailure {

@@ -26,6 +26,7 @@ final class ArchitectureTest {
                     "nodes",
                     "relay",
                     "settings",
+                    "store",
                     "tenancy")),
             entry("settings", Set.of()),
             entry("access", Set.of()),
@@ -36,10 +37,11 @@ final class ArchitectureTest {
             entry("history", Set.of("tenancy")),
             entry("nodes", Set.of()),
             entry("relay", Set.of()),
+            entry("store", Set.of()),
             entry(
                 "api",
                 Set.of(
-                    "access", "audit", "catalog", "changes", "history", "nodes", "relay",
+                    "access", "audit", "catalog", "changes", "history", "nodes", "relay", "store",
                     "tenancy"))),
         Map.of(
             "io.helidon", Set.of("api"),

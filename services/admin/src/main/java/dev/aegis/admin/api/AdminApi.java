@@ -10,6 +10,7 @@ import dev.aegis.admin.changes.Publishing;
 import dev.aegis.admin.history.Revisions;
 import dev.aegis.admin.nodes.Nodes;
 import dev.aegis.admin.relay.Backend;
+import dev.aegis.admin.store.LastUses;
 import dev.aegis.admin.tenancy.Refusal;
 import dev.aegis.bus.JournalReader;
 import dev.aegis.journal.Origin;
@@ -72,6 +73,7 @@ public final class AdminApi {
    * @param analytics answers {@code /admin/analytics}
    * @param dispatcher answers for endpoints
    * @param gateway says what would become of a request
+   * @param uses when API keys were last used
    * @param trail answers {@code /admin/audit}
    * @param audit where calls are noted
    * @param clock for ids and for forgetting
@@ -86,6 +88,7 @@ public final class AdminApi {
       Backend analytics,
       Backend dispatcher,
       Backend gateway,
+      LastUses uses,
       AuditTrail trail,
       AuditLog audit,
       InstantSource clock) {
@@ -93,8 +96,9 @@ public final class AdminApi {
     this.authorization = new Authorization(reader);
     this.auditing = new Auditing(audit, clock);
     this.clock = clock;
-    Writes writes = new Writes(publishing, nodes, new IdempotencyKeys(clock));
-    ObjectOperations objects = new ObjectOperations(reader, writes);
+    Shown shown = new Shown(uses);
+    Writes writes = new Writes(publishing, nodes, new IdempotencyKeys(clock), shown);
+    ObjectOperations objects = new ObjectOperations(reader, writes, shown);
     List<Operation> operations = new ArrayList<>(objects.operations());
     operations.addAll(new TenantOperations(reader, objects, writes).operations());
     operations.addAll(new WebhookOperations(objects, writes, dispatcher).operations());

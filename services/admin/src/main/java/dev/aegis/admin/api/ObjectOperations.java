@@ -1,7 +1,6 @@
 package dev.aegis.admin.api;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.aegis.admin.access.Operator;
 import dev.aegis.admin.changes.Guard;
 import dev.aegis.admin.changes.Order;
@@ -29,10 +28,12 @@ final class ObjectOperations {
 
   private final JournalReader reader;
   private final Writes writes;
+  private final Shown shown;
 
-  ObjectOperations(JournalReader reader, Writes writes) {
+  ObjectOperations(JournalReader reader, Writes writes, Shown shown) {
     this.reader = reader;
     this.writes = writes;
+    this.shown = shown;
   }
 
   /** What the operations of one collection need. */
@@ -124,23 +125,26 @@ final class ObjectOperations {
     int limit = Paging.limit(call);
     String after = Paging.cursor(call);
     Set<String> filters = filters(kind);
-    return reader.read(
-        fold -> {
-          List<ObjectNode> items = new ArrayList<>();
-          String last = null;
-          for (Entry entry : entries(fold, kind, tenant, call.operator())) {
-            if (after != null && entry.key().id().compareTo(after) <= 0
-                || !passes(entry, filters, call.query())) {
-              continue;
-            }
-            if (items.size() == limit) {
-              return Paging.reply(items, last);
-            }
-            items.add(Documents.shown(entry));
-            last = entry.key().id();
-          }
-          return Paging.reply(items, null);
-        });
+    List<Entry> page =
+        reader.read(
+            fold -> {
+              List<Entry> passing = new ArrayList<>();
+              for (Entry entry : entries(fold, kind, tenant, call.operator())) {
+                if ((after == null || entry.key().id().compareTo(after) > 0)
+                    && passes(entry, filters, call.query())) {
+                  passing.add(entry);
+                  if (passing.size() > limit) {
+                    break;
+                  }
+                }
+              }
+              return passing;
+            });
+    if (page.size() <= limit) {
+      return Paging.reply(shown.of(page), null);
+    }
+    page.removeLast();
+    return Paging.reply(shown.of(page), page.getLast().key().id());
   }
 
   private static List<Entry> entries(
@@ -199,10 +203,11 @@ final class ObjectOperations {
   private Reply show(Kind kind, Call call) {
     Entry entry = entry(kind, call);
     String tag = Preconditions.tag(entry.revision());
-    if (Preconditions.known(call.header("If-None-Match"), entry.revision())) {
+    if (!Shown.changes(kind)
+        && Preconditions.known(call.header("If-None-Match"), entry.revision())) {
       return Reply.empty(304).with("ETag", tag);
     }
-    return Reply.json(200, Documents.shown(entry)).with("ETag", tag);
+    return Reply.json(200, shown.of(entry)).with("ETag", tag);
   }
 
   /** The object that the path names. */

@@ -6,6 +6,8 @@ import dev.aegis.admin.access.Operator;
 import dev.aegis.admin.changes.Wish;
 import dev.aegis.admin.tenancy.Documents;
 import dev.aegis.bus.JournalReader;
+import dev.aegis.journal.Arbiter;
+import dev.aegis.journal.Arbitration;
 import dev.aegis.journal.Entry;
 import dev.aegis.journal.Fold;
 import dev.aegis.journal.Json;
@@ -105,6 +107,7 @@ final class TenantOperations {
           .put("isolation", word(ancestor.closed()))
           .put("tokens", tokens(ancestor));
     }
+    shown.set("external_authorization", asked(fold, lineage));
     for (Kind kind : Kind.values()) {
       if (Lineage.inherited(kind)) {
         ArrayNode all = shown.putArray(kind.collection());
@@ -118,6 +121,20 @@ final class TenantOperations {
       }
     }
     return shown;
+  }
+
+  /** Who is asked about requests of routes that do not say, and where it comes from. */
+  private static @Nullable ObjectNode asked(Fold fold, Lineage lineage) {
+    return switch (lineage.asked()) {
+      case Lineage.Asked.Nobody nobody -> null;
+      case Lineage.Asked.Unknown unknown -> Json.object().putNull("from").putNull("object");
+      case Lineage.Asked.Of(String tenant, Arbiter arbiter) -> {
+        Entry says = fold.find(ObjectKey.tenant(tenant));
+        ObjectNode shown = Json.object().put("from", tenant);
+        yield shown.set(
+            "object", says == null ? null : says.body().path(Arbitration.MEMBER).deepCopy());
+      }
+    };
   }
 
   /** Which tokens of an ancestor are let in. */

@@ -20,7 +20,8 @@ import java.util.Set;
  */
 public final class Documents {
   /** Members that replies add. They may come back in a request, where they mean nothing. */
-  static final Set<String> READ_ONLY = Set.of("revision", "created_at", "updated_at", "applied");
+  static final Set<String> READ_ONLY =
+      Set.of("revision", "created_at", "updated_at", "last_used_at", "applied");
 
   private Documents() {}
 

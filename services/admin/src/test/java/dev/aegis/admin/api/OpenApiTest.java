@@ -39,6 +39,7 @@ final class OpenApiTest {
           null,
           null,
           null,
+          null,
           InstantSource.system());
 
   private static JsonNode read() {
