@@ -158,20 +158,19 @@ public final class AdminService implements Service {
             clock);
     Publishing publishing = new Publishing(reader, writer, drafting, new Announcing(events), clock);
     Nodes nodes = new Nodes(board);
-    Revisions revisions = new Revisions(reader, history);
     AdminApi api =
         new AdminApi(
             operators,
             reader,
             publishing,
             nodes,
-            revisions,
+            new Revisions(reader, history),
             plugins,
             analytics,
             dispatcher,
             gateway,
             started(new LastUses(redis(), System::nanoTime)),
-            new AuditTrail(reader, history, notes, revisions),
+            new AuditTrail(reader, history, notes),
             new AuditLog(events),
             clock);
 

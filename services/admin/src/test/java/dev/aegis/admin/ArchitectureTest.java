@@ -30,7 +30,7 @@ final class ArchitectureTest {
                     "tenancy")),
             entry("settings", Set.of()),
             entry("access", Set.of()),
-            entry("audit", Set.of("history")),
+            entry("audit", Set.of("tenancy")),
             entry("catalog", Set.of()),
             entry("tenancy", Set.of()),
             entry("changes", Set.of("access", "catalog", "tenancy")),

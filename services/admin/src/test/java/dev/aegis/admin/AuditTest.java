@@ -9,10 +9,12 @@ import dev.aegis.testkit.FreePorts;
 import dev.aegis.testkit.KafkaPeer;
 import java.net.URI;
 import java.net.http.HttpRequest;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.List;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
@@ -184,6 +186,26 @@ final class AuditTest {
         .hasSizeGreaterThan(5);
     assertThat(items(other.get("/admin/audit?tenant=" + tenant + "&to=" + middle)))
         .hasSize((int) times.stream().filter(time -> time.isBefore(times.get(5))).count());
+  }
+
+  @Test
+  void aCursorThatSomebodyMadeUpLeadsNowhereElse() {
+    List<JsonNode> whole = audit("", 2);
+    for (String made : List.of("1:9223372036854775807:9223372036854775807", "1:-1:-1", "1:0:0")) {
+      String cursor =
+          Base64.getUrlEncoder()
+              .withoutPadding()
+              .encodeToString(made.getBytes(StandardCharsets.UTF_8));
+      assertThat(items(other.get("/admin/audit?tenant=" + tenant + "&cursor=" + cursor)))
+          .isEqualTo(made.contains("9") ? whole : List.of());
+    }
+    for (String made : List.of("1:7", "1:a:b", "1:1:2:3", "nonsense")) {
+      String cursor =
+          Base64.getUrlEncoder()
+              .withoutPadding()
+              .encodeToString(made.getBytes(StandardCharsets.UTF_8));
+      assertThat(other.get("/admin/audit?cursor=" + cursor).status()).as(made).isEqualTo(400);
+    }
   }
 
   @Test

@@ -2,18 +2,27 @@ package dev.aegis.bus;
 
 import dev.aegis.journal.Change;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
+import org.jspecify.annotations.Nullable;
 
 /** Reads the journal's past, record by record. Safe for many threads; they wait for each other. */
 public final class JournalHistory implements AutoCloseable {
-  private final PartitionPast past;
+  private static final Duration BOUND = Duration.ofSeconds(5);
+  private static final TopicPartition JOURNAL = new TopicPartition(Topics.CONFIG, 0);
+
+  private final BusSettings settings;
+  private @Nullable KafkaConsumer<byte[], byte[]> consumer;
 
   public JournalHistory(BusSettings settings) {
-    this.past =
-        new PartitionPast(settings, new TopicPartition(Topics.CONFIG, 0), "journal-history");
+    this.settings = settings;
   }
 
   /**
@@ -31,17 +40,56 @@ public final class JournalHistory implements AutoCloseable {
    * @param limit most records to read, those left out included
    * @throws BusUnavailable when Kafka did not give them within 5 s
    */
-  public List<Recorded> read(long from, long limit) throws BusUnavailable {
+  public synchronized List<Recorded> read(long from, long limit) throws BusUnavailable {
     List<Recorded> found = new ArrayList<>();
-    for (ConsumerRecord<byte[], byte[]> record : past.read(from, limit)) {
-      add(found, record);
+    long deadline = System.nanoTime() + BOUND.toNanos();
+    try {
+      KafkaConsumer<byte[], byte[]> reading = consumer();
+      long first = reading.beginningOffsets(List.of(JOURNAL)).getOrDefault(JOURNAL, 0L);
+      long end = reading.endOffsets(List.of(JOURNAL)).getOrDefault(JOURNAL, 0L);
+      long at = Math.max(from, first);
+      long stop = limit < end - at ? at + limit : end;
+      reading.seek(JOURNAL, at);
+      while (at < stop) {
+        for (ConsumerRecord<byte[], byte[]> record : reading.poll(Duration.ofMillis(200))) {
+          if (record.offset() < stop) {
+            add(found, record);
+          }
+        }
+        at = reading.position(JOURNAL);
+        if (at < stop && System.nanoTime() - deadline > 0) {
+          throw new BusUnavailable(
+              "The journal was read only to revision " + at, new IOException("too slow"));
+        }
+      }
+      return found;
+    } catch (KafkaException e) {
+      throw new BusUnavailable("The journal cannot be read: " + Clients.reason(e), e);
     }
-    return found;
   }
 
   @Override
-  public void close() {
-    past.close();
+  public synchronized void close() {
+    if (consumer != null) {
+      consumer.close();
+    }
+  }
+
+  /** Made at the first question: while Kafka's name does not resolve, it cannot be made at all. */
+  private KafkaConsumer<byte[], byte[]> consumer() {
+    if (consumer == null) {
+      consumer =
+          Clients.consumer(
+              settings,
+              "journal-history",
+              Map.of(
+                  ConsumerConfig.MAX_POLL_RECORDS_CONFIG,
+                  1_000,
+                  ConsumerConfig.DEFAULT_API_TIMEOUT_MS_CONFIG,
+                  (int) BOUND.toMillis()));
+      consumer.assign(List.of(JOURNAL));
+    }
+    return consumer;
   }
 
   private static void add(List<Recorded> found, ConsumerRecord<byte[], byte[]> record) {

@@ -1,8 +1,7 @@
 package dev.aegis.admin.audit;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.aegis.admin.history.Revisions;
+import dev.aegis.admin.tenancy.Difference;
 import dev.aegis.bus.AuditHistory;
 import dev.aegis.bus.BusUnavailable;
 import dev.aegis.bus.JournalHistory;
@@ -16,7 +15,9 @@ import java.io.IOException;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -33,20 +34,16 @@ public final class AuditTrail {
   private final JournalReader reader;
   private final JournalHistory journal;
   private final AuditHistory notes;
-  private final Revisions revisions;
 
   /**
    * @param reader knows which changes were granted
    * @param journal reads them again
    * @param notes reads what is not in the journal
-   * @param revisions tells what a change changed
    */
-  public AuditTrail(
-      JournalReader reader, JournalHistory journal, AuditHistory notes, Revisions revisions) {
+  public AuditTrail(JournalReader reader, JournalHistory journal, AuditHistory notes) {
     this.reader = reader;
     this.journal = journal;
     this.notes = notes;
-    this.revisions = revisions;
   }
 
   /**
@@ -93,11 +90,18 @@ public final class AuditTrail {
       throws BusUnavailable {
     Set<Long> rejected = reader.read(fold -> Set.copyOf(fold.rejected()));
     long last = reader.revision() + 1;
+    Map<Long, Change> granted = new HashMap<>();
     Backwards changes =
         new Backwards(
-            (first, count) -> changes(first, count, rejected),
+            (first, count) -> changes(first, count, rejected, granted),
+            0,
             before == null ? last : Math.min(last, before.revision()));
-    Backwards beside = new Backwards(this::notes, before == null ? notes.end() : before.note());
+    AuditHistory.Extent there = notes.extent();
+    Backwards beside =
+        new Backwards(
+            this::notes,
+            there.begin(),
+            before == null ? there.end() : Math.min(there.end(), before.note()));
     List<ObjectNode> items = new ArrayList<>();
     for (int read = 0; read < MOST_READ; read++) {
       Backwards.Item change = changes.peek();
@@ -111,18 +115,22 @@ public final class AuditTrail {
         break;
       }
       if (filter.test(next.shown())) {
-        items.add(first ? detailed(next) : next.shown());
+        items.add(first ? detailed(next, granted) : next.shown());
       }
       (first ? changes : beside).pass();
     }
     return new Page(items, new Place(changes.position(), beside.position()));
   }
 
-  private List<Backwards.Item> changes(long first, long count, Set<Long> rejected)
-      throws BusUnavailable {
+  /**
+   * @param granted where what was read is put, by revision
+   */
+  private List<Backwards.Item> changes(
+      long first, long count, Set<Long> rejected, Map<Long, Change> granted) throws BusUnavailable {
     List<Backwards.Item> items = new ArrayList<>();
     for (Recorded recorded : journal.read(first, count)) {
       if (!rejected.contains(recorded.revision())) {
+        granted.put(recorded.revision(), recorded.change());
         items.add(
             new Backwards.Item(
                 recorded.revision(), recorded.change().at(), shown(recorded.change(), recorded)));
@@ -178,9 +186,34 @@ public final class AuditTrail {
     return change.expected() == Change.ABSENT ? "create" : "update";
   }
 
-  private ObjectNode detailed(Backwards.Item change) throws BusUnavailable {
-    ObjectNode one = revisions.one(change.offset());
-    JsonNode diff = one == null ? null : one.get("diff");
-    return change.shown().set("diff", diff);
+  /** The entry with what the change changed; null where its writer did not say what it replaced. */
+  private ObjectNode detailed(Backwards.Item entry, Map<Long, Change> granted)
+      throws BusUnavailable {
+    Change change = granted.get(entry.offset());
+    if (change == null || change.expected() == Change.ANY) {
+      return entry.shown().putNull("diff");
+    }
+    Change previous = change.expected() == Change.ABSENT ? null : at(change.expected(), granted);
+    return entry
+        .shown()
+        .set(
+            "diff",
+            Difference.between(
+                change.key().kind(),
+                previous == null ? null : previous.definition(),
+                change.definition()));
+  }
+
+  private @Nullable Change at(long revision, Map<Long, Change> granted) throws BusUnavailable {
+    Change known = granted.get(revision);
+    if (known != null) {
+      return known;
+    }
+    for (Recorded recorded : journal.read(revision, 1)) {
+      if (recorded.revision() == revision) {
+        return recorded.change();
+      }
+    }
+    return null;
   }
 }

@@ -14,6 +14,7 @@ final class Backwards {
 
   private final Source source;
   private final Deque<Item> ready = new ArrayDeque<>();
+  private final long begin;
   private long end;
 
   /**
@@ -31,17 +32,19 @@ final class Backwards {
   }
 
   /**
-   * @param end offset below which it begins
+   * @param begin offset of the oldest record that there is
+   * @param end offset below which it begins to read
    */
-  Backwards(Source source, long end) {
+  Backwards(Source source, long begin, long end) {
     this.source = source;
+    this.begin = begin;
     this.end = end;
   }
 
   /** The next one, which stays the next; null when there is none. */
   @Nullable Item peek() throws BusUnavailable {
-    while (ready.isEmpty() && end > 0) {
-      long from = Math.max(0, end - CHUNK);
+    while (ready.isEmpty() && end > begin) {
+      long from = Math.max(begin, end - CHUNK);
       source.read(from, end - from).forEach(ready::addFirst);
       end = from;
     }
