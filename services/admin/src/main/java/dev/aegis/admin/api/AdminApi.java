@@ -10,6 +10,7 @@ import dev.aegis.admin.nodes.Nodes;
 import dev.aegis.admin.relay.Backend;
 import dev.aegis.admin.tenancy.Refusal;
 import dev.aegis.bus.JournalReader;
+import dev.aegis.journal.Json;
 import dev.aegis.model.NearName;
 import dev.aegis.model.Uuid7;
 import io.helidon.http.Header;
@@ -91,7 +92,7 @@ public final class AdminApi {
     ObjectOperations objects = new ObjectOperations(reader, writes);
     List<Operation> operations = new ArrayList<>(objects.operations());
     operations.addAll(new TenantOperations(reader, objects, writes).operations());
-    operations.addAll(new ConfigOperations(reader, publishing, writes).operations());
+    operations.addAll(new ConfigOperations(reader, publishing, writes, gateway).operations());
     operations.addAll(new WebhookOperations(objects, writes, dispatcher).operations());
     operations.addAll(new ApiKeyOperations(objects, writes).operations());
     operations.addAll(new OperatorOperations(objects, writes).operations());
@@ -104,6 +105,14 @@ public final class AdminApi {
             Set.of(),
             Needs.OPEN,
             call -> Reply.bytes(200, "application/json", OpenApi.document())));
+    operations.add(
+        new Operation(
+            "GET",
+            ConfigSchema.PATH,
+            Set.of(),
+            Needs.OPEN,
+            call ->
+                Reply.bytes(200, "application/schema+json", Json.write(ConfigSchema.document()))));
     this.router = new Router(operations);
   }
 
