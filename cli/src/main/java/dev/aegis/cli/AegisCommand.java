@@ -55,6 +55,12 @@ public final class AegisCommand {
     for (Noun noun : Noun.values()) {
       commands.addSubcommand(noun.word(), group(session, data, noun));
     }
+    CommandLine config = new CommandLine(new Group());
+    config.getCommandSpec().usageMessage().description("The configuration as one document.");
+    config.addSubcommand(new ConfigCommands.Export(session, data));
+    config.addSubcommand(new ConfigCommands.Diff(session, data));
+    config.addSubcommand(new ConfigCommands.Apply(session, data));
+    commands.addSubcommand("config", config);
     CommandLine analytics = new CommandLine(new Group());
     analytics.getCommandSpec().usageMessage().description("What the suite has counted.");
     analytics.addSubcommand(new AnalyticsCommands.Export(session, data));

@@ -78,6 +78,46 @@ class RealAdminTest {
   }
 
   @Test
+  void appliesTheConfigurationAsOneDocument() throws Exception {
+    String yaml =
+        """
+        version: 1
+        tenants:
+          - id: declared
+            name: Declared
+            upstreams:
+              - id: u
+                targets: [{url: "http://127.0.0.1:9"}]
+            routes:
+              - id: r
+                paths: [/r]
+                upstream: u
+        """;
+    String where = "--tenant=declared";
+    Run differs = run(yaml, "config", "diff", "-", where);
+    assertThat(differs.code()).isEqualTo(2);
+    assertThat(differs.out()).contains("create", "tenants/declared/routes/r");
+    assertThat(ok(yaml, "config", "apply", "-", where, "--dry-run"))
+        .contains("would be: 3 created, 0 updated, 0 deleted, 0 unchanged");
+    assertThat(ok(yaml, "config", "apply", "-", where, "--wait")).contains("3 created");
+    assertThat(ok(yaml, "config", "diff", "-", where)).contains("0 created", "3 unchanged");
+    Path file = data.resolve("declared.yaml");
+    ok("", "config", "export", file.toString(), where);
+    assertThat(Files.readString(file)).startsWith("version: 1").contains("id: declared");
+    assertThat(ok("", "config", "apply", file.toString(), where, "--prune"))
+        .contains("0 created, 0 updated, 0 deleted, 3 unchanged");
+    String exported = ok("", "config", "export", where);
+    assertThat(JSON.readTree(exported).at("/tenants/0/routes/0/id").asText()).isEqualTo("r");
+    String moved = exported.replace("\"/r\"", "\"/moved\"");
+    assertThat(ok(moved, "config", "apply", "-", where)).contains("update", "/paths");
+    Run wrong = run("version: 1\ntenant: []\n", "config", "apply", "-");
+    assertThat(wrong.code()).isEqualTo(1);
+    assertThat(wrong.err()).contains("did you mean \"tenants\"?");
+    assertThat(run("", "config", "apply", "nowhere.yaml").err()).contains("there is no file");
+    ok("{\"version\":1,\"tenants\":[]}", "config", "apply", "-", where, "--prune");
+  }
+
+  @Test
   void managesEveryKindOfObject() throws Exception {
     assertThat(ok("", "tenant", "create", "acme", "--host", "shop.acme.test"))
         .matches("tenant acme created, revision \\d+\n");

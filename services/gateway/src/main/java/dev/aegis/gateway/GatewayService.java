@@ -23,6 +23,7 @@ import dev.aegis.gateway.cache.ReplyCache;
 import dev.aegis.gateway.edge.CallerSelector;
 import dev.aegis.gateway.edge.EdgeSettings;
 import dev.aegis.gateway.explain.ExplainApi;
+import dev.aegis.gateway.explain.Supposing;
 import dev.aegis.gateway.identity.SharedTokens;
 import dev.aegis.gateway.identity.VerifiedTokens;
 import dev.aegis.gateway.introspection.AskedIssuers;
@@ -218,6 +219,12 @@ public final class GatewayService implements Service {
             node,
             bounds.tenantHeader(),
             clock,
+            new Supposing(
+                settings.of(CommonSettings.BASE_DOMAIN),
+                masterKey,
+                node,
+                bounds.tenantHeader(),
+                clock),
             masterKey.serviceToken(EXPLAIN_TOKEN));
     NodeReport report =
         started(
@@ -257,7 +264,8 @@ public final class GatewayService implements Service {
         started(
             HttpListener.start(
                 HttpListener.Options.of(
-                    "gateway management", settings, GatewaySettings.MANAGEMENT_PORT),
+                        "gateway management", settings, GatewaySettings.MANAGEMENT_PORT)
+                    .withMaxPayload(2L * ExplainApi.MAX_SUPPOSED),
                 routing -> {
                   new Management(metrics, health, report::status).addTo(routing);
                   explain.addTo(routing);

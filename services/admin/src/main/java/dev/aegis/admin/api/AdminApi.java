@@ -13,6 +13,7 @@ import dev.aegis.admin.relay.Backend;
 import dev.aegis.admin.store.LastUses;
 import dev.aegis.admin.tenancy.Refusal;
 import dev.aegis.bus.JournalReader;
+import dev.aegis.journal.Json;
 import dev.aegis.journal.Origin;
 import dev.aegis.model.NearName;
 import dev.aegis.model.Uuid7;
@@ -104,7 +105,7 @@ public final class AdminApi {
     ObjectOperations objects = new ObjectOperations(reader, writes, shown);
     List<Operation> operations = new ArrayList<>(objects.operations());
     operations.addAll(new TenantOperations(reader, objects, writes).operations());
-    operations.addAll(new ConfigOperations(reader, publishing, writes).operations());
+    operations.addAll(new ConfigOperations(reader, publishing, writes, gateway).operations());
     operations.addAll(new WebhookOperations(objects, writes, dispatcher).operations());
     operations.addAll(new ApiKeyOperations(objects, writes).operations());
     operations.addAll(new OperatorOperations(objects, writes).operations());
@@ -118,6 +119,14 @@ public final class AdminApi {
             Set.of(),
             Needs.OPEN,
             call -> Reply.bytes(200, "application/json", OpenApi.document())));
+    operations.add(
+        new Operation(
+            "GET",
+            ConfigSchema.PATH,
+            Set.of(),
+            Needs.OPEN,
+            call ->
+                Reply.bytes(200, "application/schema+json", Json.write(ConfigSchema.document()))));
     this.router = new Router(operations);
   }
 

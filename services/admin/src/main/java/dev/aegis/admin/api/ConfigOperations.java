@@ -4,13 +4,16 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.aegis.admin.changes.Desired;
 import dev.aegis.admin.changes.Outcome;
+import dev.aegis.admin.changes.Outlook;
 import dev.aegis.admin.changes.Publishing;
 import dev.aegis.admin.declared.Declaration;
 import dev.aegis.admin.declared.Exporting;
+import dev.aegis.admin.declared.PolicyTests;
 import dev.aegis.admin.declared.Scope;
 import dev.aegis.admin.declared.Yaml;
 import dev.aegis.admin.nodes.Applied;
 import dev.aegis.admin.nodes.Nodes;
+import dev.aegis.admin.relay.Backend;
 import dev.aegis.admin.tenancy.Difference;
 import dev.aegis.admin.tenancy.Refusal;
 import dev.aegis.bus.JournalReader;
@@ -21,6 +24,7 @@ import dev.aegis.journal.OperatorDefinition;
 import dev.aegis.model.Ids;
 import dev.aegis.model.Violation;
 import java.io.IOException;
+import java.io.InputStream;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -41,6 +45,9 @@ final class ConfigOperations {
   /** Most changes, findings and violations that a reply lists, of each. */
   private static final int MOST_LISTED = 10_000;
 
+  /** Longest answer to the tests, in bytes. */
+  private static final int MAX_ANSWER = 64 << 20;
+
   private static final String TENANT = "tenant";
   private static final String PRUNE = "prune";
   private static final String SECRETS = "secrets";
@@ -50,14 +57,19 @@ final class ConfigOperations {
   private final JournalReader reader;
   private final Publishing publishing;
   private final Writes writes;
+  private final Backend gateway;
 
   /** A document and its tree take many times its bytes, so there is one at a time. */
   private final Semaphore turn = new Semaphore(1);
 
-  ConfigOperations(JournalReader reader, Publishing publishing, Writes writes) {
+  /**
+   * @param gateway judges the tests of a document
+   */
+  ConfigOperations(JournalReader reader, Publishing publishing, Writes writes, Backend gateway) {
     this.reader = reader;
     this.publishing = publishing;
     this.writes = writes;
+    this.gateway = gateway;
   }
 
   List<Operation> operations() {
@@ -101,8 +113,10 @@ final class ConfigOperations {
               Refusal.Reason.CONTENDED, "another document is being applied; try again after it"));
     }
     try {
-      List<Desired> wanted = wanted(document(call), scope, prune);
-      return switch (publishing.apply(wanted, call.operator(), dryRun)) {
+      Declaration declaration = declaration(document(call));
+      List<Desired> wanted = wanted(declaration, scope, prune);
+      Outlook outlook = wouldBe -> judge(declaration.tests(), wouldBe);
+      return switch (publishing.apply(wanted, call.operator(), dryRun, outlook)) {
         case Outcome.Refused(Refusal why) -> throw new RefusedCall(listed(why));
         case Outcome.Halfway halfway ->
             throw new RefusedCall(
@@ -148,13 +162,46 @@ final class ConfigOperations {
     }
   }
 
-  private List<Desired> wanted(ObjectNode document, Scope scope, boolean prune) {
-    Declaration declaration;
+  private static Declaration declaration(ObjectNode document) {
     try {
-      declaration = Declaration.read(document);
+      return Declaration.read(document);
     } catch (InvalidDefinition e) {
       throw new RefusedCall(listed(Refusal.invalid(e.violations())));
     }
+  }
+
+  /** What a gateway would do with the requests of {@code tests}, held against what is expected. */
+  private @Nullable Refusal judge(PolicyTests tests, Fold wouldBe) {
+    if (tests.isEmpty()) {
+      return null;
+    }
+    byte[] question = Json.write(tests.question(wouldBe));
+    return switch (gateway.ask("POST", "/explain/supposed", null, question)) {
+      case Backend.Answer.Away(String why) ->
+          Refusal.of(Refusal.Reason.BACKEND_UNAVAILABLE, "The tests cannot be run: " + why);
+      case Backend.Answer.Broken(String why) -> Refusal.of(Refusal.Reason.BAD_BACKEND, why);
+      case Backend.Answer.Given given -> judge(tests, given);
+    };
+  }
+
+  private static @Nullable Refusal judge(PolicyTests tests, Backend.Answer.Given given) {
+    try (InputStream in = given.body()) {
+      ObjectNode answer = Json.readObject(in.readNBytes(MAX_ANSWER));
+      if (given.status() == 200) {
+        List<Violation> failures = tests.failures(answer.path("answers"));
+        return failures.isEmpty() ? null : Refusal.invalid(failures);
+      }
+      return given.status() == 422
+          ? Refusal.invalid(PolicyTests.mistakes(answer.path("violations")))
+          : Refusal.of(
+              Refusal.Reason.BAD_BACKEND,
+              "The gateway does not run the tests: " + answer.path("detail").asText());
+    } catch (IOException e) {
+      return Refusal.of(Refusal.Reason.BAD_BACKEND, "The gateway's answer cannot be read");
+    }
+  }
+
+  private List<Desired> wanted(Declaration declaration, Scope scope, boolean prune) {
     List<Desired> wanted = new ArrayList<>(declaration.objects());
     List<Violation> beyond = reader.read(fold -> declaration.beyond(fold, scope));
     if (!beyond.isEmpty()) {

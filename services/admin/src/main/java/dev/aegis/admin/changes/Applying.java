@@ -65,15 +65,17 @@ final class Applying {
     this.clock = clock;
   }
 
-  Outcome apply(List<Desired> wanted, String actor, boolean rehearsal) throws InterruptedException {
+  Outcome apply(List<Desired> wanted, String actor, boolean rehearsal, Outlook outlook)
+      throws InterruptedException {
     if (rehearsal) {
       Fold scratch = reader.read(Fold::copy);
       long revision = scratch.revision();
       BatchDrafting.Drafted drafted = drafting.draft(scratch, wanted);
-      return drafted.violations().isEmpty()
+      Refusal why = why(drafted, scratch, outlook);
+      return why == null
           ? new Outcome.Rehearsed(
               drafted.steps().stream().map(Applying::step).toList(), drafted.unchanged(), revision)
-          : new Outcome.Refused(Refusal.invalid(drafted.violations()));
+          : new Outcome.Refused(why);
     }
     try (Lanes.Held held =
         lanes.take(wanted.stream().map(Desired::key).toList(), Publishing.PATIENCE)) {
@@ -82,8 +84,15 @@ final class Applying {
               Refusal.of(
                   Refusal.Reason.JOURNAL_UNAVAILABLE,
                   "other changes of the same tenants take too long"))
-          : new Round(actor).write(wanted);
+          : new Round(actor).write(wanted, outlook);
     }
+  }
+
+  private static @Nullable Refusal why(
+      BatchDrafting.Drafted drafted, Fold wouldBe, Outlook outlook) {
+    return drafted.violations().isEmpty()
+        ? outlook.judge(wouldBe)
+        : Refusal.invalid(drafted.violations());
   }
 
   private static Outcome.Step step(Draft.Ready ready) {
@@ -101,15 +110,16 @@ final class Applying {
       this.actor = actor;
     }
 
-    private Outcome write(List<Desired> wanted) throws InterruptedException {
+    private Outcome write(List<Desired> wanted, Outlook outlook) throws InterruptedException {
       long end = System.nanoTime() + Publishing.PATIENCE.toNanos();
       int unchanged = 0;
       for (List<Desired> open = wanted; ; ) {
         Fold scratch = reader.read(Fold::copy);
         long seen = scratch.revision();
         BatchDrafting.Drafted drafted = drafting.draft(scratch, open);
-        if (!drafted.violations().isEmpty()) {
-          return ended(Refusal.invalid(drafted.violations()));
+        Refusal why = why(drafted, scratch, done.isEmpty() ? outlook : wouldBe -> null);
+        if (why != null) {
+          return ended(why);
         }
         unchanged += drafted.unchanged();
         int before = done.size();

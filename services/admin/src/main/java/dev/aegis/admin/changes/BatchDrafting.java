@@ -173,7 +173,8 @@ final class BatchDrafting {
           continue;
         }
         ObjectKey key = put.key();
-        settling.refer(scratch, Operator.AEGIS, put); // what the batch is for is not held to a tenant
+        settling.refer(
+            scratch, Operator.AEGIS, put); // what the batch is for is not held to a tenant
         if (key.kind() == Kind.TENANT && !contested.isEmpty()) {
           contested(put, contested);
         }

@@ -14,8 +14,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Lets changes that must see each other go one after the other: those of one tenant, and those of
- * tenants themselves, because their hosts and their tree are one; operators go with them,
- * because a tenant does not go while an operator is held to it.
+ * tenants themselves, because their hosts and their tree are one; operators go with them, because a
+ * tenant does not go while an operator is held to it.
  */
 final class Lanes {
   private static final int TENANTS = 128;

@@ -48,7 +48,6 @@ public final class Publishing {
           + " topic aegis.config was lost or made anew, and a change would replace all there is:"
           + " restore it, or delete fold.jsonl of every service to start empty";
 
-
   private final JournalReader reader;
   private final JournalWriter writer;
   private final Drafting drafting;
@@ -91,11 +90,20 @@ public final class Publishing {
    * @param rehearsal whether to say what would happen and change nothing
    */
   public Outcome apply(List<Desired> wanted, Operator operator, boolean rehearsal) {
+    return apply(wanted, operator, rehearsal, wouldBe -> null);
+  }
+
+  /**
+   * The same, if {@code outlook} has nothing against it: it is asked once, when the batch is found
+   * valid.
+   */
+  public Outcome apply(
+      List<Desired> wanted, Operator operator, boolean rehearsal, Outlook outlook) {
     if (operator.bound()) {
       throw new IllegalArgumentException(operator.name() + " is held to a tenant");
     }
     try {
-      return applying.apply(wanted, operator.name(), rehearsal);
+      return applying.apply(wanted, operator.name(), rehearsal, outlook);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       return new Outcome.Refused(

@@ -45,11 +45,7 @@ final class Settling {
   private final InstantSource clock;
 
   Settling(
-      Secrets secrets,
-      Hosts hosts,
-      PluginCatalog plugins,
-      OwnAddresses own,
-      InstantSource clock) {
+      Secrets secrets, Hosts hosts, PluginCatalog plugins, OwnAddresses own, InstantSource clock) {
     this.secrets = secrets;
     this.hosts = hosts;
     this.plugins = plugins;

@@ -34,13 +34,15 @@ public final class Declaration {
           Exporting.VERSION_MEMBER,
           Kind.TENANT.collection(),
           Kind.PLUGIN.collection(),
-          Kind.OPERATOR.collection());
+          Kind.OPERATOR.collection(),
+          PolicyTests.MEMBER);
 
   private final List<Desired> objects = new ArrayList<>();
   private final Set<ObjectKey> named = new HashSet<>();
   private final Map<String, EnumSet<Kind>> covered = new HashMap<>();
   private final List<Violation> violations = new ArrayList<>();
   private boolean tenants;
+  private PolicyTests tests = new PolicyTests(List.of());
   private final EnumSet<Kind> installation = EnumSet.noneOf(Kind.class);
 
   private Declaration() {}
@@ -63,6 +65,11 @@ public final class Declaration {
   /** The objects that it names. */
   public List<Desired> objects() {
     return List.copyOf(objects);
+  }
+
+  /** What it expects to become of requests. */
+  public PolicyTests tests() {
+    return tests;
   }
 
   /** What is in the scope of the document and covered by it, and not named: it shall not be. */
@@ -139,6 +146,7 @@ public final class Declaration {
     if (!version.isInt() || version.intValue() != Exporting.VERSION) {
       violations.add(new Violation("/" + Exporting.VERSION_MEMBER, "must be " + Exporting.VERSION));
     }
+    tests = PolicyTests.read(document.path(PolicyTests.MEMBER), violations);
     tenants = document.has(Kind.TENANT.collection());
     for (Found found : objects(document, "", Kind.TENANT.collection())) {
       String id = id(found, true);

@@ -22,6 +22,7 @@ import dev.aegis.gateway.settings.GatewaySettings;
 import dev.aegis.gateway.signature.Signing;
 import dev.aegis.gateway.snapshot.Configuration;
 import dev.aegis.journal.ApiKeySecret;
+import dev.aegis.journal.MasterKey;
 import dev.aegis.testkit.Jwts;
 import java.io.IOException;
 import java.net.URI;
@@ -53,6 +54,8 @@ final class ExplainApiTest {
   private static final Jwts.Key KEY =
       Jwts.hmac("k", "HS256", Configuration.SECRET.getBytes(StandardCharsets.UTF_8));
 
+  private static final MasterKey MASTER_KEY = MasterKey.parse(MasterKey.newText());
+
   private final Queue<String> asked = new ConcurrentLinkedQueue<>();
   private volatile Fetched said = new Fetched.Missed("nobody");
   private final Configuration configuration =
@@ -81,7 +84,13 @@ final class ExplainApiTest {
         "{'id':'two','plugin':'rate_limit','config':{'limit':2,'window_seconds':60}}");
     ExplainApi api =
         new ExplainApi(
-            configuration::snapshot, pipeline, "gateway-1", true, InstantSource.fixed(NOW), TOKEN);
+            configuration::snapshot,
+            pipeline,
+            "gateway-1",
+            true,
+            InstantSource.fixed(NOW),
+            new Supposing("example.com", MASTER_KEY, "gateway-1", true, InstantSource.fixed(NOW)),
+            TOKEN);
     listener =
         HttpListener.start(
             new HttpListener.Options(
@@ -104,7 +113,12 @@ final class ExplainApiTest {
 
   private HttpResponse<String> post(String body, String... authorization)
       throws IOException, InterruptedException {
-    URI uri = URI.create("http://127.0.0.1:" + listener.port() + "/explain");
+    return postTo("/explain", body, authorization);
+  }
+
+  private HttpResponse<String> postTo(String path, String body, String... authorization)
+      throws IOException, InterruptedException {
+    URI uri = URI.create("http://127.0.0.1:" + listener.port() + path);
     HttpRequest.Builder request =
         HttpRequest.newBuilder(uri).POST(HttpRequest.BodyPublishers.ofString(body));
     for (String each : authorization) {
@@ -429,6 +443,44 @@ final class ExplainApiTest {
       JsonNode answer = explain(each.getValue());
       assertThat(answer.at("/refusal/code").asText()).isEqualTo(each.getKey());
       assertThat(answer.toString()).doesNotContain("secret");
+    }
+  }
+
+  /** What is asked about it is not in force, and does not come to be. */
+  @Test
+  void aSupposedConfigurationIsJudgedAndForgotten() throws Exception {
+    String supposed =
+        """
+        {"objects": [
+          {"key": "tenants/s", "body": {"id": "s", "name": "S", "hosts": ["s.test"]}},
+          {"key": "tenants/s/upstreams/u",
+           "body": {"id": "u", "targets": [{"url": "http://10.0.0.1"}]}},
+          {"key": "tenants/s/routes/open",
+           "body": {"id": "open", "paths": ["/open"], "upstream": "u", "auth": "none"}},
+          {"key": "tenants/s/routes/closed",
+           "body": {"id": "closed", "paths": ["/closed"], "upstream": "u"}}],
+         "requests": [
+          {"host": "s.test", "method": "GET", "path": "/open"},
+          {"host": "s.test", "method": "GET", "path": "/closed"},
+          {"host": "a.test", "method": "GET", "path": "/api/x"}]}
+        """;
+    HttpResponse<String> answer = postTo("/explain/supposed", supposed, "Bearer " + TOKEN);
+    assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
+    JsonNode answers = JSON.readTree(answer.body()).path("answers");
+    assertThat(answers.at("/0/route/id").asText()).isEqualTo("open");
+    assertThat(answers.at("/0/upstream").asText()).isEqualTo("u");
+    assertThat(answers.at("/1/refusal/code").asText()).isEqualTo("missing_credentials");
+    assertThat(answers.at("/2/refusal/code").asText()).isEqualTo("unknown_tenant");
+    ObjectNode real = question("GET", "/open").put("host", "s.test");
+    assertThat(explain(real).at("/refusal/code").asText()).isEqualTo("unknown_tenant");
+    assertThat(postTo("/explain/supposed", supposed).statusCode()).isEqualTo(401);
+    for (String wrong :
+        new String[] {
+          "{\"objects\":[{\"key\":\"x\",\"body\":{}}]}",
+          "{\"objects\":[{\"key\":\"tenants/s\"}]}",
+          "{\"requests\":[{}]}"
+        }) {
+      assertThat(postTo("/explain/supposed", wrong, "Bearer " + TOKEN).statusCode()).isEqualTo(422);
     }
   }
 }
