@@ -193,6 +193,8 @@ public final class Publishing {
         LOG.info("Record {} for {} came too late: {}", revision, ready.key(), rejected.message());
         yield null;
       }
+      case Verdict.Kept kept ->
+          throw new IllegalStateException("This version wrote what it does not know: " + kept.key());
       case Verdict.Applied applied -> {
         LOG.info(
             "{} {} at revision {} by {}",

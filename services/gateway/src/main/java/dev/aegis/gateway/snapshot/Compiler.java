@@ -14,6 +14,7 @@ import dev.aegis.model.Finding;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Deque;
 import java.util.HashMap;
@@ -128,9 +129,15 @@ public final class Compiler {
             clock.instant(),
             Collections.unmodifiableMap(next),
             stale,
-            homeless.values().stream().flatMap(List::stream).toList());
+            homeless(fold));
     stale.clear();
     return last;
+  }
+
+  private List<Finding> homeless(Fold fold) {
+    List<Finding> findings = new ArrayList<>(fold.findings());
+    homeless.values().forEach(findings::addAll);
+    return findings;
   }
 
   /** The tenant was deleted: one that has its id now, or gets it, begins with nothing. */

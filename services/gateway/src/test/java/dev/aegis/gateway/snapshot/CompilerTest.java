@@ -108,6 +108,17 @@ final class CompilerTest {
     assertThat(snapshot.findings()).extracting(Finding::subject).containsExactly("tenants/c");
   }
 
+  @Test
+  void saysWhatItDoesNotKnowAndServesTheRest() {
+    Snapshot snapshot =
+        configuration.record(
+            "{'key':'tenants/a/gadgets/g','op':'put','expected':-1,'actor':'later',"
+                + "'at':'2026-01-01T00:00:00Z','definition':{'id':'g'}}");
+    assertThat(snapshot.findings()).extracting(Finding::subject).containsExactly("gadgets");
+    assertThat(route(plan(snapshot, "a"), "/r/1")).isNotNull();
+    assertThat(configuration.delete("tenants/a").findings()).isEmpty();
+  }
+
   /** Compiled anew are only tenants that changed; an installation's plugin touches all. */
   @Test
   void keepsThePlansOfTenantsThatDidNotChange() {
