@@ -29,13 +29,25 @@ public final class Fold {
 
   private final NavigableMap<String, Holdings> tenants = new TreeMap<>();
   private final Map<String, TreeSet<String>> children = new HashMap<>();
-  private final Holdings installation = new Holdings();
+  private Holdings installation = new Holdings();
 
   /** How many objects there are of each kind that this version does not know, by collection. */
   private final Map<String, Integer> unknown = new TreeMap<>();
 
   private final TreeSet<Long> rejected = new TreeSet<>();
   private long revision = -1;
+
+  /** Another fold in the same state. While it is made, this one must not change. */
+  public Fold copy() {
+    Fold copy = new Fold();
+    tenants.forEach((id, objects) -> copy.tenants.put(id, objects.copy()));
+    children.forEach((id, below) -> copy.children.put(id, new TreeSet<>(below)));
+    copy.installation = installation.copy();
+    copy.unknown.putAll(unknown);
+    copy.rejected.addAll(rejected);
+    copy.revision = revision;
+    return copy;
+  }
 
   /** Offset of the last record seen, -1 before the first. */
   public long revision() {

@@ -58,6 +58,14 @@ final class Holdings {
     return known;
   }
 
+  /** Others with the same objects. */
+  Holdings copy() {
+    Holdings copy = new Holdings();
+    byKind.forEach((kind, objects) -> copy.byKind.put(kind, new TreeMap<>(objects)));
+    copy.unknown.putAll(unknown);
+    return copy;
+  }
+
   /** Without those of kinds that this version does not know. */
   int size() {
     return byKind.values().stream().mapToInt(Map::size).sum();

@@ -88,6 +88,19 @@ final class Writes {
     };
   }
 
+  /**
+   * A reply that shows what changed, once it is in force everywhere if the call waits for that.
+   *
+   * @param revision of the last change
+   */
+  Reply awaited(Call call, ObjectNode shown, long revision) {
+    Applied applied = waits(call) ? await(revision) : null;
+    if (applied != null) {
+      shown.set("applied", applied.shown());
+    }
+    return revised(Reply.json(200, shown), revision, applied);
+  }
+
   private static Reply revised(Reply reply, long revision, @Nullable Applied applied) {
     Reply revised = reply.with(REVISION, Long.toString(revision));
     return applied == null

@@ -109,6 +109,28 @@ public final class Publishing {
     }
   }
 
+  /** What somebody does while nothing else is written here. */
+  interface Alone<T> {
+    T run() throws InterruptedException;
+  }
+
+  /** Does something while no order is carried out; null when those under way take too long. */
+  <T> @Nullable T alone(Alone<T> work) throws InterruptedException {
+    int held = 0;
+    try {
+      for (; held < lanes.length; held++) {
+        if (!lanes[held].tryLock(PATIENCE.toMillis(), TimeUnit.MILLISECONDS)) {
+          return null;
+        }
+      }
+      return work.run();
+    } finally {
+      while (held > 0) {
+        lanes[--held].unlock();
+      }
+    }
+  }
+
   /**
    * Takes revocations away that are over, so that they do not pile up. What becomes of it changes
    * nothing about the new one, which is written.
@@ -198,7 +220,8 @@ public final class Publishing {
         yield null;
       }
       case Verdict.Kept kept ->
-          throw new IllegalStateException("This version wrote what it does not know: " + kept.key());
+          throw new IllegalStateException(
+              "This version wrote what it does not know: " + kept.key());
       case Verdict.Applied applied -> {
         LOG.info(
             "{} {} at revision {} by {}",
@@ -222,7 +245,7 @@ public final class Publishing {
    * Why nothing can be written, now and in a moment; null when it can. What is refused here need
    * not be tried in vain, and does no harm.
    */
-  private @Nullable String obstacle() throws InterruptedException {
+  @Nullable String obstacle() throws InterruptedException {
     long end = System.nanoTime() + RECONNECT.toNanos();
     while (!reader.connected() || !reader.current()) {
       if (System.nanoTime() - end >= 0) {

@@ -36,6 +36,8 @@ final class OpenApiTest {
           null,
           null,
           null,
+          null,
+          null,
           InstantSource.system());
 
   private static JsonNode read() {
