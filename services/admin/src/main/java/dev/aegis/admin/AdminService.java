@@ -1,5 +1,6 @@
 package dev.aegis.admin;
 
+import dev.aegis.admin.access.Brake;
 import dev.aegis.admin.access.Operators;
 import dev.aegis.admin.api.AdminApi;
 import dev.aegis.admin.catalog.PluginCatalog;
@@ -61,6 +62,9 @@ public final class AdminService implements Service {
   private static final long SPOOL_BYTES = 64L << 20;
   private static final int TOKEN_BYTES = 32;
 
+  /** Wrong tokens of all addresses within a minute, from which on one is enough of each. */
+  private static final int MOST_WRONG_TOKENS = 1_000;
+
   private final Settings settings;
   private final InstantSource clock;
   private final Health health = new Health();
@@ -99,7 +103,12 @@ public final class AdminService implements Service {
     String node = NAME + "-" + settings.of(CommonSettings.NODE);
     BusSettings bus = new BusSettings(bootstrap(), node);
     MasterKey masterKey = masterKey();
-    Operators operators = new Operators(administratorToken());
+    Operators operators =
+        new Operators(
+            administratorToken(),
+            new Brake(
+                settings.of(AdminSettings.MAX_WRONG_TOKENS).intValue(), MOST_WRONG_TOKENS, clock),
+            clock);
     URI analyticsUrl = settings.of(AdminSettings.ANALYTICS_URL);
     URI webhooksUrl = settings.of(AdminSettings.WEBHOOKS_URL);
     ownPorts.add(analyticsUrl.getPort());
@@ -112,7 +121,15 @@ public final class AdminService implements Service {
         started(new EventPublisher(bus, data.resolve("spool"), SPOOL_BYTES, "/aegis/" + node));
     NodeBoard board = started(new NodeBoard(bus, clock));
     OwnStatus own = started(new OwnStatus(node, board, clock));
-    JournalReader reader = started(new JournalReader(bus, data.resolve("fold.jsonl"), own));
+    JournalReader reader =
+        started(
+            new JournalReader(
+                bus,
+                data.resolve("fold.jsonl"),
+                (fold, changed, everything) -> {
+                  operators.folded(fold, changed, everything);
+                  own.folded(fold, changed, everything);
+                }));
     JournalWriter writer = started(new JournalWriter(bus));
     JournalHistory history = started(new JournalHistory(bus));
     Backend analytics =

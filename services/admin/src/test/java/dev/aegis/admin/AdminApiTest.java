@@ -86,6 +86,25 @@ final class AdminApiTest {
   }
 
   @Test
+  void whoGuessesTokensIsToldToWait() throws Exception {
+    try (AdminInstance strict =
+        new AdminInstance(
+            kafka.bootstrap(),
+            data.resolve("strict"),
+            "strict",
+            settings -> settings.with(AdminSettings.MAX_WRONG_TOKENS, 2L))) {
+      for (int i = 0; i < 2; i++) {
+        assertThat(strict.callAs("guess" + i, "GET", at, null).status()).isEqualTo(401);
+      }
+      Answer right = strict.get(at);
+      assertThat(right.status()).isEqualTo(429);
+      assertThat(right.code()).isEqualTo("too_many_attempts");
+      assertThat(right.header("Retry-After")).matches("[1-9][0-9]?");
+      assertThat(strict.get("/admin/openapi.json").status()).isEqualTo(200);
+    }
+  }
+
+  @Test
   void aCreatedObjectHasItsMannersAndDefaults() {
     Answer made =
         admin.post(at + "/upstreams", "{\"id\":\"u\",\"targets\":[{\"url\":\"http://10.0.0.1\"}]}");

@@ -172,7 +172,8 @@ public final class Lineage {
             case SHARED -> Use.ALL;
             case HYBRID -> declared ? Use.ALL : Use.NOTHING;
           };
-      case TENANT, ROUTE, BINDING, WEBHOOK, CERTIFICATE, API_KEY, REVOCATION -> Use.NOTHING;
+      case TENANT, ROUTE, BINDING, WEBHOOK, CERTIFICATE, API_KEY, OPERATOR, REVOCATION ->
+          Use.NOTHING;
     };
   }
 
@@ -184,7 +185,7 @@ public final class Lineage {
   public static boolean inherited(Kind kind) {
     return switch (kind) {
       case ROLE, PLUGIN, ISSUER, UPSTREAM -> true;
-      case TENANT, ROUTE, BINDING, WEBHOOK, CERTIFICATE, API_KEY, REVOCATION -> false;
+      case TENANT, ROUTE, BINDING, WEBHOOK, CERTIFICATE, API_KEY, OPERATOR, REVOCATION -> false;
     };
   }
 }

@@ -107,6 +107,7 @@ public record TenantDefinition(
         fields.reject("hosts", "\"" + host + "\" is not a lower-case host name without a port");
       }
     }
+    fields.object(Guardrails.MEMBER, Guardrails::read); // which the admin service goes by
     if (id.equals(parent)) {
       fields.reject("parent", "must be another tenant");
     }

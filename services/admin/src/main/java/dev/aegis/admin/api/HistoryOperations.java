@@ -50,8 +50,9 @@ final class HistoryOperations {
             "GET",
             ONE + "/diff",
             Set.of(TO, TENANT, Paging.LIMIT, Paging.CURSOR),
+            Needs.PLATFORM_READ,
             this::difference),
-        new Operation("POST", ONE + "/restore", Writes.PARAMETERS, this::restore));
+        new Operation("POST", ONE + "/restore", Writes.PARAMETERS, Needs.PLATFORM_WRITE, this::restore));
   }
 
   private Reply difference(Call call) {

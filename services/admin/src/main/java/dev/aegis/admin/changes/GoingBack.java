@@ -20,10 +20,13 @@ import org.jspecify.annotations.Nullable;
  * Finds the way back to a configuration of the past.
  *
  * <p>Nothing that was taken from somebody is given back with it: a revoked API key stays revoked, a
- * key has the secrets and the end that it has now, and no revocation goes. A tenant that comes back
+ * key has the secrets and the end that it has now, no revocation goes, and who may administer what
+ * stays as it is. A tenant that comes back
  * brings all revocations that held in it when it went.
  */
 final class GoingBack {
+  private static final String OPERATORS_STAY = "operators stay as they are";
+
   private final Fold now;
   private final Target target;
   private final Scope scope;
@@ -69,6 +72,12 @@ final class GoingBack {
         }
         step(key, settled);
       }
+      case OPERATOR -> {
+        Entry current = now.find(key);
+        if (current == null || !current.body().equals(then)) {
+          withheld.add(new Withheld(key, OPERATORS_STAY));
+        }
+      }
       case REVOCATION -> {
         if (!target.credentials().containsKey(key)) {
           withheld.add(new Withheld(key, "it was lifted since, and stays so"));
@@ -103,6 +112,8 @@ final class GoingBack {
     }
     if (key.kind() == Kind.REVOCATION) {
       withheld.add(new Withheld(key, "a revocation is not lifted by going back"));
+    } else if (key.kind() == Kind.OPERATOR) {
+      withheld.add(new Withheld(key, OPERATORS_STAY));
     } else {
       steps.add(new Step(key, entry, null));
     }

@@ -1,6 +1,7 @@
 package dev.aegis.admin.changes;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.aegis.admin.access.Operator;
 import dev.aegis.admin.tenancy.Refusal;
 import dev.aegis.bus.BusUnavailable;
 import dev.aegis.bus.JournalReader;
@@ -48,9 +49,6 @@ public final class Publishing {
       "Kafka has another journal than the one whose configuration is in force. If it stays so, the"
           + " topic aegis.config was lost or made anew, and a change would replace all there is:"
           + " restore it, or delete fold.jsonl of every service to start empty";
-
-  /** The actor of changes that nobody asked for. */
-  private static final String SELF = "aegis";
 
   private static final int LANES = 128;
 
@@ -146,7 +144,7 @@ public final class Publishing {
                 over.key().id(),
                 new Wish.Remove(),
                 unchanged,
-                SELF,
+                Operator.AEGIS,
                 false);
         if (write(order) instanceof Result.Refused(Refusal why)) {
           LOG.info("{} is over and stays for now: {}", over.key(), why.detail());
@@ -256,9 +254,12 @@ public final class Publishing {
     return null;
   }
 
-  /** Tenants share one lane, because their hosts and their tree do. */
+  /**
+   * Tenants share one lane, because their hosts and their tree do; operators go with them, because
+   * a tenant does not go while an operator is held to it.
+   */
   private ReentrantLock lane(Order order) {
-    return order.kind() == Kind.TENANT
+    return order.kind() == Kind.TENANT || order.kind() == Kind.OPERATOR
         ? lanes[LANES]
         : lanes[Math.floorMod(Objects.hashCode(order.tenant()), LANES)];
   }

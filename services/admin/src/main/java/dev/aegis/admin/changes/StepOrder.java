@@ -53,6 +53,7 @@ final class StepOrder {
       case CERTIFICATE -> 8;
       case ISSUER -> 9;
       case API_KEY -> 10;
+      case OPERATOR -> 11;
     };
   }
 

@@ -129,7 +129,17 @@ public final class Past {
   private static boolean isCredential(Kind kind) {
     return switch (kind) {
       case API_KEY, REVOCATION -> true;
-      case TENANT, UPSTREAM, ROUTE, ISSUER, ROLE, BINDING, PLUGIN, WEBHOOK, CERTIFICATE -> false;
+      case TENANT,
+          UPSTREAM,
+          ROUTE,
+          ISSUER,
+          ROLE,
+          BINDING,
+          PLUGIN,
+          WEBHOOK,
+          CERTIFICATE,
+          OPERATOR ->
+          false;
     };
   }
 

@@ -30,6 +30,16 @@ public final class AdminSettings {
           "platform administrator's token;"
               + " otherwise the file admin-token of the data directory, made at first start");
 
+  /** When an address is not listened to any more. */
+  public static final Setting<Long> MAX_WRONG_TOKENS =
+      Setting.number(
+          "admin.max_wrong_tokens",
+          "AEGIS_ADMIN_MAX_WRONG_TOKENS",
+          100,
+          1,
+          100_000,
+          "wrong tokens from one address within a minute, after which it gets 429");
+
   /** Where the analytics service answers. */
   public static final Setting<URI> ANALYTICS_URL =
       Setting.of(
@@ -80,7 +90,15 @@ public final class AdminSettings {
 
   private static List<Setting<?>> all() {
     List<Setting<?>> all = new ArrayList<>(CommonSettings.ALL);
-    all.addAll(List.of(PORT, MANAGEMENT_PORT, TOKEN, ANALYTICS_URL, WEBHOOKS_URL, GATEWAY_URL));
+    all.addAll(
+        List.of(
+            PORT,
+            MANAGEMENT_PORT,
+            TOKEN,
+            MAX_WRONG_TOKENS,
+            ANALYTICS_URL,
+            WEBHOOKS_URL,
+            GATEWAY_URL));
     return List.copyOf(all);
   }
 }

@@ -42,6 +42,7 @@ public final class References {
       case ROLE -> inherits(fold, key, document, violations);
       case BINDING -> roles(fold, key, document, violations);
       case PLUGIN -> place(fold, key, document, violations);
+      case OPERATOR -> heldTo(fold, document, violations);
       case UPSTREAM, ISSUER, WEBHOOK, CERTIFICATE, API_KEY, REVOCATION -> {
         // These name no other object.
       }
@@ -59,13 +60,14 @@ public final class References {
         for (String child : fold.children(id)) {
           users.add(ObjectKey.tenant(child).toString());
         }
+        users.addAll(naming(fold.list(Kind.OPERATOR, null), "tenant", id));
       }
       case UPSTREAM, ROLE -> {
         users.addAll(usersIn(fold, key.kind(), tenant, id));
         users.addAll(usersBelow(fold, key));
       }
       case ROUTE -> users.addAll(naming(fold.list(Kind.PLUGIN, tenant), "route", id));
-      case BINDING, PLUGIN, ISSUER, WEBHOOK, CERTIFICATE, API_KEY, REVOCATION -> {
+      case BINDING, PLUGIN, ISSUER, WEBHOOK, CERTIFICATE, API_KEY, OPERATOR, REVOCATION -> {
         // Nothing names these.
       }
     }
@@ -105,6 +107,13 @@ public final class References {
         .filter(entry -> id.equals(text(entry.body(), member)))
         .map(entry -> entry.key().toString())
         .toList();
+  }
+
+  private static void heldTo(Fold fold, ObjectNode document, List<Violation> violations) {
+    String tenant = text(document, "tenant");
+    if (tenant != null && !fold.tenants().contains(tenant)) {
+      violations.add(new Violation("/tenant", nothing("tenant", tenant, fold.tenants())));
+    }
   }
 
   private static void parent(
