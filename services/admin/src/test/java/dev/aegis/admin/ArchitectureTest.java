@@ -30,7 +30,7 @@ final class ArchitectureTest {
             entry("access", Set.of()),
             entry("catalog", Set.of()),
             entry("tenancy", Set.of()),
-            entry("changes", Set.of("access", "catalog", "tenancy")),
+            entry("changes", Set.of("access", "catalog", "history", "tenancy")),
             entry("history", Set.of("tenancy")),
             entry("nodes", Set.of()),
             entry("relay", Set.of()),

@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.aegis.admin.AdminInstance.Answer;
+import dev.aegis.admin.history.Past;
 import dev.aegis.bus.BusSettings;
+import dev.aegis.bus.JournalHistory;
 import dev.aegis.bus.JournalReader;
 import dev.aegis.bus.JournalWriter;
 import dev.aegis.journal.Change;
@@ -41,6 +43,10 @@ final class RestoreTest {
   private static final Duration LONG = Duration.ofSeconds(60);
   private static final List<String> TENANTS = List.of("above", "one", "two", "new-1", "new-2");
 
+  /** Operators do not go back. */
+  private static final List<Kind> KINDS =
+      List.copyOf(EnumSet.complementOf(EnumSet.of(Kind.OPERATOR)));
+
   @TempDir private static Path data;
   private static KafkaPeer kafka;
   private static AdminInstance admin;
@@ -75,7 +81,8 @@ final class RestoreTest {
     long then = everyKind("two");
     reader.await(then, LONG);
     Map<String, String> before = state();
-    assertThat(reader.<Set<Kind>>read(RestoreTest::kinds)).isEqualTo(EnumSet.allOf(Kind.class));
+    assertThat(reader.<Set<Kind>>read(RestoreTest::kinds))
+        .isEqualTo(EnumSet.complementOf(EnumSet.of(Kind.OPERATOR)));
 
     Map<ObjectKey, String> revoked = change(new Random(7), 1_000);
     assertThat(state()).isNotEqualTo(before);
@@ -152,6 +159,56 @@ final class RestoreTest {
   }
 
   @Test
+  void operatorsStayAndNoneIsLeftWithoutItsTenant() throws Exception {
+    String operators = "/admin/operators";
+    String gone = "{\"id\":\"gone\",\"name\":\"g\",\"role\":\"auditor\"}";
+    ok(admin.post(operators, gone));
+    ok(admin.post(operators, gone.replace("gone", "changed")));
+    long then = revision(admin.patch(operators + "/changed", "{\"name\":\"then\"}"));
+    ok(admin.delete(operators + "/gone"));
+    ok(admin.patch(operators + "/changed", "{\"enabled\":false}"));
+    ok(admin.put("/admin/tenants/held", "{\"name\":\"H\"}"));
+    ok(
+        admin.post(
+            operators,
+            "{\"id\":\"held.o\",\"name\":\"o\",\"role\":\"auditor\",\"tenant\":\"held\"}"));
+    String path = "/admin/revisions/" + then + "/restore";
+
+    Answer refused = admin.post(path + "?dry_run=true", "{}");
+    assertThat(refused.status()).as(refused.text()).isEqualTo(422);
+    assertThat(refused.text()).contains("operators/held.o#/tenant");
+
+    ok(admin.delete(operators + "/held.o"));
+    Answer rehearsed = admin.post(path + "?dry_run=true", "{}");
+    assertThat(rehearsed.status()).as(rehearsed.text()).isEqualTo(200);
+    Set<String> withheld = new TreeSet<>();
+    rehearsed.json().path("withheld").forEach(each -> withheld.add(each.path("key").asText()));
+    assertThat(withheld).contains("operators/gone", "operators/changed");
+    rehearsed
+        .json()
+        .path("changes")
+        .forEach(each -> assertThat(each.path("kind").asText()).isNotEqualTo("operator"));
+  }
+
+  /** Between the question for the past and the answer somebody may revoke a key. */
+  @Test
+  void credentialsAreFollowedToTheMomentOfWriting() throws Exception {
+    String at = "/admin/tenants/race";
+    ok(admin.put(at, "{\"name\":\"R\"}"));
+    long then = everyKind("race");
+    ObjectKey key = key("tenants/race/api-keys/k");
+    try (JournalHistory history =
+        new JournalHistory(new BusSettings(kafka.bootstrap(), "restore-race"))) {
+      Past.Then past = new Past(history).at(then);
+      assertThat(past.credentials(then)).containsKey(key);
+      long revoked = revision(admin.delete(at + "/api-keys/k"));
+      assertThat(past.credentials(then)).containsKey(key);
+      assertThat(past.credentials(revoked)).doesNotContainKey(key);
+      assertThat(past.objects()).containsKey(key);
+    }
+  }
+
+  @Test
   void oneObjectGoesBackAlone() throws Exception {
     String at = "/admin/tenants/single";
     ok(admin.put(at, "{\"name\":\"S\"}"));
@@ -203,6 +260,10 @@ final class RestoreTest {
       assertThat(refused.status()).as(body + refused.text()).isEqualTo(422);
     }
     assertThat(admin.post(path + "/restore", null).status()).isEqualTo(415);
+    reader.await(now, LONG);
+    Map<String, String> before = state();
+    assertThat(admin.post(path + "/restore?wait=never", "{}").status()).isEqualTo(400);
+    assertThat(state()).as("a mistake is found before anything is written").isEqualTo(before);
   }
 
   /** An object of each kind in a tenant, and the last revision. */
@@ -241,7 +302,7 @@ final class RestoreTest {
     List<Change> changes = new ArrayList<>();
     Map<ObjectKey, String> revoked = new TreeMap<>((a, b) -> a.toString().compareTo(b.toString()));
     while (changes.size() < count) {
-      Kind kind = Kind.values()[random.nextInt(Kind.values().length)];
+      Kind kind = KINDS.get(random.nextInt(KINDS.size()));
       String tenant = TENANTS.get(random.nextInt(TENANTS.size()));
       ObjectKey key = random(random, kind, tenant);
       Entry current = model.find(key);

@@ -52,11 +52,12 @@ final class HistoryOperations {
             Set.of(TO, TENANT, Paging.LIMIT, Paging.CURSOR),
             Needs.PLATFORM_READ,
             this::difference),
-        new Operation("POST", ONE + "/restore", Writes.PARAMETERS, Needs.PLATFORM_WRITE, this::restore));
+        new Operation(
+            "POST", ONE + "/restore", Writes.PARAMETERS, Needs.PLATFORM_WRITE, this::restore));
   }
 
   private Reply difference(Call call) {
-    long now = reader.revision();
+    long now = last();
     long from = revision(call, now);
     String asked = call.query().get(TO);
     long to = asked == null ? now : number(asked);
@@ -110,18 +111,18 @@ final class HistoryOperations {
 
   private Reply restore(Call call) {
     boolean rehearsal = call.flag(Writes.DRY_RUN);
-    long now = reader.revision();
-    long revision = revision(call, now);
+    boolean wait = Writes.waits(call);
+    long revision = revision(call, last());
     Scope scope = scope(call);
     return rehearsal
-        ? restore(call, revision, now, scope, true)
-        : writes.keyed(call, () -> restore(call, revision, now, scope, false));
+        ? restore(call, revision, scope, true, false)
+        : writes.keyed(call, () -> restore(call, revision, scope, false, wait));
   }
 
-  private Reply restore(Call call, long revision, long now, Scope scope, boolean rehearsal) {
+  private Reply restore(Call call, long revision, Scope scope, boolean rehearsal, boolean wait) {
     Past.Then then;
     try {
-      then = past.at(revision, now);
+      then = past.at(revision);
     } catch (BusUnavailable e) {
       throw unreadable();
     }
@@ -134,12 +135,7 @@ final class HistoryOperations {
     if (named != null && !then.objects().containsKey(named)) {
       throw ObjectOperations.notFound("There was no " + named + " at revision " + revision);
     }
-    Restored restored =
-        restoring.restore(
-            new Restoration.Target(then.objects(), then.credentials()),
-            scope,
-            call.operator().name(),
-            rehearsal);
+    Restored restored = restoring.restore(then, scope, call.operator().name(), rehearsal);
     return switch (restored) {
       case Restored.Refused(Refusal why) -> throw new RefusedCall(why);
       case Restored.Rehearsed(Restoration restoration) ->
@@ -158,7 +154,7 @@ final class HistoryOperations {
         ObjectNode shown = shown(revision, changes, done.withheld());
         yield done.made().isEmpty()
             ? Reply.json(200, shown)
-            : writes.awaited(call, shown, done.made().getLast().revision());
+            : writes.awaited(shown, done.made().getLast().revision(), wait);
       }
     };
   }
@@ -229,6 +225,14 @@ final class HistoryOperations {
     } catch (IllegalArgumentException e) {
       return null;
     }
+  }
+
+  /** The last revision, of the journal that Kafka has. */
+  private long last() {
+    if (!reader.current()) {
+      throw unreadable(); // a journal that was made anew has not the past of what is in force
+    }
+    return reader.revision();
   }
 
   private static long revision(Call call, long now) {

@@ -89,12 +89,13 @@ final class Writes {
   }
 
   /**
-   * A reply that shows what changed, once it is in force everywhere if the call waits for that.
+   * A reply that shows what changed.
    *
    * @param revision of the last change
+   * @param wait whether it is given when that is in force everywhere
    */
-  Reply awaited(Call call, ObjectNode shown, long revision) {
-    Applied applied = waits(call) ? await(revision) : null;
+  Reply awaited(ObjectNode shown, long revision, boolean wait) {
+    Applied applied = wait ? await(revision) : null;
     if (applied != null) {
       shown.set("applied", applied.shown());
     }
@@ -117,7 +118,8 @@ final class Writes {
     }
   }
 
-  private static boolean waits(Call call) {
+  /** Whether a call waits until its change is in force everywhere. */
+  static boolean waits(Call call) {
     String value = call.query().get(WAIT);
     if (value == null) {
       return false;

@@ -21,8 +21,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Nothing that was taken from somebody is given back with it: a revoked API key stays revoked, a
  * key has the secrets and the end that it has now, no revocation goes, and who may administer what
- * stays as it is. A tenant that comes back
- * brings all revocations that held in it when it went.
+ * stays as it is. A tenant that comes back brings all revocations that held in it when it went.
  */
 final class GoingBack {
   private static final String OPERATORS_STAY = "operators stay as they are";

@@ -115,9 +115,10 @@ public final class Publishing {
   /** Does something while no order is carried out; null when those under way take too long. */
   <T> @Nullable T alone(Alone<T> work) throws InterruptedException {
     int held = 0;
+    long end = System.nanoTime() + PATIENCE.toNanos();
     try {
       for (; held < lanes.length; held++) {
-        if (!lanes[held].tryLock(PATIENCE.toMillis(), TimeUnit.MILLISECONDS)) {
+        if (!lanes[held].tryLock(end - System.nanoTime(), TimeUnit.NANOSECONDS)) {
           return null;
         }
       }

@@ -3,6 +3,7 @@ package dev.aegis.admin.changes;
 import dev.aegis.admin.changes.Restoration.Step;
 import dev.aegis.admin.changes.Restoration.Target;
 import dev.aegis.admin.changes.Restored.Made;
+import dev.aegis.admin.history.Past;
 import dev.aegis.admin.tenancy.Refusal;
 import dev.aegis.bus.BusUnavailable;
 import dev.aegis.bus.JournalReader;
@@ -73,15 +74,19 @@ public final class Restoring {
   }
 
   /** Goes back, or says what that would change. */
-  public Restored restore(Target target, Scope scope, String actor, boolean rehearsal) {
+  public Restored restore(Past.Then then, Scope scope, String actor, boolean rehearsal) {
     if (rehearsal) {
-      return switch (draft(target, scope)) {
-        case Draft.Ready(Restoration restoration) -> new Restored.Rehearsed(restoration);
-        case Draft.Impossible(Refusal why) -> new Restored.Refused(why);
-      };
+      try {
+        return switch (draft(then, scope)) {
+          case Draft.Ready(Restoration restoration) -> new Restored.Rehearsed(restoration);
+          case Draft.Impossible(Refusal why) -> new Restored.Refused(why);
+        };
+      } catch (BusUnavailable e) {
+        return unavailable("The journal's past cannot be read now");
+      }
     }
     try {
-      Restored restored = publishing.alone(() -> write(target, scope, actor));
+      Restored restored = publishing.alone(() -> write(then, scope, actor));
       return restored == null ? unavailable("other changes take too long") : restored;
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
@@ -89,8 +94,10 @@ public final class Restoring {
     }
   }
 
-  private Draft draft(Target target, Scope scope) {
+  private Draft draft(Past.Then then, Scope scope) throws BusUnavailable {
     Fold now = reader.read(Fold::copy);
+    // As of this very revision: a key that was revoked a moment ago must not come back.
+    Target target = new Target(then.objects(), then.credentials(now.revision()));
     Restoration restoration = new GoingBack(now, target, scope).way();
     List<Violation> violations =
         consistency.check(now, restoration.steps(), !(scope instanceof Scope.Everything));
@@ -99,29 +106,29 @@ public final class Restoring {
         : new Draft.Impossible(Refusal.invalid(violations));
   }
 
-  private Restored write(Target target, Scope scope, String actor) throws InterruptedException {
+  private Restored write(Past.Then then, Scope scope, String actor) throws InterruptedException {
     List<Made> made = new ArrayList<>();
     for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
       String obstacle = publishing.obstacle();
       if (obstacle != null) {
         return unavailable(obstacle + said(made));
       }
-      switch (draft(target, scope)) {
-        case Draft.Impossible(Refusal why) -> {
-          return new Restored.Refused(
-              new Refusal(why.reason(), why.detail() + said(made), why.violations()));
-        }
-        case Draft.Ready(Restoration restoration) -> {
-          try {
+      try {
+        switch (draft(then, scope)) {
+          case Draft.Impossible(Refusal why) -> {
+            return new Restored.Refused(
+                new Refusal(why.reason(), why.detail() + said(made), why.violations()));
+          }
+          case Draft.Ready(Restoration restoration) -> {
             if (write(restoration.steps(), actor, made)) {
               LOG.info("Went back by {} changes, for {}", made.size(), actor);
               return new Restored.Done(made, restoration.withheld());
             }
-          } catch (BusUnavailable | TimeoutException e) {
-            LOG.warn("Going back stopped after {} changes: {}", made.size(), e.getMessage());
-            return unavailable("Kafka did not take all of it" + said(made));
           }
         }
+      } catch (BusUnavailable | TimeoutException e) {
+        LOG.warn("Going back stopped after {} changes: {}", made.size(), e.getMessage());
+        return unavailable("Kafka did not give or take all of it" + said(made));
       }
     }
     return new Restored.Refused(

@@ -32,14 +32,39 @@ public final class Past {
     this.history = history;
   }
 
-  /**
-   * All that there was at one revision.
-   *
-   * @param objects documents as the journal has them, secrets sealed
-   * @param credentials the last of each API key and revocation that was there then or came since,
-   *     without those that somebody took away; what went with its tenant is among them
-   */
-  public record Then(Map<ObjectKey, ObjectNode> objects, Map<ObjectKey, ObjectNode> credentials) {}
+  /** All that there was at one revision, and what became of its credentials since. */
+  public final class Then {
+    private final Map<ObjectKey, ObjectNode> objects;
+    private final Map<ObjectKey, ObjectNode> credentials;
+    private final Fold fold;
+
+    private Then(
+        Map<ObjectKey, ObjectNode> objects, Map<ObjectKey, ObjectNode> credentials, Fold fold) {
+      this.objects = objects;
+      this.credentials = credentials;
+      this.fold = fold;
+    }
+
+    /** Documents as the journal has them, secrets sealed; not to be modified. */
+    public Map<ObjectKey, ObjectNode> objects() {
+      return objects;
+    }
+
+    /**
+     * The last of each API key and revocation that was there then or came since, as of revision
+     * {@code now}, without those that somebody took away; what went with its tenant is among them.
+     * Not to be modified; the next call changes it.
+     *
+     * @param now not less than in the call before
+     * @throws BusUnavailable when the journal cannot be read
+     */
+    public Map<ObjectKey, ObjectNode> credentials(long now) throws BusUnavailable {
+      synchronized (Past.this) {
+        history.replay(fold, now, (record, verdict) -> follow(credentials, record, verdict));
+        return credentials;
+      }
+    }
+  }
 
   /**
    * An object that differs between two revisions.
@@ -51,11 +76,11 @@ public final class Past {
   public record Differing(ObjectKey key, @Nullable Entry before, @Nullable Entry after) {}
 
   /**
-   * The state at {@code revision}, and what became of its credentials until {@code now}.
+   * The state at {@code revision}.
    *
    * @throws BusUnavailable when the journal cannot be read
    */
-  public synchronized Then at(long revision, long now) throws BusUnavailable {
+  public synchronized Then at(long revision) throws BusUnavailable {
     Fold fold = new Fold();
     history.replay(fold, revision, (record, verdict) -> {});
     Map<ObjectKey, ObjectNode> objects = new HashMap<>();
@@ -66,8 +91,7 @@ public final class Past {
         credentials.put(entry.key(), entry.body());
       }
     }
-    history.replay(fold, now, (record, verdict) -> follow(credentials, record, verdict));
-    return new Then(objects, credentials);
+    return new Then(objects, credentials, fold);
   }
 
   /**
@@ -129,16 +153,7 @@ public final class Past {
   private static boolean isCredential(Kind kind) {
     return switch (kind) {
       case API_KEY, REVOCATION -> true;
-      case TENANT,
-          UPSTREAM,
-          ROUTE,
-          ISSUER,
-          ROLE,
-          BINDING,
-          PLUGIN,
-          WEBHOOK,
-          CERTIFICATE,
-          OPERATOR ->
+      case TENANT, UPSTREAM, ROUTE, ISSUER, ROLE, BINDING, PLUGIN, WEBHOOK, CERTIFICATE, OPERATOR ->
           false;
     };
   }
