@@ -13,7 +13,6 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -93,17 +92,10 @@ public final class FoldFile {
         rejected.add(revision.longValue());
       }
       fold.restore(head.path("revision").asLong(), rejected);
-      int unknown = 0;
-      while (true) {
-        ObjectNode next = object(reader.readLine());
-        if (next.has("objects")) {
-          if (next.path("objects").asInt() != fold.size() + unknown) {
-            throw new IOException("it does not hold as many objects as it says");
-          }
-          return new Saved(head.path("journal").asText(), fold);
-        }
-        unknown += restore(fold, next);
+      try (FoldLines lines = new FoldLines(reader)) {
+        restore(fold, lines);
       }
+      return new Saved(head.path("journal").asText(), fold);
     } catch (NoSuchFileException e) {
       return null;
     } catch (IOException e) {
@@ -140,25 +132,25 @@ public final class FoldFile {
     return Json.readObject(line);
   }
 
-  /** Puts one object back, and says how many of these are of no known kind. */
-  private static int restore(Fold fold, ObjectNode json) throws IOException {
-    try {
-      if (!(json.get("body") instanceof ObjectNode body)) {
-        throw new IOException("an object has no body");
+  /** Puts the objects back. */
+  private static void restore(Fold fold, FoldLines lines) throws IOException {
+    int unknown = 0;
+    while (true) {
+      for (FoldLines.Line line : lines.next()) {
+        switch (line) {
+          case FoldLines.Line.Known(Entry entry) -> fold.restore(entry);
+          case FoldLines.Line.Unknown(UnknownEntry entry) -> {
+            fold.restore(entry);
+            unknown++;
+          }
+          case FoldLines.Line.End(int objects) -> {
+            if (objects != fold.size() + unknown) {
+              throw new IOException("it does not hold as many objects as it says");
+            }
+            return;
+          }
+        }
       }
-      String key = json.path("key").asText();
-      long revision = json.path("revision").asLong();
-      Instant created = Timestamp.parse(json.path("created_at").asText());
-      Instant updated = Timestamp.parse(json.path("updated_at").asText());
-      ObjectKey known = ObjectKey.known(key);
-      if (known != null) {
-        fold.restore(new Entry(known, revision, created, updated, body));
-        return 0;
-      }
-      fold.restore(new UnknownEntry(UnknownKey.parse(key), revision, created, updated, body));
-      return 1;
-    } catch (IllegalArgumentException | DateTimeException e) {
-      throw new IOException(e.getMessage(), e);
     }
   }
 }
