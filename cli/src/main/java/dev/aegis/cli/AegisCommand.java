@@ -61,6 +61,13 @@ public final class AegisCommand {
     config.addSubcommand(new ConfigCommands.Diff(session, data));
     config.addSubcommand(new ConfigCommands.Apply(session, data));
     commands.addSubcommand("config", config);
+    CommandLine revision = new CommandLine(new Group());
+    revision.getCommandSpec().usageMessage().description("The past of the configuration.");
+    revision.addSubcommand(new RevisionCommands.ListRevisions(session, data));
+    revision.addSubcommand(new RevisionCommands.ShowRevision(session, data));
+    revision.addSubcommand(new RevisionCommands.DiffRevisions(session, data));
+    revision.addSubcommand(new RevisionCommands.Restore(session, data));
+    commands.addSubcommand("revision", revision);
     CommandLine analytics = new CommandLine(new Group());
     analytics.getCommandSpec().usageMessage().description("What the suite has counted.");
     analytics.addSubcommand(new AnalyticsCommands.Export(session, data));

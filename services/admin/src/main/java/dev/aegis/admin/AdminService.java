@@ -7,8 +7,11 @@ import dev.aegis.admin.audit.AuditLog;
 import dev.aegis.admin.audit.AuditTrail;
 import dev.aegis.admin.catalog.PluginCatalog;
 import dev.aegis.admin.changes.Announcing;
+import dev.aegis.admin.changes.Consistency;
 import dev.aegis.admin.changes.Drafting;
 import dev.aegis.admin.changes.Publishing;
+import dev.aegis.admin.changes.Restoring;
+import dev.aegis.admin.history.Past;
 import dev.aegis.admin.history.Revisions;
 import dev.aegis.admin.nodes.Nodes;
 import dev.aegis.admin.nodes.OwnStatus;
@@ -149,14 +152,19 @@ public final class AdminService implements Service {
 
     PluginCatalog plugins = PluginCatalog.builtIn();
     String baseDomain = settings.of(CommonSettings.BASE_DOMAIN).toLowerCase(Locale.ROOT);
-    Drafting drafting =
-        new Drafting(
-            masterKey,
-            plugins,
-            new Hosts(baseDomain),
-            new OwnAddresses(() -> Set.copyOf(ownPorts)),
+    Hosts hosts = new Hosts(baseDomain);
+    OwnAddresses addresses = new OwnAddresses(() -> Set.copyOf(ownPorts));
+    Drafting drafting = new Drafting(masterKey, plugins, hosts, addresses, clock);
+    Announcing announcing = new Announcing(events);
+    Publishing publishing = new Publishing(reader, writer, drafting, announcing, clock);
+    Restoring restoring =
+        new Restoring(
+            reader,
+            writer,
+            publishing,
+            new Consistency(plugins, hosts, addresses),
+            announcing,
             clock);
-    Publishing publishing = new Publishing(reader, writer, drafting, new Announcing(events), clock);
     Nodes nodes = new Nodes(board);
     AdminApi api =
         new AdminApi(
@@ -165,6 +173,8 @@ public final class AdminService implements Service {
             publishing,
             nodes,
             new Revisions(reader, history),
+            new Past(started(new JournalHistory(bus))),
+            restoring,
             plugins,
             analytics,
             dispatcher,

@@ -33,7 +33,7 @@ final class ArchitectureTest {
             entry("audit", Set.of("tenancy")),
             entry("catalog", Set.of()),
             entry("tenancy", Set.of()),
-            entry("changes", Set.of("access", "catalog", "tenancy")),
+            entry("changes", Set.of("access", "catalog", "history", "tenancy")),
             entry("declared", Set.of("changes", "tenancy")),
             entry("history", Set.of("tenancy")),
             entry("nodes", Set.of()),

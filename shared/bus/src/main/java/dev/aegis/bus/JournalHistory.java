@@ -1,6 +1,9 @@
 package dev.aegis.bus;
 
 import dev.aegis.journal.Change;
+import dev.aegis.journal.Fold;
+import dev.aegis.journal.JournalRecord;
+import dev.aegis.journal.Verdict;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -66,6 +69,70 @@ public final class JournalHistory implements AutoCloseable {
     } catch (KafkaException e) {
       throw new BusUnavailable("The journal cannot be read: " + Clients.reason(e), e);
     }
+  }
+
+  /** Hears of each record that is folded again. */
+  @FunctionalInterface
+  public interface Listener {
+    /**
+     * Called after each of them.
+     *
+     * @param record what somebody wished
+     * @param verdict what came of it
+     */
+    void folded(JournalRecord record, Verdict verdict);
+  }
+
+  /**
+   * Folds the records that follow {@code fold}, as every reader does.
+   *
+   * @param through revision of the last one
+   * @throws BusUnavailable when the journal does not hold the next one any more, or Kafka gave none
+   *     of them for 5 s
+   */
+  public synchronized void replay(Fold fold, long through, Listener listener)
+      throws BusUnavailable {
+    try {
+      KafkaConsumer<byte[], byte[]> reading = consumer();
+      long first = reading.beginningOffsets(List.of(JOURNAL)).getOrDefault(JOURNAL, 0L);
+      if (first > fold.revision() + 1) {
+        throw new BusUnavailable(
+            "The journal does not hold revision " + (fold.revision() + 1) + " any more",
+            new IOException("it begins at " + first));
+      }
+      reading.seek(JOURNAL, fold.revision() + 1);
+      long heardAt = System.nanoTime();
+      while (fold.revision() < through && reading.position(JOURNAL) <= through) {
+        for (ConsumerRecord<byte[], byte[]> record : reading.poll(Duration.ofMillis(200))) {
+          heardAt = System.nanoTime();
+          if (record.offset() <= through) {
+            fold(fold, record, listener);
+          }
+        }
+        if (System.nanoTime() - heardAt > BOUND.toNanos()) {
+          throw new BusUnavailable(
+              "The journal was read only to revision " + fold.revision(),
+              new IOException("too slow"));
+        }
+      }
+    } catch (KafkaException e) {
+      throw new BusUnavailable("The journal cannot be read: " + Clients.reason(e), e);
+    }
+  }
+
+  private static void fold(Fold fold, ConsumerRecord<byte[], byte[]> record, Listener listener) {
+    JournalRecord wish;
+    try {
+      if (record.value() == null) {
+        throw new IOException("it has no value");
+      }
+      wish = JournalRecord.parse(record.value());
+    } catch (IOException | RuntimeException e) {
+      // Those who follow the journal said so in their log.
+      fold.skip(record.offset(), "the record cannot be read");
+      return;
+    }
+    listener.folded(wish, fold.apply(record.offset(), wish));
   }
 
   @Override

@@ -41,7 +41,7 @@ public final class JournalWriter implements AutoCloseable {
    */
   public long append(Change change) throws BusUnavailable, InterruptedException {
     try {
-      return producer().send(toRecord(change)).get().offset();
+      return producer().send(record(change)).get().offset();
     } catch (ExecutionException e) {
       Throwable cause = e.getCause() == null ? e : e.getCause();
       throw new BusUnavailable(
@@ -52,34 +52,40 @@ public final class JournalWriter implements AutoCloseable {
   }
 
   /**
-   * Appends changes in this order, without waiting for one before the next goes, and then waits
-   * until Kafka has all of them.
+   * Appends changes one after the other, without waiting in between, until one fails.
    *
-   * @param changes at most so many as Kafka takes within 5 s
-   * @return the revision of each
-   * @throws BusUnavailable as {@link #append}; Kafka may have any of them then
+   * @return the revisions of the first of them, as many as Kafka has confirmed; when they are not
+   *     as many as the changes, it may have some more nevertheless
+   * @throws BusUnavailable when Kafka confirmed none within 8 s
    */
-  public List<Long> appendAll(List<Change> changes) throws BusUnavailable, InterruptedException {
+  public List<Long> append(List<Change> changes) throws BusUnavailable, InterruptedException {
     List<Future<RecordMetadata>> sent = new ArrayList<>();
-    List<Long> revisions = new ArrayList<>();
-    try {
-      for (Change change : changes) {
-        sent.add(producer().send(toRecord(change)));
+    Throwable failure = null;
+    for (Change change : changes) {
+      try {
+        sent.add(producer().send(record(change)));
+      } catch (KafkaException e) {
+        failure = e;
+        break;
       }
-      for (Future<RecordMetadata> each : sent) {
-        revisions.add(each.get().offset());
-      }
-      return revisions;
-    } catch (ExecutionException e) {
-      Throwable cause = e.getCause() == null ? e : e.getCause();
-      throw new BusUnavailable(
-          "The journal did not take the changes: " + Clients.reason(cause), cause);
-    } catch (KafkaException e) {
-      throw new BusUnavailable("The journal did not take the changes: " + Clients.reason(e), e);
     }
+    List<Long> revisions = new ArrayList<>();
+    for (Future<RecordMetadata> each : sent) {
+      try {
+        revisions.add(each.get().offset());
+      } catch (ExecutionException e) {
+        failure = e.getCause() == null ? e : e.getCause();
+        break;
+      }
+    }
+    if (failure != null && revisions.isEmpty()) {
+      throw new BusUnavailable(
+          "The journal did not take the changes: " + Clients.reason(failure), failure);
+    }
+    return revisions;
   }
 
-  private static ProducerRecord<byte[], byte[]> toRecord(Change change) {
+  private static ProducerRecord<byte[], byte[]> record(Change change) {
     byte[] key = change.key().toString().getBytes(StandardCharsets.UTF_8);
     return new ProducerRecord<>(Topics.CONFIG, 0, key, change.toJson());
   }

@@ -39,7 +39,7 @@ public sealed interface Arbitration {
       return new Nobody();
     }
     if (fields.absent(MEMBER)) {
-      fields.object(MEMBER, none -> none); // known, and not there
+      fields.knows(MEMBER);
       return new Unsaid();
     }
     return fields.object(

@@ -1,9 +1,7 @@
 package dev.aegis.journal;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
-import java.time.DateTimeException;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
@@ -24,7 +22,8 @@ public record Change(
     long expected,
     String actor,
     Instant at,
-    @Nullable Origin origin) {
+    @Nullable Origin origin)
+    implements JournalRecord {
   /** Expects that there is no such object. */
   public static final long ABSENT = -1;
 
@@ -37,40 +36,17 @@ public record Change(
     this(key, definition, expected, actor, at, null);
   }
 
-  /** Reads the record's value. */
+  /**
+   * Reads the value of a record about an object whose kind this version knows.
+   *
+   * @throws IOException when it is anything else, see {@link JournalRecord#parse}
+   */
   public static Change parse(byte[] value) throws IOException {
-    ObjectNode json = Json.readObject(value);
-    try {
-      return new Change(
-          ObjectKey.parse(json.path("key").asText()),
-          definition(json),
-          expected(json),
-          json.path("actor").asText(),
-          Timestamp.parse(json.path("at").asText()),
-          Origin.parse(json));
-    } catch (IllegalArgumentException | DateTimeException e) {
-      throw new IOException("not a change: " + e.getMessage(), e);
-    }
-  }
-
-  private static @Nullable ObjectNode definition(ObjectNode json) {
-    String op = json.path("op").asText();
-    ObjectNode definition = json.get("definition") instanceof ObjectNode object ? object : null;
-    if (op.equals("put") && definition != null) {
-      return definition;
-    }
-    if (op.equals("delete") && !json.hasNonNull("definition")) {
-      return null;
-    }
-    throw new IllegalArgumentException("op is neither a put with a definition nor a delete");
-  }
-
-  private static long expected(ObjectNode json) {
-    JsonNode expected = json.path("expected");
-    if (!expected.isIntegralNumber() || !expected.canConvertToLong()) {
-      throw new IllegalArgumentException("expected is not a revision");
-    }
-    return expected.longValue();
+    return switch (JournalRecord.parse(value)) {
+      case Change change -> change;
+      case UnknownChange unknown ->
+          throw new IOException("not a change: this version does not know " + unknown.key());
+    };
   }
 
   /** The record's value. */

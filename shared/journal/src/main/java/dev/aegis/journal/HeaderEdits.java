@@ -57,13 +57,17 @@ public record HeaderEdits(Map<String, String> set, Map<String, String> add, List
       List.of("x-aegis-", "x-forwarded-", "x-ratelimit-");
 
   public HeaderEdits {
-    set = Collections.unmodifiableMap(new LinkedHashMap<>(set));
-    add = Collections.unmodifiableMap(new LinkedHashMap<>(add));
+    set = set.isEmpty() ? Map.of() : Collections.unmodifiableMap(new LinkedHashMap<>(set));
+    add = add.isEmpty() ? Map.of() : Collections.unmodifiableMap(new LinkedHashMap<>(add));
     remove = List.copyOf(remove);
   }
 
   /** Reads the object {@code member}. */
   static HeaderEdits read(Fields fields, String member) {
+    if (fields.absent(member)) {
+      fields.knows(member);
+      return NONE;
+    }
     return fields.object(
         member,
         edits -> {

@@ -37,14 +37,24 @@ public final class Json {
    * @throws IOException when the bytes are anything else; the message does not repeat them
    */
   public static ObjectNode readObject(byte[] bytes) throws IOException {
-    JsonNode node;
     try {
       // Left to itself the parser takes other encodings, and spellings that UTF-8 does not have.
-      node =
-          MAPPER.readTree(
-              StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString());
+      return readObject(
+          StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString());
     } catch (CharacterCodingException e) {
       throw new IOException("not UTF-8", e);
+    }
+  }
+
+  /**
+   * Reads one JSON object.
+   *
+   * @throws IOException when the text is anything else; the message does not repeat it
+   */
+  static ObjectNode readObject(String text) throws IOException {
+    JsonNode node;
+    try {
+      node = MAPPER.readTree(text);
     } catch (JsonProcessingException e) {
       throw new IOException(
           "not JSON: "

@@ -58,6 +58,15 @@ public record ObjectKey(Kind kind, @Nullable String tenant, String id) {
     return new ObjectKey(kind, inTenant ? parts[1] : null, parts[at + 1]);
   }
 
+  /** The key that {@link #parse} reads, null when it reads none. */
+  static @Nullable ObjectKey known(String text) {
+    try {
+      return parse(text);
+    } catch (IllegalArgumentException e) {
+      return null;
+    }
+  }
+
   @Override
   public String toString() {
     if (kind == Kind.TENANT) {

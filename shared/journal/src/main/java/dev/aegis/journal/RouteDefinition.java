@@ -119,29 +119,32 @@ public record RouteDefinition(
       fields.unavailable(later);
     }
     boolean down = !fields.absent("maintenance");
-    Maintenance maintenance = fields.object("maintenance", Maintenance::read);
+    Maintenance maintenance = down ? fields.object("maintenance", Maintenance::read) : null;
+    if (!down) {
+      fields.knows("maintenance");
+    }
     HeaderEdits replyHeaders = HeaderEdits.read(fields, "response_headers");
     boolean shared = !fields.absent("cors");
     Cors cors = shared ? fields.object("cors", Cors::read) : null;
     if (!shared) {
-      fields.object("cors", none -> none); // known, and not there
+      fields.knows("cors");
     } else if (replyHeaders.names("access-control-")) {
       fields.reject("response_headers", "must leave Access-Control- fields to \"cors\"");
     }
     boolean copied = !fields.absent("mirror");
     Mirror mirror = copied ? fields.object("mirror", Mirror::read) : null;
     if (!copied) {
-      fields.object("mirror", none -> none); // known, and not there
+      fields.knows("mirror");
     }
     boolean squeezes = !fields.absent("compression");
     Compression compression = squeezes ? fields.object("compression", Compression::read) : null;
     if (!squeezes) {
-      fields.object("compression", none -> none); // known, and not there
+      fields.knows("compression");
     }
     boolean keeps = !fields.absent("cache");
     Caching caching = keeps ? fields.object("cache", Caching::read) : null;
     if (!keeps) {
-      fields.object("cache", none -> none); // known, and not there
+      fields.knows("cache");
     }
     HeaderEdits requestHeaders = HeaderEdits.read(fields, "request_headers");
     Arbitration arbitration = Arbitration.ofRoute(fields);
@@ -188,7 +191,7 @@ public record RouteDefinition(
         compression,
         caching,
         Caps.read(fields),
-        down ? maintenance : null,
+        maintenance,
         (int) fields.number("priority", 0, -1_000_000, 1_000_000));
   }
 

@@ -7,6 +7,8 @@ import dev.aegis.admin.audit.AuditLog;
 import dev.aegis.admin.audit.AuditTrail;
 import dev.aegis.admin.catalog.PluginCatalog;
 import dev.aegis.admin.changes.Publishing;
+import dev.aegis.admin.changes.Restoring;
+import dev.aegis.admin.history.Past;
 import dev.aegis.admin.history.Revisions;
 import dev.aegis.admin.nodes.Nodes;
 import dev.aegis.admin.relay.Backend;
@@ -72,7 +74,9 @@ public final class AdminApi {
    * @param reader the configuration in force
    * @param publishing changes it
    * @param nodes who runs which revision
-   * @param revisions the journal's past
+   * @param revisions the changes of the past
+   * @param past the states of the past
+   * @param restoring goes back to one
    * @param plugins what can be put to use
    * @param analytics answers {@code /admin/analytics}
    * @param dispatcher answers for endpoints
@@ -88,6 +92,8 @@ public final class AdminApi {
       Publishing publishing,
       Nodes nodes,
       Revisions revisions,
+      Past past,
+      Restoring restoring,
       PluginCatalog plugins,
       Backend analytics,
       Backend dispatcher,
@@ -112,6 +118,7 @@ public final class AdminApi {
     operations.addAll(
         new ReadOperations(reader, nodes, revisions, plugins, analytics, gateway).operations());
     operations.addAll(new AuditOperations(reader, trail).operations());
+    operations.addAll(new HistoryOperations(reader, past, restoring, writes).operations());
     operations.add(
         new Operation(
             "GET",

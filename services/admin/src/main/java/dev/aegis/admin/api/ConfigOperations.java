@@ -104,7 +104,7 @@ final class ConfigOperations {
 
   private Reply apply(Call call) {
     boolean dryRun = call.flag(Writes.DRY_RUN);
-    boolean wait = writes.waits(call);
+    boolean wait = Writes.waits(call);
     boolean prune = call.flag(PRUNE);
     Scope scope = scope(call);
     if (!turn.tryAcquire()) {
@@ -116,7 +116,7 @@ final class ConfigOperations {
       Declaration declaration = declaration(document(call));
       List<Desired> wanted = wanted(declaration, scope, prune);
       Outlook outlook = wouldBe -> judge(declaration.tests(), wouldBe);
-      return switch (publishing.apply(wanted, call.operator(), dryRun, outlook)) {
+      return switch (publishing.apply(wanted, call.operator(), call.origin(), dryRun, outlook)) {
         case Outcome.Refused(Refusal why) -> throw new RefusedCall(listed(why));
         case Outcome.Halfway halfway ->
             throw new RefusedCall(

@@ -90,6 +90,20 @@ final class Writes {
     };
   }
 
+  /**
+   * A reply that shows what changed.
+   *
+   * @param revision of the last change
+   * @param wait whether it is given when that is in force everywhere
+   */
+  Reply awaited(ObjectNode shown, long revision, boolean wait) {
+    Applied applied = wait ? await(revision) : null;
+    if (applied != null) {
+      shown.set("applied", applied.shown());
+    }
+    return revised(Reply.json(200, shown), revision, applied);
+  }
+
   static Reply revised(Reply reply, long revision, @Nullable Applied applied) {
     Reply revised = reply.with(REVISION, Long.toString(revision));
     return applied == null
@@ -106,7 +120,8 @@ final class Writes {
     }
   }
 
-  boolean waits(Call call) {
+  /** Whether a call waits until its change is in force everywhere. */
+  static boolean waits(Call call) {
     String value = call.query().get(WAIT);
     if (value == null) {
       return false;

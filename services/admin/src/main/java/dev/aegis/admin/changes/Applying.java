@@ -8,6 +8,7 @@ import dev.aegis.journal.Change;
 import dev.aegis.journal.Entry;
 import dev.aegis.journal.Fold;
 import dev.aegis.journal.ObjectKey;
+import dev.aegis.journal.Origin;
 import dev.aegis.journal.Verdict;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -65,7 +66,12 @@ final class Applying {
     this.clock = clock;
   }
 
-  Outcome apply(List<Desired> wanted, String actor, boolean rehearsal, Outlook outlook)
+  Outcome apply(
+      List<Desired> wanted,
+      String actor,
+      @Nullable Origin origin,
+      boolean rehearsal,
+      Outlook outlook)
       throws InterruptedException {
     if (rehearsal) {
       Fold scratch = reader.read(Fold::copy);
@@ -84,7 +90,7 @@ final class Applying {
               Refusal.of(
                   Refusal.Reason.JOURNAL_UNAVAILABLE,
                   "other changes of the same tenants take too long"))
-          : new Round(actor).write(wanted, outlook);
+          : new Round(actor, origin).write(wanted, outlook);
     }
   }
 
@@ -103,11 +109,13 @@ final class Applying {
   /** One application, as far as it has come. */
   private final class Round {
     private final String actor;
+    private final @Nullable Origin origin;
     private final List<Outcome.Step> done = new ArrayList<>();
     private long revision = -1;
 
-    private Round(String actor) {
+    private Round(String actor, @Nullable Origin origin) {
       this.actor = actor;
+      this.origin = origin;
     }
 
     private Outcome write(List<Desired> wanted, Outlook outlook) throws InterruptedException {
@@ -179,16 +187,16 @@ final class Applying {
       for (Draft.Ready step : steps) {
         Entry before = step.before();
         long expected = before == null ? Change.ABSENT : before.revision();
-        changes.add(new Change(step.key(), step.after(), expected, actor, now));
+        changes.add(new Change(step.key(), step.after(), expected, actor, now, origin));
       }
       List<Long> revisions;
       try {
-        revisions = writer.appendAll(changes);
+        revisions = writer.append(changes);
       } catch (BusUnavailable e) {
         LOG.warn("{} changes could not be written: {}", changes.size(), e.getMessage());
         return unavailable("Kafka did not take the changes");
       }
-      for (int i = 0; i < steps.size(); i++) {
+      for (int i = 0; i < revisions.size(); i++) {
         Draft.Ready step = steps.get(i);
         long written = revisions.get(i);
         Verdict verdict;
@@ -200,6 +208,9 @@ final class Applying {
         }
         switch (verdict) {
           case Verdict.Rejected rejected -> lost.add(step.key());
+          case Verdict.Kept kept ->
+              throw new IllegalStateException(
+                  "This version wrote what it does not know: " + kept.key());
           case Verdict.Applied applied -> {
             revision = written;
             done.add(step(step));
@@ -207,7 +218,9 @@ final class Applying {
           }
         }
       }
-      return null;
+      return revisions.size() == steps.size()
+          ? null
+          : unavailable("Kafka did not take all of them");
     }
   }
 

@@ -10,6 +10,7 @@ import java.util.Objects;
 import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -53,12 +54,22 @@ final class Lanes {
         wanted.add(TENANTS);
       }
     }
+    return lock(wanted, patience);
+  }
+
+  /** All lanes, or null when they are not all free within {@code patience}. */
+  @Nullable Held takeAll(Duration patience) throws InterruptedException {
+    return lock(IntStream.range(0, locks.length).boxed().toList(), patience);
+  }
+
+  private @Nullable Held lock(Collection<Integer> inOrder, Duration patience)
+      throws InterruptedException {
     long end = System.nanoTime() + patience.toNanos();
     Deque<ReentrantLock> taken = new ArrayDeque<>();
     Held held = () -> taken.forEach(ReentrantLock::unlock);
     boolean all = false;
     try {
-      for (int lane : wanted) {
+      for (int lane : inOrder) {
         if (!locks[lane].tryLock(end - System.nanoTime(), TimeUnit.NANOSECONDS)) {
           return null;
         }

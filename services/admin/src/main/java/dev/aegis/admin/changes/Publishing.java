@@ -10,6 +10,7 @@ import dev.aegis.journal.Change;
 import dev.aegis.journal.Entry;
 import dev.aegis.journal.Kind;
 import dev.aegis.journal.ObjectKey;
+import dev.aegis.journal.Origin;
 import dev.aegis.journal.Verdict;
 import java.time.Duration;
 import java.time.Instant;
@@ -90,20 +91,26 @@ public final class Publishing {
    * @param rehearsal whether to say what would happen and change nothing
    */
   public Outcome apply(List<Desired> wanted, Operator operator, boolean rehearsal) {
-    return apply(wanted, operator, rehearsal, wouldBe -> null);
+    return apply(wanted, operator, null, rehearsal, wouldBe -> null);
   }
 
   /**
    * The same, if {@code outlook} has nothing against it: it is asked once, when the batch is found
    * valid.
+   *
+   * @param origin the call that asks for it, null when none does
    */
   public Outcome apply(
-      List<Desired> wanted, Operator operator, boolean rehearsal, Outlook outlook) {
+      List<Desired> wanted,
+      Operator operator,
+      @Nullable Origin origin,
+      boolean rehearsal,
+      Outlook outlook) {
     if (operator.bound()) {
       throw new IllegalArgumentException(operator.name() + " is held to a tenant");
     }
     try {
-      return applying.apply(wanted, operator.name(), rehearsal, outlook);
+      return applying.apply(wanted, operator.name(), origin, rehearsal, outlook);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       return new Outcome.Refused(
@@ -128,6 +135,18 @@ public final class Publishing {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       return unavailable("the service is stopping");
+    }
+  }
+
+  /** What somebody does while nothing else is written here. */
+  interface Alone<T> {
+    T run() throws InterruptedException;
+  }
+
+  /** Does something while no order is carried out; null when those under way take too long. */
+  <T> @Nullable T alone(Alone<T> work) throws InterruptedException {
+    try (Lanes.Held all = lanes.takeAll(PATIENCE)) {
+      return all == null ? null : work.run();
     }
   }
 
@@ -222,6 +241,9 @@ public final class Publishing {
         LOG.info("Record {} for {} came too late: {}", revision, ready.key(), rejected.message());
         yield null;
       }
+      case Verdict.Kept kept ->
+          throw new IllegalStateException(
+              "This version wrote what it does not know: " + kept.key());
       case Verdict.Applied applied -> {
         LOG.info(
             "{} {} at revision {} by {}",
@@ -245,7 +267,7 @@ public final class Publishing {
    * Why nothing can be written, now and in a moment; null when it can. What is refused here need
    * not be tried in vain, and does no harm.
    */
-  private @Nullable String obstacle() throws InterruptedException {
+  @Nullable String obstacle() throws InterruptedException {
     long end = System.nanoTime() + RECONNECT.toNanos();
     while (!reader.connected() || !reader.current()) {
       if (System.nanoTime() - end >= 0) {

@@ -6,6 +6,7 @@ import dev.aegis.chassis.ServiceStatus;
 import dev.aegis.chassis.Version;
 import dev.aegis.journal.Fold;
 import dev.aegis.journal.ObjectKey;
+import dev.aegis.model.Finding;
 import dev.aegis.model.NodeStatus;
 import java.time.Duration;
 import java.time.Instant;
@@ -30,7 +31,7 @@ public final class OwnStatus implements JournalReader.Listener, AutoCloseable {
   private volatile boolean closed;
   private @Nullable Thread thread;
 
-  private record InForce(long revision, Instant since) {}
+  private record InForce(long revision, Instant since, List<Finding> findings) {}
 
   /**
    * @param node name of this instance
@@ -40,12 +41,12 @@ public final class OwnStatus implements JournalReader.Listener, AutoCloseable {
     this.node = node;
     this.board = board;
     this.clock = clock;
-    this.inForce = new InForce(-1, clock.instant());
+    this.inForce = new InForce(-1, clock.instant(), List.of());
   }
 
   @Override
   public void folded(Fold fold, Set<ObjectKey> changed, boolean everything) {
-    inForce = new InForce(fold.revision(), clock.instant());
+    inForce = new InForce(fold.revision(), clock.instant(), fold.findings());
     news.release();
   }
 
@@ -65,7 +66,7 @@ public final class OwnStatus implements JournalReader.Listener, AutoCloseable {
               now.revision(),
               now.since(),
               clock.instant(),
-              List.of()));
+              now.findings()));
       try {
         if (news.tryAcquire(NodeBoard.HEARTBEAT.toMillis(), TimeUnit.MILLISECONDS)) {
           news.drainPermits();
@@ -84,7 +85,7 @@ public final class OwnStatus implements JournalReader.Listener, AutoCloseable {
         SERVICE,
         now.revision(),
         now.revision() < 0 ? null : now.since(),
-        List.of(),
+        now.findings(),
         Map.of("kafka", kafka ? "up" : "down"));
   }
 

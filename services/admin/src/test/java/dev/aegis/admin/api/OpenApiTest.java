@@ -40,6 +40,8 @@ final class OpenApiTest {
           null,
           null,
           null,
+          null,
+          null,
           InstantSource.system());
 
   private static JsonNode read() {

@@ -36,11 +36,9 @@ import dev.aegis.journal.TenantDefinition;
 import dev.aegis.journal.UpstreamDefinition;
 import dev.aegis.model.Finding;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -57,9 +55,15 @@ final class TenantCompiler {
   private final String tenant;
   private final Lineage lineage;
   private final @Nullable TenantPlan known;
-  private final Readings readings = new Readings();
+  private final Readings readings;
 
-  TenantCompiler(Compiler compiler, Fold fold, String tenant, @Nullable TenantPlan known) {
+  /**
+   * @param ahead definitions that were read before
+   * @param known the plan of before, null when there was none
+   */
+  TenantCompiler(
+      Compiler compiler, Fold fold, String tenant, ReadAhead ahead, @Nullable TenantPlan known) {
+    this.readings = new Readings(ahead);
     this.compiler = compiler;
     this.fold = fold;
     this.tenant = tenant;
@@ -76,17 +80,19 @@ final class TenantCompiler {
     if (lineage.fault() != null) {
       readings.error(own, "nothing is inherited: " + lineage.fault());
     }
-    Map<Entry, RouteDefinition> understood = routes();
-    Map<String, Upstream> upstreams = upstreams(named(understood.values()));
+    List<Understood> understood = routes();
+    Map<String, Upstream> upstreams = upstreams(named(understood));
     Arbiters arbiters = new Arbiters(fold, own, lineage, readings, upstreams);
     IdentityPlan identity =
         new IdentityCompiler(compiler, fold, tenant, lineage, readings)
             .compile(known == null ? null : known.identity());
     CertificateTable certificates = certificates(identity);
     List<Limit> limits = limits();
-    Map<RouteDefinition, RoutePlan> routes = new LinkedHashMap<>();
+    List<Map.Entry<RouteDefinition, RoutePlan>> routes = new ArrayList<>();
     understood.forEach(
-        (entry, route) -> {
+        each -> {
+          Entry entry = each.entry();
+          RouteDefinition route = each.route();
           for (String id : route.destination().upstreams()) {
             if (!upstreams.containsKey(id)) {
               readings.error(entry, "upstream \"" + id + "\" does not exist; requests get 503");
@@ -104,28 +110,29 @@ final class TenantCompiler {
           List<String> said = arbiter == null ? List.of() : arbiter.rules().replyHeaders();
           Compression compression = route.compression();
           Caching caching = route.caching();
-          routes.put(
-              route,
-              new RoutePlan(
-                  route.id(),
-                  route.auth(),
-                  route.reportOnly(),
-                  arbiter,
-                  route.maintenance(),
-                  end(route.destination(), upstreams),
-                  UpstreamPath.of(route.stripPrefix(), route.rewrite(), route.paths()),
-                  route.stripCredentials(),
-                  HeaderEdit.of(route.requestHeaders(), said),
-                  replyEdit,
-                  CorsPlan.of(route.cors(), route.methods()),
-                  mirror(entry, route.mirror(), upstreams),
-                  compression == null ? null : new Squeeze(compression, replyEdit.dropped()),
-                  caching == null || !said.isEmpty() // what is kept is not told apart by them
-                      ? null
-                      : new CachePlan(
-                          route.id() + '\n' + entry.revision(), caching.maxEntryBytes()),
-                  route.caps(),
-                  on(limits, route.id(), route.destination().upstreams())));
+          routes.add(
+              Map.entry(
+                  route,
+                  new RoutePlan(
+                      route.id(),
+                      route.auth(),
+                      route.reportOnly(),
+                      arbiter,
+                      route.maintenance(),
+                      end(route.destination(), upstreams),
+                      UpstreamPath.of(route.stripPrefix(), route.rewrite(), route.paths()),
+                      route.stripCredentials(),
+                      HeaderEdit.of(route.requestHeaders(), said),
+                      replyEdit,
+                      CorsPlan.of(route.cors(), route.methods()),
+                      mirror(entry, route.mirror(), upstreams),
+                      compression == null ? null : new Squeeze(compression, replyEdit.dropped()),
+                      caching == null || !said.isEmpty() // what is kept is not told apart by them
+                          ? null
+                          : new CachePlan(
+                              route.id() + '\n' + entry.revision(), caching.maxEntryBytes()),
+                      route.caps(),
+                      on(limits, route.id(), route.destination().upstreams()))));
         });
     return new TenantPlan(
         tenant,
@@ -176,20 +183,24 @@ final class TenantCompiler {
         on(limits, null, List.of(defaultId)));
   }
 
-  private Map<Entry, RouteDefinition> routes() {
-    Map<Entry, RouteDefinition> routes = new LinkedHashMap<>();
+  /** A list, since to find one of many by what it says would take longer than to compile it. */
+  private record Understood(Entry entry, RouteDefinition route) {}
+
+  private List<Understood> routes() {
+    List<Understood> routes = new ArrayList<>();
     for (Entry entry : fold.list(Kind.ROUTE, tenant)) {
       if (readings.definition(entry) instanceof RouteDefinition route) {
-        routes.put(entry, route);
+        routes.add(new Understood(entry, route));
       }
     }
     return routes;
   }
 
   /** Upstreams that requests may go to. */
-  private Set<String> named(Collection<RouteDefinition> routes) {
+  private Set<String> named(List<Understood> routes) {
     Set<String> named = new HashSet<>(Set.of(DEFAULT_UPSTREAM + tenant));
-    for (RouteDefinition route : routes) {
+    for (Understood each : routes) {
+      RouteDefinition route = each.route();
       named.addAll(route.destination().upstreams());
       if (route.mirror() != null) {
         named.add(route.mirror().upstream());

@@ -10,9 +10,12 @@ import dev.aegis.gateway.upstream.Upstreams;
 import dev.aegis.journal.ApiKeySecret;
 import dev.aegis.journal.Change;
 import dev.aegis.journal.Fold;
+import dev.aegis.journal.JournalRecord;
 import dev.aegis.journal.MasterKey;
 import dev.aegis.journal.ObjectKey;
 import dev.aegis.journal.Verdict;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
@@ -67,6 +70,19 @@ public final class Configuration implements AutoCloseable {
   /** Deletes an object. */
   public Snapshot delete(String key) {
     return apply(key, null);
+  }
+
+  /** Takes a record as another version wrote it, with single quotes. */
+  public Snapshot record(String record) {
+    try {
+      fold.apply(
+          fold.revision() + 1,
+          JournalRecord.parse(record.replace('\'', '"').getBytes(StandardCharsets.UTF_8)));
+    } catch (IOException e) {
+      throw new AssertionError(e);
+    }
+    snapshot = compiler.compile(fold, Set.of(), false);
+    return snapshot;
   }
 
   private Snapshot apply(String key, @Nullable ObjectNode definition) {
