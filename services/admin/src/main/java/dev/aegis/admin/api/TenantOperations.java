@@ -107,7 +107,7 @@ final class TenantOperations {
           .put("isolation", word(ancestor.closed()))
           .put("tokens", tokens(ancestor));
     }
-    shown.set("external_authorization", asked(fold, lineage));
+    shown.set("external_authorization", asked(fold, lineage, operator));
     for (Kind kind : Kind.values()) {
       if (Lineage.inherited(kind)) {
         ArrayNode all = shown.putArray(kind.collection());
@@ -123,13 +123,16 @@ final class TenantOperations {
     return shown;
   }
 
-  /** Who is asked about requests of routes that do not say, and where it comes from. */
-  private static @Nullable ObjectNode asked(Fold fold, Lineage lineage) {
+  /**
+   * Who is asked about requests of routes that do not say, and where it comes from. What a tenant
+   * beyond the operator's reach says of it is not told.
+   */
+  private static @Nullable ObjectNode asked(Fold fold, Lineage lineage, Operator operator) {
     return switch (lineage.asked()) {
       case Lineage.Asked.Nobody nobody -> null;
       case Lineage.Asked.Unknown unknown -> Json.object().putNull("from").putNull("object");
       case Lineage.Asked.Of(String tenant, Arbiter arbiter) -> {
-        Entry says = fold.find(ObjectKey.tenant(tenant));
+        Entry says = operator.reaches(fold, tenant) ? fold.find(ObjectKey.tenant(tenant)) : null;
         ObjectNode shown = Json.object().put("from", tenant);
         yield shown.set(
             "object", says == null ? null : says.body().path(Arbitration.MEMBER).deepCopy());
