@@ -260,6 +260,21 @@ final class OperatorApiTest {
     Answer seen = by("GET", "/admin/tenants/" + own + "/effective", null);
     assertThat(seen.text()).contains("boss").doesNotContain("secret-path");
     assertThat(admin.get("/admin/tenants/" + own + "/effective").text()).contains("secret-path");
+
+    admin.put(
+        "/admin/tenants/" + corp + "/upstreams/authz",
+        "{\"targets\":[{\"url\":\"http://10.0.0.1\"}]}");
+    admin.patch("/admin/tenants/" + own, "{\"isolation\":\"shared\"}");
+    Answer asks =
+        admin.patch(
+            "/admin/tenants/" + corp,
+            "{\"external_authorization\":{\"upstream\":\"authz\",\"path\":\"/secret-check\"}}");
+    assertThat(asks.status()).as(asks.text()).isEqualTo(200);
+    Answer asked = by("GET", "/admin/tenants/" + own + "/effective", null);
+    assertThat(asked.json().at("/external_authorization/from").asText()).isEqualTo(corp);
+    assertThat(asked.json().at("/external_authorization/object").isNull()).isTrue();
+    assertThat(asked.text()).doesNotContain("secret-check");
+    assertThat(admin.get("/admin/tenants/" + own + "/effective").text()).contains("secret-check");
   }
 
   @Test

@@ -123,7 +123,10 @@ final class TenantOperations {
     return shown;
   }
 
-  /** Who is asked about requests of routes that do not say, and where it comes from. */
+  /**
+   * Who is asked about requests of routes that do not say, and where it comes from. What a tenant
+   * beyond the operator's reach says of it is not told.
+   */
   private static @Nullable ObjectNode asked(Fold fold, Lineage lineage, Operator operator) {
     return switch (lineage.asked()) {
       case Lineage.Asked.Nobody nobody -> null;
