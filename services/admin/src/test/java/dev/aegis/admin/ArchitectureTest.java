@@ -21,6 +21,7 @@ final class ArchitectureTest {
                     "api",
                     "catalog",
                     "changes",
+                    "files",
                     "history",
                     "nodes",
                     "relay",
@@ -31,6 +32,7 @@ final class ArchitectureTest {
             entry("catalog", Set.of()),
             entry("tenancy", Set.of()),
             entry("changes", Set.of("catalog", "tenancy")),
+            entry("files", Set.of("changes", "tenancy")),
             entry("history", Set.of("tenancy")),
             entry("nodes", Set.of()),
             entry("relay", Set.of()),
@@ -42,7 +44,7 @@ final class ArchitectureTest {
             "org.apache.kafka", Set.of(),
             "redis.clients", Set.of(),
             "java.net.http", Set.of("relay"),
-            "dev.aegis.bus", Set.of("", "api", "changes", "history", "nodes"),
-            "dev.aegis.chassis", Set.of("", "api", "nodes", "settings")));
+            "dev.aegis.bus", Set.of("", "api", "changes", "files", "history", "nodes"),
+            "dev.aegis.chassis", Set.of("", "api", "files", "nodes", "settings")));
   }
 }

@@ -6,6 +6,7 @@ import dev.aegis.chassis.ServiceStatus;
 import dev.aegis.chassis.Version;
 import dev.aegis.journal.Fold;
 import dev.aegis.journal.ObjectKey;
+import dev.aegis.model.Finding;
 import dev.aegis.model.NodeStatus;
 import java.time.Duration;
 import java.time.Instant;
@@ -27,6 +28,7 @@ public final class OwnStatus implements JournalReader.Listener, AutoCloseable {
   private final InstantSource clock;
   private final Semaphore news = new Semaphore(0);
   private volatile InForce inForce;
+  private volatile List<Finding> findings = List.of();
   private volatile boolean closed;
   private @Nullable Thread thread;
 
@@ -49,6 +51,12 @@ public final class OwnStatus implements JournalReader.Listener, AutoCloseable {
     news.release();
   }
 
+  /** What this instance has to say about itself from now on. */
+  public void report(List<Finding> now) {
+    findings = List.copyOf(now);
+    news.release();
+  }
+
   /** Begins to speak. */
   public void start() {
     thread = Thread.ofPlatform().daemon().name("own-status").start(this::run);
@@ -65,7 +73,7 @@ public final class OwnStatus implements JournalReader.Listener, AutoCloseable {
               now.revision(),
               now.since(),
               clock.instant(),
-              List.of()));
+              findings));
       try {
         if (news.tryAcquire(NodeBoard.HEARTBEAT.toMillis(), TimeUnit.MILLISECONDS)) {
           news.drainPermits();
@@ -84,7 +92,7 @@ public final class OwnStatus implements JournalReader.Listener, AutoCloseable {
         SERVICE,
         now.revision(),
         now.revision() < 0 ? null : now.since(),
-        List.of(),
+        findings,
         Map.of("kafka", kafka ? "up" : "down"));
   }
 
