@@ -27,9 +27,13 @@ import java.util.stream.IntStream;
 final class Tokens {
   private static final int ROUNDS = 7;
   private static final Duration LENGTH = Duration.ofSeconds(5);
-  private static final Duration WARMUP = Duration.ofSeconds(10);
+  private static final Duration WARMUP = Duration.ofSeconds(30);
   private static final int CONNECTIONS = 16;
   private static final int DISTINCT = 4_000;
+
+  /** Rounds of distinct tokens after which the compiler is done with the path of a new token. */
+  private static final int COLD_WARMUP = 8;
+
   private static final int VERY_MANY = 100_000;
 
   private final Gateway gateway;
@@ -79,6 +83,9 @@ final class Tokens {
 
   /** A token that it has never seen, over the same once it is known. */
   private void seenForTheFirstTime() throws Exception {
+    for (int round = 0; round < COLD_WARMUP; round++) {
+      ask(tokens("warm-" + round, DISTINCT));
+    }
     double[] more = new double[ROUNDS];
     for (int round = 0; round < ROUNDS; round++) {
       List<String> tokens = tokens("cold-" + round, DISTINCT);

@@ -36,6 +36,11 @@ final class KeyCommands {
         description = "When it ends, such as 2030-01-01T00:00:00Z (default never)")
     private @Nullable String expiresAt;
 
+    @Option(
+        names = "--signing",
+        description = "Callers sign their requests with it (RFC 9421) and never show it")
+    private boolean signing;
+
     Create(Session session, DataFolder data) {
       super(session, data, Noun.KEY);
     }
@@ -57,6 +62,9 @@ final class KeyCommands {
       }
       if (expiresAt != null) {
         document.put("expires_at", expiresAt);
+      }
+      if (signing) {
+        document.put("signing", true);
       }
       return document;
     }

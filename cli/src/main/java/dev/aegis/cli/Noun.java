@@ -34,7 +34,8 @@ enum Noun {
       case BINDING -> List.of("id", "subject", "group", "roles");
       case PLUGIN -> List.of("id", "plugin", "enabled", "order", "route", "upstream");
       case WEBHOOK -> List.of("id", "url", "events", "enabled");
-      case KEY -> List.of("id", "name", "subject", "roles", "expires_at", "secrets");
+      case KEY ->
+          List.of("id", "name", "subject", "roles", "expires_at", "last_used_at", "secrets");
     };
   }
 

@@ -119,6 +119,15 @@ class RealAdminTest {
         ok("", "key", "create", "ci", "-t", "acme", "--subject", "svc-1", "--role", "reader");
     assertThat(made).startsWith("key ci created, revision ").contains("secret: aegis_");
 
+    assertThat(json("key", "show", "ci", "-t", "acme").get("signing").asBoolean()).isFalse();
+    assertThat(ok("", "key", "create", "signs", "-t", "acme", "--subject", "svc-2", "--signing"))
+        .startsWith("key signs created, revision ")
+        .contains("secret: aegis_");
+    JsonNode signs = json("key", "show", "signs", "-t", "acme");
+    assertThat(signs.get("signing").asBoolean()).isTrue();
+    assertThat(signs.get("subject").asText()).isEqualTo("svc-2");
+    assertThat(ok("", "key", "revoke", "signs", "-t", "acme")).startsWith("key signs revoked");
+
     create(Noun.BINDING, "ops", "{\"subject\":\"user-1\",\"roles\":[\"reader\"]}");
     assertThat(ok("", "binding", "list", "-t", "acme")).contains("user-1", "reader");
     assertThat(json("tenant", "effective", "acme").at("/roles").toString()).contains("reader");

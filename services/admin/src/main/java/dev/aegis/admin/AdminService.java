@@ -1,5 +1,6 @@
 package dev.aegis.admin;
 
+import dev.aegis.admin.access.Brake;
 import dev.aegis.admin.access.Operators;
 import dev.aegis.admin.api.AdminApi;
 import dev.aegis.admin.catalog.PluginCatalog;
@@ -12,6 +13,7 @@ import dev.aegis.admin.nodes.Nodes;
 import dev.aegis.admin.nodes.OwnStatus;
 import dev.aegis.admin.relay.Backend;
 import dev.aegis.admin.settings.AdminSettings;
+import dev.aegis.admin.store.LastUses;
 import dev.aegis.admin.tenancy.Hosts;
 import dev.aegis.admin.tenancy.OwnAddresses;
 import dev.aegis.bus.BusSettings;
@@ -32,6 +34,7 @@ import dev.aegis.chassis.Service;
 import dev.aegis.chassis.Settings;
 import dev.aegis.chassis.StartFailure;
 import dev.aegis.journal.MasterKey;
+import dev.aegis.redis.RedisAccess;
 import java.net.URI;
 import java.nio.file.Path;
 import java.security.SecureRandom;
@@ -43,6 +46,7 @@ import java.util.Base64;
 import java.util.Deque;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.slf4j.Logger;
@@ -58,6 +62,9 @@ public final class AdminService implements Service {
   private static final Duration FIRST_CATCH_UP = Duration.ofSeconds(20);
   private static final long SPOOL_BYTES = 64L << 20;
   private static final int TOKEN_BYTES = 32;
+
+  /** Wrong tokens of all addresses within a minute, from which on one is enough of each. */
+  private static final int MOST_WRONG_TOKENS = 1_000;
 
   private final Settings settings;
   private final InstantSource clock;
@@ -97,7 +104,12 @@ public final class AdminService implements Service {
     String node = NAME + "-" + settings.of(CommonSettings.NODE);
     BusSettings bus = new BusSettings(bootstrap(), node);
     MasterKey masterKey = masterKey();
-    Operators operators = new Operators(administratorToken());
+    Operators operators =
+        new Operators(
+            administratorToken(),
+            new Brake(
+                settings.of(AdminSettings.MAX_WRONG_TOKENS).intValue(), MOST_WRONG_TOKENS, clock),
+            clock);
     URI analyticsUrl = settings.of(AdminSettings.ANALYTICS_URL);
     URI webhooksUrl = settings.of(AdminSettings.WEBHOOKS_URL);
     ownPorts.add(analyticsUrl.getPort());
@@ -110,7 +122,15 @@ public final class AdminService implements Service {
         started(new EventPublisher(bus, data.resolve("spool"), SPOOL_BYTES, "/aegis/" + node));
     NodeBoard board = started(new NodeBoard(bus, clock));
     OwnStatus own = started(new OwnStatus(node, board, clock));
-    JournalReader reader = started(new JournalReader(bus, data.resolve("fold.jsonl"), own));
+    JournalReader reader =
+        started(
+            new JournalReader(
+                bus,
+                data.resolve("fold.jsonl"),
+                (fold, changed, everything) -> {
+                  operators.folded(fold, changed, everything);
+                  own.folded(fold, changed, everything);
+                }));
     JournalWriter writer = started(new JournalWriter(bus));
     JournalHistory history = started(new JournalHistory(bus));
     Backend analytics =
@@ -146,6 +166,7 @@ public final class AdminService implements Service {
             analytics,
             dispatcher,
             gateway,
+            started(new LastUses(redis(), System::nanoTime)),
             clock);
 
     meters(metrics, reader, events);
@@ -194,6 +215,14 @@ public final class AdminService implements Service {
             () ->
                 new StartFailure(
                     "where is Kafka? Set AEGIS_KAFKA_BOOTSTRAP to host:port of a broker"));
+  }
+
+  private Optional<RedisAccess> redis() throws StartFailure {
+    try {
+      return settings.of(CommonSettings.REDIS_URL).map(RedisAccess::new);
+    } catch (IllegalArgumentException e) {
+      throw new StartFailure("Redis cannot be asked: " + e.getMessage());
+    }
   }
 
   private MasterKey masterKey() throws StartFailure {

@@ -4,11 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.sun.net.httpserver.HttpServer;
 import dev.aegis.admin.AdminInstance.Answer;
 import dev.aegis.admin.settings.AdminSettings;
 import dev.aegis.bus.BusSettings;
 import dev.aegis.bus.JournalReader;
+import dev.aegis.bus.JournalWriter;
+import dev.aegis.journal.Change;
 import dev.aegis.journal.Entry;
 import dev.aegis.journal.IssuerDefinition;
 import dev.aegis.journal.Kind;
@@ -23,6 +26,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -127,6 +131,34 @@ final class AdminOnTheBusTest {
         return;
       }
       assertThat(written.code()).isEqualTo("stale_revision");
+    }
+  }
+
+  @Test
+  void aQuickerWriterDelaysAChangeAndDoesNotEndIt() throws Exception {
+    int first = 400;
+    BusSettings bus = new BusSettings(kafka.bootstrap(), "rival");
+    try (AdminInstance admin = new AdminInstance(kafka.bootstrap(), data.resolve("hot"), "hot");
+        JournalWriter rival = new JournalWriter(bus);
+        ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      Answer made = admin.put("/admin/tenants/hot", "{\"name\":\"H\"}");
+      ObjectNode body = made.json().deepCopy();
+      body.remove(List.of("revision", "created_at", "updated_at"));
+      body.putObject("labels").put("rival", "was here");
+      long revision = made.json().path("revision").asLong();
+      Future<Answer> patched = null;
+      for (int written = 0; written < first; written++) {
+        revision =
+            rival.append(
+                new Change(ObjectKey.tenant("hot"), body, revision, "rival", Instant.now()));
+        if (patched == null) {
+          patched = threads.submit(() -> admin.patch("/admin/tenants/hot", "{\"tier\":\"gold\"}"));
+        }
+      }
+      Answer answer = patched.get();
+      assertThat(answer.status()).as(answer.text()).isEqualTo(200);
+      assertThat(answer.json().path("tier").asText()).isEqualTo("gold");
+      assertThat(answer.json().at("/labels/rival").asText()).isEqualTo("was here");
     }
   }
 

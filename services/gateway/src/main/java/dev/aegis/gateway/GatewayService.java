@@ -31,6 +31,7 @@ import dev.aegis.gateway.keys.Documents;
 import dev.aegis.gateway.keys.KeysFolder;
 import dev.aegis.gateway.keys.RemoteKeys;
 import dev.aegis.gateway.ops.Applied;
+import dev.aegis.gateway.ops.KeysInForce;
 import dev.aegis.gateway.ops.NodeReport;
 import dev.aegis.gateway.ops.RedisProbe;
 import dev.aegis.gateway.overload.Load;
@@ -40,7 +41,7 @@ import dev.aegis.gateway.pipeline.Pipeline;
 import dev.aegis.gateway.pipeline.Rulings;
 import dev.aegis.gateway.settings.GatewaySettings;
 import dev.aegis.gateway.snapshot.Compiler;
-import dev.aegis.gateway.store.RedisAccess;
+import dev.aegis.gateway.store.LastUses;
 import dev.aegis.gateway.store.RedisTokens;
 import dev.aegis.gateway.telemetry.Telemetry;
 import dev.aegis.gateway.tls.CallerTls;
@@ -57,6 +58,7 @@ import dev.aegis.gateway.upstream.TargetsFile;
 import dev.aegis.gateway.upstream.Upstreams;
 import dev.aegis.journal.MasterKey;
 import dev.aegis.journal.Pem;
+import dev.aegis.redis.RedisAccess;
 import io.helidon.webserver.WebServerConfig;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -232,6 +234,8 @@ public final class GatewayService implements Service {
                 askedIssuers,
                 bus,
                 clock));
+    store.ifPresent(
+        access -> started(new LastUses(access, new KeysInForce(applied, journal), clock)).start());
     report.meters(metrics, edge::active, forwarder.mirrors(), tokens::counted);
     // An empty journal is a configuration too, but only Kafka can say that it is empty.
     health.check("configuration", () -> applied.known() || journal.connected());

@@ -284,6 +284,11 @@ public final class Fields {
     return value == null || value.isNull();
   }
 
+  /** Whether the member is a text. */
+  public boolean isText(String name) {
+    return node.path(name).isTextual();
+  }
+
   /** How many items a list has; 0 when it is missing, or no list. */
   public int size(String name) {
     return node.path(name).isArray() ? node.path(name).size() : 0;

@@ -106,7 +106,7 @@ public record HeaderEdits(Map<String, String> set, Map<String, String> add, List
   }
 
   /** Whether any of them has this name. */
-  boolean has(String name) {
+  public boolean has(String name) {
     String wanted = plain(name);
     return set.keySet().stream().anyMatch(each -> plain(each).equals(wanted))
         || add.keySet().stream().anyMatch(each -> plain(each).equals(wanted))

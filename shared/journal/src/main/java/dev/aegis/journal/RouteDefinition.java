@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param hosts hosts of the tenant that match, lower case; empty for all
  * @param auth what a caller must show
  * @param reportOnly whether what roles forbid is let pass, and only counted
- * @param arbiter who is asked too whether requests may pass, null for nobody
+ * @param arbitration who is asked too whether requests may pass, as far as it says
  * @param stripPrefix literal prefix taken off the path before it goes to the upstream, or null
  * @param rewrite what else becomes of the path
  * @param stripCredentials whether {@code Authorization}, {@code X-API-Key} and signatures stay here
@@ -41,7 +41,7 @@ public record RouteDefinition(
     List<String> hosts,
     Auth auth,
     boolean reportOnly,
-    @Nullable Arbiter arbiter,
+    Arbitration arbitration,
     @Nullable String stripPrefix,
     Rewrite rewrite,
     boolean stripCredentials,
@@ -144,11 +144,8 @@ public record RouteDefinition(
       fields.object("cache", none -> none); // known, and not there
     }
     HeaderEdits requestHeaders = HeaderEdits.read(fields, "request_headers");
-    boolean asks = !fields.absent("external_authorization");
-    Arbiter arbiter = asks ? fields.object("external_authorization", Arbiter::read) : null;
-    if (arbiter == null) {
-      fields.object("external_authorization", none -> none); // known, and not there
-    } else {
+    Arbitration arbitration = Arbitration.ofRoute(fields);
+    if (arbitration instanceof Arbitration.By(Arbiter arbiter, boolean descendants)) {
       check(fields, arbiter, requestHeaders, keeps);
       if (destination instanceof Destination.Redirect && !arbiter.replyHeaders().isEmpty()) {
         fields.reject(
@@ -180,7 +177,7 @@ public record RouteDefinition(
         fields.texts("hosts").stream().map(host -> host.toLowerCase(Locale.ROOT)).toList(),
         Auth.valueOf(auth.toUpperCase(Locale.ROOT)),
         authorization.equals("report"),
-        arbiter,
+        arbitration,
         stripPrefix,
         Rewrite.read(fields, paths),
         fields.flag("strip_credentials", false),

@@ -8,6 +8,7 @@ import dev.aegis.admin.changes.Publishing;
 import dev.aegis.admin.history.Revisions;
 import dev.aegis.admin.nodes.Nodes;
 import dev.aegis.admin.relay.Backend;
+import dev.aegis.admin.store.LastUses;
 import dev.aegis.admin.tenancy.Refusal;
 import dev.aegis.bus.JournalReader;
 import dev.aegis.model.NearName;
@@ -22,6 +23,8 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.time.InstantSource;
@@ -52,6 +55,7 @@ public final class AdminApi {
   private static final String OPENAPI = "/admin/openapi.json";
 
   private final Operators operators;
+  private final Authorization authorization;
   private final InstantSource clock;
   private final Router router;
 
@@ -65,6 +69,7 @@ public final class AdminApi {
    * @param analytics answers {@code /admin/analytics}
    * @param dispatcher answers for endpoints
    * @param gateway says what would become of a request
+   * @param uses when API keys were last used
    * @param clock for ids and for forgetting
    */
   public AdminApi(
@@ -77,15 +82,19 @@ public final class AdminApi {
       Backend analytics,
       Backend dispatcher,
       Backend gateway,
+      LastUses uses,
       InstantSource clock) {
     this.operators = operators;
+    this.authorization = new Authorization(reader);
     this.clock = clock;
-    Writes writes = new Writes(publishing, nodes, new IdempotencyKeys(clock));
-    ObjectOperations objects = new ObjectOperations(reader, writes);
+    Shown shown = new Shown(uses);
+    Writes writes = new Writes(publishing, nodes, new IdempotencyKeys(clock), shown);
+    ObjectOperations objects = new ObjectOperations(reader, writes, shown);
     List<Operation> operations = new ArrayList<>(objects.operations());
     operations.addAll(new TenantOperations(reader, objects, writes).operations());
     operations.addAll(new WebhookOperations(objects, writes, dispatcher).operations());
     operations.addAll(new ApiKeyOperations(objects, writes).operations());
+    operations.addAll(new OperatorOperations(objects, writes).operations());
     operations.addAll(
         new ReadOperations(reader, nodes, revisions, plugins, analytics, gateway).operations());
     operations.add(
@@ -93,7 +102,7 @@ public final class AdminApi {
             "GET",
             OPENAPI,
             Set.of(),
-            true,
+            Needs.OPEN,
             call -> Reply.bytes(200, "application/json", OpenApi.document())));
     this.router = new Router(operations);
   }
@@ -124,12 +133,15 @@ public final class AdminApi {
     String sent = request.prologue().method().text();
     String method = sent.equals("HEAD") ? "GET" : sent;
     Router.Match match = router.match(method, segments(path));
-    boolean open = match instanceof Router.Match.Found found && found.operation().open();
+    boolean open = match instanceof Router.Match.Found found && found.operation().needs().open();
     Operator operator = Operator.NOBODY;
     if (!open) {
-      switch (operators.identify(header(request, "Authorization"))) {
+      switch (operators.identify(header(request, "Authorization"), peer(request))) {
         case Access.Refused refused -> {
           return Problems.of(refused, path, requestId);
+        }
+        case Access.Paused paused -> {
+          return Problems.of(paused, path, requestId);
         }
         case Access.Granted(Operator granted) -> operator = granted;
       }
@@ -140,6 +152,7 @@ public final class AdminApi {
       case Router.Match.OtherMethods others -> otherMethods(sent, path, requestId, others);
       case Router.Match.Found found -> {
         String rawQuery = request.query().rawValue();
+        authorization.check(operator, found.operation().needs(), found.segments(), rawQuery);
         yield found
             .operation()
             .handler()
@@ -225,6 +238,10 @@ public final class AdminApi {
 
   private static @Nullable String header(ServerRequest request, String name) {
     return request.headers().first(HeaderNames.create(name)).orElse(null);
+  }
+
+  private static InetAddress peer(ServerRequest request) {
+    return ((InetSocketAddress) request.remotePeer().address()).getAddress();
   }
 
   private static byte[] body(ServerRequest request) {

@@ -33,11 +33,13 @@ final class Writes {
   private final Publishing publishing;
   private final Nodes nodes;
   private final IdempotencyKeys keys;
+  private final Shown objects;
 
-  Writes(Publishing publishing, Nodes nodes, IdempotencyKeys keys) {
+  Writes(Publishing publishing, Nodes nodes, IdempotencyKeys keys, Shown objects) {
     this.publishing = publishing;
     this.nodes = nodes;
     this.keys = keys;
+    this.objects = objects;
   }
 
   /** Makes a reply once per {@code Idempotency-Key}. */
@@ -67,7 +69,7 @@ final class Writes {
       case Result.Published published -> {
         Entry entry = published.entry();
         Applied applied = wait ? await(entry.revision()) : null;
-        ObjectNode shown = Documents.shown(entry);
+        ObjectNode shown = objects.of(entry);
         if (published.revealed() != null) {
           shown.put(SECRET, published.revealed());
         }

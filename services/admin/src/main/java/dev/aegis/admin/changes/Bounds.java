@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * Every gateway holds all of them, and looks at them when the tenant is compiled.
  */
 final class Bounds {
-  /** Most keys, bindings and revocations, of each. */
+  /** Most keys, bindings and revocations, of each; and most operators of the installation. */
   static final int MOST = 10_000;
 
   /** What one new revocation takes away of those that are over: more than come, so they go. */
@@ -34,7 +34,7 @@ final class Bounds {
   static @Nullable Refusal check(Fold fold, ObjectKey key, Instant now) {
     int most =
         switch (key.kind()) {
-          case API_KEY, BINDING, REVOCATION -> MOST;
+          case API_KEY, BINDING, REVOCATION, OPERATOR -> MOST;
           case TENANT, UPSTREAM, ROUTE, ROLE, PLUGIN, ISSUER, WEBHOOK, CERTIFICATE ->
               Integer.MAX_VALUE;
         };
@@ -50,9 +50,8 @@ final class Bounds {
         ? null
         : Refusal.of(
             Refusal.Reason.TOO_MANY,
-            "Tenant \""
-                + key.tenant()
-                + "\" has "
+            (key.tenant() == null ? "The installation" : "Tenant \"" + key.tenant() + "\"")
+                + " has "
                 + counting
                 + " of the kind "
                 + Documents.noun(key.kind())

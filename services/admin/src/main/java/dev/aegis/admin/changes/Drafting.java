@@ -46,6 +46,7 @@ public final class Drafting {
           Kind.WEBHOOK,
           Kind.CERTIFICATE,
           Kind.API_KEY,
+          Kind.OPERATOR,
           Kind.REVOCATION);
 
   /** Stands in for an id that is none, so that the rest of the document can still be checked. */
@@ -105,6 +106,13 @@ public final class Drafting {
     ObjectNode document = Documents.withoutReadOnly(sent);
     if (document.path("id").isMissingNode() && NAMELESS.contains(order.kind())) {
       document.put("id", Documents.noun(order.kind()) + "-" + Uuid7.next(clock));
+    } else if (order.kind() == Kind.OPERATOR
+        && !Mandate.mayName(fold, order.operator(), document.path("id").asText())) {
+      return new Draft.Impossible(
+          Refusal.invalid(
+              List.of(
+                  new Violation(
+                      "/id", "must begin with the id of a tenant that you administer and a dot"))));
     }
     ObjectKey key = key(order, document.path("id").asText());
     if (key != null && fold.find(key) != null) {
@@ -122,6 +130,11 @@ public final class Drafting {
     }
     ObjectKey key = key(order, id);
     Entry current = key == null ? null : fold.find(key);
+    if (current == null
+        ? order.kind() == Kind.OPERATOR && !Mandate.mayName(fold, order.operator(), id)
+        : !Mandate.sees(fold, order.operator(), current)) {
+      return impossible(Refusal.Reason.NOT_FOUND, "There is no " + name(order, id));
+    }
     Refusal guarded = order.guard().check(name(order, id), current);
     return guarded == null
         ? complete(fold, order, key, current, document)
@@ -170,6 +183,10 @@ public final class Drafting {
         fold,
         order,
         (key, current) -> {
+          Refusal held = Mandate.removal(order.operator(), current);
+          if (held != null) {
+            return new Draft.Impossible(held);
+          }
           List<String> users = References.users(fold, key);
           return users.isEmpty()
               ? new Draft.Ready(key, current, null, null, List.of())
@@ -185,7 +202,7 @@ public final class Drafting {
     String id = String.valueOf(order.id());
     ObjectKey key = key(order, id);
     Entry current = key == null ? null : fold.find(key);
-    if (key == null || current == null) {
+    if (key == null || current == null || !Mandate.sees(fold, order.operator(), current)) {
       return impossible(Refusal.Reason.NOT_FOUND, "There is no " + name(order, id));
     }
     Refusal guarded = order.guard().check(key.toString(), current);
@@ -235,7 +252,18 @@ public final class Drafting {
         }
       }
     }
-    violations.addAll(References.check(fold, key, complete));
+    List<Violation> beyond = Mandate.check(fold, order.operator(), key, current, complete);
+    beyond.addAll(Rails.check(fold, hosts, order.operator(), key, complete));
+    violations.addAll(beyond);
+    for (Violation violation : References.check(fold, key, complete)) {
+      // What is beyond an operator's reach is not told by the way, such as by a near name.
+      if (beyond.stream().noneMatch(other -> other.field().equals(violation.field()))) {
+        violations.add(violation);
+      }
+    }
+    if (kind == Kind.TENANT) {
+      violations.addAll(Rails.misread(complete));
+    }
     if (kind == Kind.PLUGIN) {
       violations.addAll(plugins.check(complete));
     }
@@ -245,18 +273,25 @@ public final class Drafting {
     if (!violations.isEmpty()) {
       return new Draft.Impossible(Refusal.invalid(violations));
     }
-    Refusal full = current == null ? Bounds.check(fold, key, clock.instant()) : null;
+    Refusal full = current == null ? full(fold, order, key) : null;
     if (full != null) {
       return new Draft.Impossible(full);
     }
     if (kind == Kind.TENANT) {
       String conflict = hosts.conflict(fold, key.id(), complete);
       if (conflict != null) {
-        return impossible(Refusal.Reason.HOST_CONFLICT, conflict);
+        return impossible(
+            Refusal.Reason.HOST_CONFLICT,
+            order.operator().bound() ? "A host is one of another tenant" : conflict);
       }
     }
     findings.addAll(hosts.findings(fold, key, complete));
     return new Draft.Ready(key, current, complete, revealed, findings);
+  }
+
+  private @Nullable Refusal full(Fold fold, Order order, ObjectKey key) {
+    Refusal full = Mandate.room(fold, order.operator(), key);
+    return full == null ? Bounds.check(fold, key, clock.instant()) : full;
   }
 
   private static @Nullable ObjectKey key(Order order, String id) {

@@ -1,6 +1,7 @@
 package dev.aegis.admin.changes;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.aegis.admin.access.Operator;
 import dev.aegis.admin.tenancy.Refusal;
 import dev.aegis.bus.BusUnavailable;
 import dev.aegis.bus.JournalReader;
@@ -35,7 +36,11 @@ import org.slf4j.LoggerFactory;
 public final class Publishing {
   private static final Logger LOG = LoggerFactory.getLogger(Publishing.class);
 
-  /** How long an order waits for others of its tenant, and for its own record to come back. */
+  /**
+   * How long an order waits for others of its tenant, for its own record to come back, and goes on
+   * while other instances keep being first. Tries are not counted: of two instances that write the
+   * same object at full speed, the quicker one is first dozens of times in a row.
+   */
   private static final Duration PATIENCE = Duration.ofSeconds(10);
 
   private static final Duration RECONNECT = Duration.ofSeconds(2);
@@ -45,10 +50,6 @@ public final class Publishing {
           + " topic aegis.config was lost or made anew, and a change would replace all there is:"
           + " restore it, or delete fold.jsonl of every service to start empty";
 
-  /** The actor of changes that nobody asked for. */
-  private static final String SELF = "aegis";
-
-  private static final int ATTEMPTS = 16;
   private static final int LANES = 128;
 
   private final JournalReader reader;
@@ -77,7 +78,7 @@ public final class Publishing {
     this.announcing = announcing;
     this.clock = clock;
     for (int i = 0; i < lanes.length; i++) {
-      lanes[i] = new ReentrantLock();
+      lanes[i] = new ReentrantLock(true); // else one order may be overtaken until its time is up
     }
   }
 
@@ -121,7 +122,7 @@ public final class Publishing {
                 over.key().id(),
                 new Wish.Remove(),
                 unchanged,
-                SELF,
+                Operator.AEGIS,
                 false);
         if (write(order) instanceof Result.Refused(Refusal why)) {
           LOG.info("{} is over and stays for now: {}", over.key(), why.detail());
@@ -142,7 +143,8 @@ public final class Publishing {
   }
 
   private Result write(Order order) throws InterruptedException {
-    for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+    long end = System.nanoTime() + PATIENCE.toNanos();
+    do {
       switch (reader.read(fold -> drafting.draft(fold, order))) {
         case Draft.Impossible(Refusal why) -> {
           return new Result.Refused(why);
@@ -154,11 +156,11 @@ public final class Publishing {
           }
         }
       }
-    }
+    } while (System.nanoTime() - end < 0);
     return new Result.Refused(
         Refusal.of(
             Refusal.Reason.CONTENDED,
-            "the object was changed by others " + ATTEMPTS + " times while this was tried"));
+            "others were first with every try of " + PATIENCE.toSeconds() + " s"));
   }
 
   /** Writes one record; null when another writer was first and the order is to be checked again. */
@@ -227,9 +229,12 @@ public final class Publishing {
     return null;
   }
 
-  /** Tenants share one lane, because their hosts and their tree do. */
+  /**
+   * Tenants share one lane, because their hosts and their tree do; operators go with them, because
+   * a tenant does not go while an operator is held to it.
+   */
   private ReentrantLock lane(Order order) {
-    return order.kind() == Kind.TENANT
+    return order.kind() == Kind.TENANT || order.kind() == Kind.OPERATOR
         ? lanes[LANES]
         : lanes[Math.floorMod(Objects.hashCode(order.tenant()), LANES)];
   }

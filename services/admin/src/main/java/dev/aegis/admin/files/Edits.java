@@ -1,6 +1,7 @@
 package dev.aegis.admin.files;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.aegis.admin.access.Operator;
 import dev.aegis.admin.changes.Guard;
 import dev.aegis.admin.changes.Order;
 import dev.aegis.admin.changes.Publishing;
@@ -10,6 +11,7 @@ import dev.aegis.admin.tenancy.Refusal;
 import dev.aegis.journal.Entry;
 import dev.aegis.journal.Kind;
 import dev.aegis.journal.ObjectKey;
+import dev.aegis.journal.OperatorDefinition.Role;
 import dev.aegis.model.Violation;
 import java.util.ArrayList;
 import java.util.List;
@@ -22,7 +24,7 @@ import java.util.TreeMap;
  * under the actor {@code file}. Everything is rehearsed before anything is written.
  */
 final class Edits {
-  static final String ACTOR = "file";
+  private static final Operator FILE = new Operator("file", Role.PLATFORM_ADMIN, null);
 
   private final Publishing publishing;
 
@@ -116,7 +118,7 @@ final class Edits {
         key.id(),
         document == null ? new Wish.Remove() : new Wish.Replace(document),
         stands == null ? new Guard.Absent() : new Guard.Matches(Set.of(stands.revision())),
-        ACTOR,
+        FILE,
         rehearsal);
   }
 

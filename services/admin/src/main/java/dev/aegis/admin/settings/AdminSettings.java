@@ -40,6 +40,16 @@ public final class AdminSettings {
               + " otherwise config/plugins.json of the data directory",
           AdminSettings::file);
 
+  /** When an address is not listened to any more. */
+  public static final Setting<Long> MAX_WRONG_TOKENS =
+      Setting.number(
+          "admin.max_wrong_tokens",
+          "AEGIS_ADMIN_MAX_WRONG_TOKENS",
+          100,
+          1,
+          100_000,
+          "wrong tokens from one address within a minute, after which it gets 429");
+
   /** Where the analytics service answers. */
   public static final Setting<URI> ANALYTICS_URL =
       Setting.of(
@@ -99,7 +109,14 @@ public final class AdminSettings {
     List<Setting<?>> all = new ArrayList<>(CommonSettings.ALL);
     all.addAll(
         List.of(
-            PORT, MANAGEMENT_PORT, TOKEN, PLUGINS_FILE, ANALYTICS_URL, WEBHOOKS_URL, GATEWAY_URL));
+            PORT,
+            MANAGEMENT_PORT,
+            TOKEN,
+            PLUGINS_FILE,
+            MAX_WRONG_TOKENS,
+            ANALYTICS_URL,
+            WEBHOOKS_URL,
+            GATEWAY_URL));
     return List.copyOf(all);
   }
 }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.aegis.admin.access.Brake;
 import dev.aegis.admin.access.Operators;
 import dev.aegis.journal.IssuerDefinition;
 import dev.aegis.journal.WebhookEvents;
@@ -27,7 +28,8 @@ final class OpenApiTest {
   private final JsonNode document = read();
   private final AdminApi api =
       new AdminApi(
-          new Operators("token"),
+          new Operators("token", new Brake(1, 1, InstantSource.system()), InstantSource.system()),
+          null,
           null,
           null,
           null,
@@ -125,7 +127,7 @@ final class OpenApiTest {
               .path("paths")
               .path(operation.template())
               .path(operation.method().toLowerCase(Locale.ROOT));
-      assertThat(node.has("security")).as(operation.template()).isEqualTo(operation.open());
+      assertThat(node.has("security")).as(operation.template()).isEqualTo(operation.needs().open());
     }
   }
 

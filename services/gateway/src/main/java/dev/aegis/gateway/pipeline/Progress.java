@@ -6,6 +6,7 @@ import dev.aegis.gateway.identity.Principal;
 import dev.aegis.gateway.plugin.RateLimit;
 import dev.aegis.gateway.snapshot.RoutePlan;
 import dev.aegis.gateway.snapshot.TenantPlan;
+import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
 /** What is known of a request so far. */
@@ -58,6 +59,11 @@ public sealed interface Progress {
         long startedMillis,
         long startedNanos) {
       this(tenant, requestId, head, address, handshake, startedMillis, startedNanos, false);
+    }
+
+    /** When its first byte was read. */
+    Instant began() {
+      return Instant.ofEpochMilli(startedMillis);
     }
 
     @Override

@@ -12,12 +12,14 @@ import dev.aegis.gateway.upstream.Squeeze;
 import dev.aegis.gateway.upstream.Upstream;
 import dev.aegis.journal.ApiKeyDefinition;
 import dev.aegis.journal.Arbiter;
+import dev.aegis.journal.Arbitration;
 import dev.aegis.journal.Caching;
 import dev.aegis.journal.CertificateDefinition;
 import dev.aegis.journal.Compression;
 import dev.aegis.journal.Destination;
 import dev.aegis.journal.Entry;
 import dev.aegis.journal.Fold;
+import dev.aegis.journal.HeaderEdits;
 import dev.aegis.journal.InvalidDefinition;
 import dev.aegis.journal.KeyedChain;
 import dev.aegis.journal.Kind;
@@ -76,6 +78,7 @@ final class TenantCompiler {
     }
     Map<Entry, RouteDefinition> understood = routes();
     Map<String, Upstream> upstreams = upstreams(named(understood.values()));
+    Arbiters arbiters = new Arbiters(fold, own, lineage, readings, upstreams);
     IdentityPlan identity =
         new IdentityCompiler(compiler, fold, tenant, lineage, readings)
             .compile(known == null ? null : known.identity());
@@ -97,7 +100,8 @@ final class TenantCompiler {
           HeaderEdit replyEdit =
               HeaderEdit.of(
                   route.replyHeaders(), route.cors() == null ? List.of() : CorsPlan.FIELDS);
-          Arbiter arbiter = route.arbiter();
+          ArbiterPlan arbiter = arbiters.of(entry, route);
+          List<String> said = arbiter == null ? List.of() : arbiter.rules().replyHeaders();
           Compression compression = route.compression();
           Caching caching = route.caching();
           routes.put(
@@ -106,18 +110,17 @@ final class TenantCompiler {
                   route.id(),
                   route.auth(),
                   route.reportOnly(),
-                  arbiter(entry, route, upstreams),
+                  arbiter,
                   route.maintenance(),
                   end(route.destination(), upstreams),
                   UpstreamPath.of(route.stripPrefix(), route.rewrite(), route.paths()),
                   route.stripCredentials(),
-                  HeaderEdit.of(
-                      route.requestHeaders(), arbiter == null ? List.of() : arbiter.replyHeaders()),
+                  HeaderEdit.of(route.requestHeaders(), said),
                   replyEdit,
                   CorsPlan.of(route.cors(), route.methods()),
                   mirror(entry, route.mirror(), upstreams),
                   compression == null ? null : new Squeeze(compression, replyEdit.dropped()),
-                  caching == null
+                  caching == null || !said.isEmpty() // what is kept is not told apart by them
                       ? null
                       : new CachePlan(
                           route.id() + '\n' + entry.revision(), caching.maxEntryBytes()),
@@ -134,7 +137,7 @@ final class TenantCompiler {
         keys(identity),
         revocations(),
         RouteTable.of(routes),
-        defaultRoute(upstreams, limits),
+        defaultRoute(upstreams, limits, arbiters),
         certificates,
         readings.findings());
   }
@@ -145,21 +148,25 @@ final class TenantCompiler {
   }
 
   /** A tenant with routes has no other; that they are broken must not open it wider. */
-  private @Nullable RoutePlan defaultRoute(Map<String, Upstream> upstreams, List<Limit> limits) {
+  private @Nullable RoutePlan defaultRoute(
+      Map<String, Upstream> upstreams, List<Limit> limits, Arbiters arbiters) {
     if (!fold.list(Kind.ROUTE, tenant).isEmpty()) {
       return null;
     }
     String defaultId = DEFAULT_UPSTREAM + tenant;
+    ArbiterPlan arbiter = arbiters.ofDefaultRoute();
     return new RoutePlan(
         null,
         RouteDefinition.Auth.JWT,
         false,
-        null,
+        arbiter,
         null,
         new RoutePlan.End.Forwarded(Split.one(new Backend(defaultId, upstreams.get(defaultId)))),
         path -> path,
         false,
-        HeaderEdit.NONE,
+        arbiter == null
+            ? HeaderEdit.NONE
+            : HeaderEdit.of(HeaderEdits.NONE, arbiter.rules().replyHeaders()),
         HeaderEdit.NONE,
         null,
         null,
@@ -187,9 +194,12 @@ final class TenantCompiler {
       if (route.mirror() != null) {
         named.add(route.mirror().upstream());
       }
-      if (route.arbiter() != null) {
-        named.add(route.arbiter().upstream());
+      if (route.arbitration() instanceof Arbitration.By(Arbiter arbiter, boolean descendants)) {
+        named.add(arbiter.upstream());
       }
+    }
+    if (lineage.asked() instanceof Lineage.Asked.Of(String of, Arbiter arbiter)) {
+      named.add(arbiter.upstream());
     }
     return named;
   }
@@ -424,21 +434,6 @@ final class TenantCompiler {
       return null;
     }
     return new RoutePlan.MirrorPlan(upstream, mirror.percent(), mirror.maxBodyBytes());
-  }
-
-  private @Nullable ArbiterPlan arbiter(
-      Entry entry, RouteDefinition route, Map<String, Upstream> upstreams) {
-    Arbiter arbiter = route.arbiter();
-    if (arbiter == null) {
-      return null;
-    }
-    String id = arbiter.upstream();
-    if (!upstreams.containsKey(id)) {
-      String without = arbiter.letsPass() ? "requests pass unasked" : "requests get 503";
-      readings.error(entry, "upstream \"" + id + "\" does not exist; " + without);
-    }
-    return new ArbiterPlan(
-        route.id() + '\n' + entry.revision(), arbiter, new Backend(id, upstreams.get(id)));
   }
 
   /** A limit of an upstream holds for every route that may lead to it. */

@@ -2,6 +2,7 @@ package dev.aegis.gateway.store;
 
 import dev.aegis.gateway.identity.Principal;
 import dev.aegis.gateway.identity.SharedTokens;
+import dev.aegis.redis.RedisAccess;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -216,7 +217,10 @@ public final class RedisTokens implements SharedTokens, AutoCloseable {
         answers = false;
         if (!told.equals(DOWN) && !closed) {
           told = DOWN;
-          LOG.warn("Redis at {} does not answer: tokens are verified here: {}", access, reason(e));
+          LOG.warn(
+              "Redis at {} does not answer: tokens are verified here: {}",
+              access,
+              RedisAccess.reason(e));
         }
         asks.drainTo(batch);
         batch.forEach(ask -> ask.done.countDown());
@@ -239,7 +243,7 @@ public final class RedisTokens implements SharedTokens, AutoCloseable {
     for (int i = 0; i < batch.size(); i++) {
       switch (replies.get(i)) {
         case byte[] value -> batch.get(i).answer(value);
-        case JedisDataException no when reason(no).startsWith(WRONG_TYPE) ->
+        case JedisDataException no when RedisAccess.reason(no).startsWith(WRONG_TYPE) ->
             batch.get(i).answer(NO_SEAL);
         case JedisDataException no -> throw no; // NOAUTH, NOPERM, LOADING
         default -> throw new JedisDataException("an answer of another form");
@@ -280,24 +284,16 @@ public final class RedisTokens implements SharedTokens, AutoCloseable {
       replies = pipeline.syncAndReturnAll();
     } catch (RuntimeException e) { // whatever Jedis makes of what is no Redis
       dropped.add(batch.size());
-      return reason(e);
+      return RedisAccess.reason(e);
     }
     String refused = "";
     for (Object reply : replies) {
       if (reply instanceof JedisDataException no) { // READONLY, OOM, NOPERM
         dropped.increment();
-        refused = reason(no);
+        refused = RedisAccess.reason(no);
       }
     }
     return refused;
-  }
-
-  private static String reason(RuntimeException e) {
-    Throwable cause = e;
-    while (cause.getCause() != null) {
-      cause = cause.getCause();
-    }
-    return cause.getMessage() == null ? cause.getClass().getSimpleName() : cause.getMessage();
   }
 
   /** Not all gateways come back at the same moment. */

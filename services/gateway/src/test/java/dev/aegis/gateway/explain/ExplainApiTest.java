@@ -7,8 +7,10 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.aegis.chassis.HttpListener;
 import dev.aegis.chassis.StartFailure;
+import dev.aegis.egress.Fetched;
 import dev.aegis.gateway.http1.Pieces;
 import dev.aegis.gateway.http1.RequestHead;
+import dev.aegis.gateway.identity.KeyUse;
 import dev.aegis.gateway.identity.SharedTokens;
 import dev.aegis.gateway.identity.VerifiedTokens;
 import dev.aegis.gateway.pipeline.Decisions;
@@ -17,7 +19,9 @@ import dev.aegis.gateway.pipeline.Pipeline;
 import dev.aegis.gateway.pipeline.Progress;
 import dev.aegis.gateway.pipeline.Ruling;
 import dev.aegis.gateway.settings.GatewaySettings;
+import dev.aegis.gateway.signature.Signing;
 import dev.aegis.gateway.snapshot.Configuration;
+import dev.aegis.journal.ApiKeySecret;
 import dev.aegis.testkit.Jwts;
 import java.io.IOException;
 import java.net.URI;
@@ -25,11 +29,14 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
+import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -46,7 +53,14 @@ final class ExplainApiTest {
   private static final Jwts.Key KEY =
       Jwts.hmac("k", "HS256", Configuration.SECRET.getBytes(StandardCharsets.UTF_8));
 
-  private final Configuration configuration = new Configuration();
+  private final Queue<String> asked = new ConcurrentLinkedQueue<>();
+  private volatile Fetched said = new Fetched.Missed("nobody");
+  private final Configuration configuration =
+      new Configuration(
+          (place, headers, form, limit) -> {
+            asked.add(new String(form, StandardCharsets.UTF_8));
+            return said;
+          });
   private final Pipeline pipeline = new Pipeline(new VerifiedTokens<>(), SharedTokens.NONE);
   private final HttpClient client = HttpClient.newHttpClient();
   private HttpListener listener;
@@ -199,6 +213,81 @@ final class ExplainApiTest {
         assertThat(pipeline.decisions().count(outcome, source)).isZero();
       }
     }
+  }
+
+  /** Of a token that only its issuer can read, the issuer has to be asked. */
+  @Test
+  void asksTheIssuerOfAnOpaqueToken() throws Exception {
+    configuration.askedIssuer("a");
+    ObjectNode claims = JSON.createObjectNode().put("active", true).put("sub", "alice");
+    claims.put("tenant_id", "a").put("exp", NOW.getEpochSecond() + 60);
+    said = new Fetched.Document(JSON.writeValueAsBytes(claims), null);
+    JsonNode answer = explain(question("GET", "/api/x", "opaque-1"));
+    assertThat(answer.path("outcome").asText()).as(answer.toString()).isEqualTo("admitted");
+    assertThat(answer.path("identity"))
+        .isEqualTo(
+            JSON.readTree("{\"subject\":\"alice\",\"tenant\":\"a\",\"roles\":[\"reader\"]}"));
+    assertThat(answer.toString()).doesNotContain("opaque-1");
+    // What it said is remembered, as it is for requests.
+    assertThat(explain(question("DELETE", "/api/x", "opaque-1")).at("/refusal/code").asText())
+        .isEqualTo("forbidden");
+    assertThat(asked).containsExactly("token=opaque-1&token_type_hint=access_token");
+
+    said = new Fetched.Document("{\"active\":false}".getBytes(StandardCharsets.UTF_8), null);
+    assertThat(explain(question("GET", "/api/x", "opaque-2")).at("/refusal/code").asText())
+        .isEqualTo("invalid_token");
+    said = new Fetched.Missed("timeout");
+    JsonNode unanswered = explain(question("GET", "/api/x", "opaque-3"));
+    assertThat(unanswered.at("/refusal/code").asText()).isEqualTo("identity_unavailable");
+    assertThat(unanswered.path("identity").isNull()).isTrue();
+  }
+
+  /** It is checked as a request's over http; its nonce stays good, and the key is not used. */
+  @Test
+  void checksASignatureAndUsesNothingUp() throws Exception {
+    ApiKeySecret key = ApiKeySecret.mint(new SecureRandom());
+    configuration.signingKey("a", NOW, key);
+    configuration.json(
+        "tenants/a/routes/signed",
+        "{'id':'signed','paths':['/signed/**'],'upstream':'u','auth':'signature'}");
+    String nonce = Signing.made(key, NOW) + ";nonce=\"once\"";
+    for (int i = 0; i < 3; i++) {
+      JsonNode answer = explain(signed(key, nonce, "http"));
+      assertThat(answer.path("outcome").asText()).as(answer.toString()).isEqualTo("admitted");
+      assertThat(answer.at("/identity/subject").asText()).isEqualTo("svc-1");
+      assertThat(answer.at("/rbac/rule/role").asText()).isEqualTo("all");
+      assertThat(answer.toString()).doesNotContain(key.text());
+    }
+    assertThat(configuration.snapshot().tenant("a.test").keys().uses().map(KeyUse::untold).toList())
+        .containsExactly(0L);
+    Map<String, ObjectNode> refused =
+        Map.of(
+            "invalid_token",
+            signed(key, nonce, "https"),
+            "unknown_key",
+            signed(ApiKeySecret.mint(new SecureRandom()), "", "http"),
+            "missing_credentials",
+            question("GET", "/signed/x"));
+    for (Map.Entry<String, ObjectNode> each : refused.entrySet()) {
+      assertThat(explain(each.getValue()).at("/refusal/code").asText()).isEqualTo(each.getKey());
+    }
+  }
+
+  private static ObjectNode signed(ApiKeySecret key, String parameters, String scheme) {
+    ObjectNode question = question("GET", "/signed/x");
+    String lines =
+        Signing.lines(
+            key,
+            parameters.isEmpty() ? Signing.made(key, NOW) : parameters,
+            "\"@method\": GET",
+            "\"@authority\": a.test",
+            "\"@path\": /signed/x",
+            "\"@scheme\": " + scheme);
+    for (String line : lines.split("\r\n")) {
+      int colon = line.indexOf(": ");
+      question.withObject("/headers").put(line.substring(0, colon), line.substring(colon + 2));
+    }
+    return question;
   }
 
   @Test

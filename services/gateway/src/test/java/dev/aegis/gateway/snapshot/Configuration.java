@@ -4,6 +4,8 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.aegis.gateway.introspection.AskedIssuers;
+import dev.aegis.gateway.introspection.Questions;
 import dev.aegis.gateway.upstream.Upstreams;
 import dev.aegis.journal.ApiKeySecret;
 import dev.aegis.journal.Change;
@@ -28,9 +30,25 @@ public final class Configuration implements AutoCloseable {
   private final Fold fold = new Fold();
   private final MasterKey masterKey = MasterKey.parse(MasterKey.newText());
   private final Upstreams upstreams = new Upstreams(null);
-  private final Compiler compiler =
-      new Compiler("test", upstreams, masterKey, InstantSource.fixed(Instant.EPOCH));
+  private final Compiler compiler;
   private Snapshot snapshot = Snapshot.empty("test", Instant.EPOCH);
+
+  /** One in which nobody asks issuers about tokens. */
+  public Configuration() {
+    compiler = new Compiler("test", upstreams, masterKey, InstantSource.fixed(Instant.EPOCH));
+  }
+
+  /** One in which {@code questions} asks issuers about tokens. */
+  public Configuration(Questions questions) {
+    compiler =
+        new Compiler(
+            "test",
+            upstreams,
+            masterKey,
+            null,
+            new AskedIssuers(questions),
+            InstantSource.fixed(Instant.EPOCH));
+  }
 
   /** Puts an object, and compiles what changed. */
   public Snapshot put(String key, Map<String, ?> definition) {
@@ -90,6 +108,26 @@ public final class Configuration implements AutoCloseable {
             List.of("HS256"),
             "secret",
             JSON.convertValue(masterKey.seal(key, secret).toJson(), Map.class)));
+  }
+
+  /** The issuer of a tenant that is asked about tokens. */
+  public Snapshot askedIssuer(String tenant) {
+    ObjectKey key = ObjectKey.parse("tenants/" + tenant + "/issuers/asked");
+    return put(
+        key.toString(),
+        Map.of(
+            "id",
+            "asked",
+            "issuer",
+            "https://asked",
+            "introspection",
+            Map.of(
+                "url",
+                "https://asked/introspect",
+                "client_id",
+                "aegis",
+                "client_secret",
+                JSON.convertValue(masterKey.seal(key, SECRET).toJson(), Map.class))));
   }
 
   /**
