@@ -11,6 +11,7 @@ import dev.aegis.admin.changes.Consistency;
 import dev.aegis.admin.changes.Drafting;
 import dev.aegis.admin.changes.Publishing;
 import dev.aegis.admin.changes.Restoring;
+import dev.aegis.admin.files.PluginsFile;
 import dev.aegis.admin.history.Past;
 import dev.aegis.admin.history.Revisions;
 import dev.aegis.admin.nodes.Nodes;
@@ -193,6 +194,17 @@ public final class AdminService implements Service {
       LOG.warn("Kafka does not answer; going on from revision {}", reader.revision());
     }
     own.start();
+    PluginsFile pluginsFile =
+        started(
+            new PluginsFile(
+                settings
+                    .of(AdminSettings.PLUGINS_FILE)
+                    .orElse(settings.of(CommonSettings.DATA).resolve("config/plugins.json")),
+                data.resolve("plugins-agreed.json"),
+                reader,
+                publishing,
+                own::report));
+    pluginsFile.start();
     HttpListener operatorsListener =
         started(
             HttpListener.start(

@@ -22,6 +22,7 @@ final class ArchitectureTest {
                     "audit",
                     "catalog",
                     "changes",
+                    "files",
                     "history",
                     "nodes",
                     "relay",
@@ -35,6 +36,7 @@ final class ArchitectureTest {
             entry("tenancy", Set.of()),
             entry("changes", Set.of("access", "catalog", "history", "tenancy")),
             entry("declared", Set.of("changes", "tenancy")),
+            entry("files", Set.of("access", "changes", "tenancy")),
             entry("history", Set.of("tenancy")),
             entry("nodes", Set.of()),
             entry("relay", Set.of()),
@@ -57,7 +59,7 @@ final class ArchitectureTest {
             "org.apache.kafka", Set.of(),
             "redis.clients", Set.of(),
             "java.net.http", Set.of("relay"),
-            "dev.aegis.bus", Set.of("", "api", "audit", "changes", "history", "nodes"),
-            "dev.aegis.chassis", Set.of("", "api", "nodes", "settings")));
+            "dev.aegis.bus", Set.of("", "api", "audit", "changes", "files", "history", "nodes"),
+            "dev.aegis.chassis", Set.of("", "api", "files", "nodes", "settings")));
   }
 }

@@ -11,6 +11,7 @@ import dev.aegis.model.NodeStatus;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -28,6 +29,7 @@ public final class OwnStatus implements JournalReader.Listener, AutoCloseable {
   private final InstantSource clock;
   private final Semaphore news = new Semaphore(0);
   private volatile InForce inForce;
+  private volatile List<Finding> findings = List.of();
   private volatile boolean closed;
   private @Nullable Thread thread;
 
@@ -50,6 +52,12 @@ public final class OwnStatus implements JournalReader.Listener, AutoCloseable {
     news.release();
   }
 
+  /** What this instance has to say about itself from now on. */
+  public void report(List<Finding> now) {
+    findings = List.copyOf(now);
+    news.release();
+  }
+
   /** Begins to speak. */
   public void start() {
     thread = Thread.ofPlatform().daemon().name("own-status").start(this::run);
@@ -66,7 +74,7 @@ public final class OwnStatus implements JournalReader.Listener, AutoCloseable {
               now.revision(),
               now.since(),
               clock.instant(),
-              now.findings()));
+              findings(now)));
       try {
         if (news.tryAcquire(NodeBoard.HEARTBEAT.toMillis(), TimeUnit.MILLISECONDS)) {
           news.drainPermits();
@@ -77,6 +85,12 @@ public final class OwnStatus implements JournalReader.Listener, AutoCloseable {
     }
   }
 
+  private List<Finding> findings(InForce now) {
+    List<Finding> all = new ArrayList<>(now.findings());
+    all.addAll(findings);
+    return all;
+  }
+
   /** Answers {@code /status}. */
   public ServiceStatus shown(boolean kafka) {
     InForce now = inForce;
@@ -85,7 +99,7 @@ public final class OwnStatus implements JournalReader.Listener, AutoCloseable {
         SERVICE,
         now.revision(),
         now.revision() < 0 ? null : now.since(),
-        now.findings(),
+        findings(now),
         Map.of("kafka", kafka ? "up" : "down"));
   }
 
