@@ -6,7 +6,9 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.aegis.admin.access.Brake;
 import dev.aegis.admin.access.Operators;
+import dev.aegis.admin.tenancy.Documents;
 import dev.aegis.journal.IssuerDefinition;
+import dev.aegis.journal.Kind;
 import dev.aegis.journal.WebhookEvents;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -19,6 +21,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /** The description and the API say the same. */
@@ -143,6 +146,9 @@ final class OpenApiTest {
     List<String> events = new ArrayList<>(WebhookEvents.TYPES);
     events.add("*");
     assertThat(texts(schemas.at("/Webhook/properties/events/items/enum"))).isEqualTo(events);
+    List<String> kinds = Stream.of(Kind.values()).map(Documents::noun).toList();
+    assertThat(texts(schemas.at("/Revision/properties/kind/enum"))).isEqualTo(kinds);
+    assertThat(texts(schemas.at("/RevisionDetail/properties/kind/enum"))).isEqualTo(kinds);
   }
 
   private JsonNode resolved(JsonNode node) {
