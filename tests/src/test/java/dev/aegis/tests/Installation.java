@@ -116,7 +116,7 @@ final class Installation implements AutoCloseable {
 
   /** The state of the configuration that a process has saved. */
   Path fold(String name) {
-    return data.resolve(name).resolve("fold.jsonl");
+    return data.resolve(name).resolve(name.replace("-2", "")).resolve("fold.jsonl");
   }
 
   ChildProcess process(String service) {
