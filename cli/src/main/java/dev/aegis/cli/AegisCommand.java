@@ -33,6 +33,7 @@ public final class AegisCommand {
             new PrintWriter(System.out, false, StandardCharsets.UTF_8),
             new PrintWriter(System.err, true, StandardCharsets.UTF_8),
             System.in,
+            Prompt.terminal(),
             System.getenv(),
             InstantSource.system(),
             Path.of(System.getProperty("aegis.home", "")));
@@ -47,11 +48,19 @@ public final class AegisCommand {
     return code;
   }
 
-  private static CommandLine commands(Session session) {
+  static CommandLine commands(Session session) {
     DataFolder data = new DataFolder(session);
     CommandLine commands = new CommandLine(new Root(data));
     commands.addSubcommand(new TokenCommand(session, data));
     commands.addSubcommand(new StatusCommand(session, data));
+    commands.addSubcommand(new LoginCommand(session));
+    CommandLine contexts = new CommandLine(new Group());
+    contexts.getCommandSpec().usageMessage().description("The installations logged in to.");
+    contexts.addSubcommand(new ContextCommands.ListContexts(session));
+    contexts.addSubcommand(new ContextCommands.Show(session, data));
+    contexts.addSubcommand(new ContextCommands.Use(session));
+    contexts.addSubcommand(new ContextCommands.Delete(session));
+    commands.addSubcommand("context", contexts);
     for (Noun noun : Noun.values()) {
       commands.addSubcommand(noun.word(), group(session, data, noun));
     }
@@ -72,6 +81,11 @@ public final class AegisCommand {
     analytics.getCommandSpec().usageMessage().description("What the suite has counted.");
     analytics.addSubcommand(new AnalyticsCommands.Export(session, data));
     commands.addSubcommand("analytics", analytics);
+    for (ScriptCommand command : ScriptCommand.all()) {
+      commands.addSubcommand(command.word(), command);
+    }
+    commands.addSubcommand(new CompletionCommand(session));
+    Examples.addTo(commands);
     commands.setCaseInsensitiveEnumValuesAllowed(true);
     commands.setOut(session.out());
     commands.setErr(session.err());
@@ -172,7 +186,8 @@ public final class AegisCommand {
       description = "Speaks to a running Aegis.",
       footer = {
         "",
-        "The suite is found by AEGIS_ADMIN_URL and AEGIS_ADMIN_TOKEN, else by the data directory.",
+        "The suite is found by --context, else by AEGIS_ADMIN_URL and AEGIS_ADMIN_TOKEN,",
+        "else by the data directory, else by the context in use.",
         "Exit codes: 0 success, 1 refused or not reached, 2 mistake in the command line."
       })
   private static final class Root extends Group {

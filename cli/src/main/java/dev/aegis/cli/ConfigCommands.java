@@ -43,7 +43,7 @@ final class ConfigCommands {
 
     @Override
     public Integer call() throws CommandFailure {
-      try (AdminClient client = new AdminClient(Suite.find(session, data.path()))) {
+      try (AdminClient client = new AdminClient(Suite.find(session, data))) {
         return run(client);
       }
     }

@@ -40,7 +40,7 @@ final class RevisionCommands {
 
     @Override
     public Integer call() throws CommandFailure {
-      try (AdminClient client = new AdminClient(Suite.find(session, data.path()))) {
+      try (AdminClient client = new AdminClient(Suite.find(session, data))) {
         return run(client);
       }
     }
