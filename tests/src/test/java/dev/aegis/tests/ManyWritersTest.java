@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
+import java.net.ConnectException;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -204,6 +205,8 @@ final class ManyWritersTest {
         refused.incrementAndGet();
         return Ending.REFUSED;
       }
+    } catch (ConnectException e) {
+      return Ending.REFUSED; // by nobody: the instance is gone
     } catch (IOException e) {
       // Falls through: whether it was carried out, nobody knows.
     }
