@@ -70,7 +70,7 @@ public final class RedisTokens implements SharedTokens, AutoCloseable {
   private final LongAdder dropped = new LongAdder();
   private final List<Thread> threads = new ArrayList<>();
   private volatile boolean answers;
-  private volatile boolean closed;
+  private final CountDownLatch closing = new CountDownLatch(1);
 
   /** A question of a request. */
   private static final class Ask {
@@ -196,7 +196,7 @@ public final class RedisTokens implements SharedTokens, AutoCloseable {
   private void serve() {
     List<Ask> batch = new ArrayList<>();
     String told = "";
-    while (!closed) {
+    while (!closed()) {
       try {
         if (!answers) {
           reads.getrange(prefix + PROBE, 0, 0); // as requests do: PING may be allowed alone
@@ -215,7 +215,7 @@ public final class RedisTokens implements SharedTokens, AutoCloseable {
         }
       } catch (RuntimeException e) { // whatever Jedis makes of what is no Redis
         answers = false;
-        if (!told.equals(DOWN) && !closed) {
+        if (!told.equals(DOWN) && !closed()) {
           told = DOWN;
           LOG.warn(
               "Redis at {} does not answer: tokens are verified here: {}",
@@ -254,7 +254,7 @@ public final class RedisTokens implements SharedTokens, AutoCloseable {
   private void write() {
     List<Write> batch = new ArrayList<>();
     String why = "";
-    while (!closed) {
+    while (!closed()) {
       try {
         batch.clear();
         batch.add(written.take());
@@ -299,16 +299,21 @@ public final class RedisTokens implements SharedTokens, AutoCloseable {
   /** Not all gateways come back at the same moment. */
   private void pause() {
     try {
-      Thread.sleep(RETRY_MILLIS + ThreadLocalRandom.current().nextInt(RETRY_MILLIS));
+      int millis = RETRY_MILLIS + ThreadLocalRandom.current().nextInt(RETRY_MILLIS);
+      closing.await(millis, TimeUnit.MILLISECONDS);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      closed = true;
+      closing.countDown();
     }
+  }
+
+  private boolean closed() {
+    return closing.getCount() == 0;
   }
 
   @Override
   public void close() {
-    closed = true;
+    closing.countDown();
     answers = false;
     for (Thread thread : threads) {
       thread.interrupt();
