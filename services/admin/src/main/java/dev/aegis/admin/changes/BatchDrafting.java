@@ -208,7 +208,12 @@ final class BatchDrafting {
     }
 
     private void contested(Settling.Settled tenant, Map<String, Set<String>> contested) {
-      for (String host : hosts.of(tenant.key().id(), tenant.document())) {
+      Set<String> wanted = hosts.of(tenant.key().id(), tenant.document());
+      Entry before = tenant.before();
+      if (before != null) {
+        wanted.removeAll(hosts.of(tenant.key().id(), before.body()));
+      }
+      for (String host : wanted) {
         for (String other : contested.getOrDefault(host, Set.of())) {
           if (!other.equals(tenant.key().id())) {
             tenant
