@@ -91,6 +91,10 @@ final class BrokenJournalTest {
     write(admin, at + "/revocations", "{\"id\":\"%s\",\"jti\":\"j\"}", id);
     write(admin, "/admin/operators", "{\"id\":\"%s\",\"name\":\"n\",\"role\":\"auditor\"}", id);
     write(admin, "/admin/tenants", "{\"id\":\"%s\",\"name\":\"T\",\"parent\":\"whole\"}", id);
+    // Others claim its host, who came later: that keeps nobody from changing it.
+    expect(200, admin.patch(at, "{\"name\":\"" + id + "\"}"), "PATCH " + at);
+    String whole = "{\"name\":\"T\",\"hosts\":[\"whole.test\"]}";
+    expect(200, admin.put(at, whole), "PUT " + at);
     expect(200, admin.get(at + "/effective"), at + "/effective");
     expect(200, admin.get(at + "/export"), at + "/export");
     expect(200, admin.get("/admin/revisions?limit=500"), "/admin/revisions");

@@ -344,6 +344,25 @@ final class CompilerTest {
     assertThat(snapshot.findings()).extracting(Finding::subject).containsExactly("tenants/b");
   }
 
+  /** Whatever their ids are, and also when the elder one is made anew behind the younger. */
+  @Test
+  void leavesAHostToTheElderOfTwo() {
+    List<String> hosts = List.of("shared.org");
+    Map<String, ?> thief = Map.of("id", "a-thief", "name", "t", "hosts", hosts);
+    Map<String, ?> victim = Map.of("id", "victim", "name", "v", "hosts", hosts);
+    configuration.at(Instant.ofEpochSecond(1)).put("tenants/victim", victim);
+    Snapshot snapshot = configuration.at(Instant.ofEpochSecond(2)).put("tenants/a-thief", thief);
+    assertThat(snapshot.tenant("shared.org").id()).isEqualTo("victim");
+    assertThat(snapshot.findings()).extracting(Finding::subject).containsExactly("tenants/a-thief");
+
+    configuration.at(Instant.ofEpochSecond(3)).put("tenants/victim", victim);
+    assertThat(configuration.snapshot().tenant("shared.org").id()).isEqualTo("victim");
+    configuration.delete("tenants/victim");
+    snapshot = configuration.at(Instant.ofEpochSecond(4)).put("tenants/victim", victim);
+    assertThat(snapshot.tenant("shared.org").id()).isEqualTo("a-thief");
+    assertThat(snapshot.findings()).extracting(Finding::subject).containsExactly("tenants/victim");
+  }
+
   /** Else a tenant could take another's requests, with their tokens. */
   @Test
   void givesNobodyTheHostOfAnotherBelowTheBaseDomain() {
