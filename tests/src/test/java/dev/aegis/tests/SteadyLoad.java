@@ -33,7 +33,12 @@ final class SteadyLoad implements AutoCloseable {
    * @param gateways that they choose from
    */
   SteadyLoad(int count, String path, List<Gateway> gateways) {
-    this.request = "GET " + path + " HTTP/1.1\r\nHost: " + Installation.HOST + "\r\n\r\n";
+    this(count, Installation.HOST, path, gateways);
+  }
+
+  /** The same for another host of the tenant. */
+  SteadyLoad(int count, String host, String path, List<Gateway> gateways) {
+    this.request = "GET " + path + " HTTP/1.1\r\nHost: " + host + "\r\n\r\n";
     this.gateways = gateways;
     for (int caller = 0; caller < count; caller++) {
       int first = caller;
