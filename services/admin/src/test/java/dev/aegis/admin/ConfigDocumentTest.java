@@ -149,6 +149,27 @@ final class ConfigDocumentTest {
   }
 
   @Test
+  void pruningATenantLeavesTheInstallationAlone() {
+    applied(
+        "",
+        """
+        {"version": 1, "tenants": [{"id": "pruned", "name": "P"}],
+         "plugins": [{"id": "stays", "plugin": "rate_limit",
+                      "config": {"limit": 5, "window_seconds": 60}}]}
+        """);
+    JsonNode pruned =
+        applied(
+            "?tenant=pruned&prune=true",
+            """
+            {"version": 1, "tenants": [{"id": "pruned", "name": "P"}],
+             "plugins": [], "operators": []}
+            """);
+    assertThat(pruned.path("changes")).isEmpty();
+    assertThat(admin.get("/admin/plugins/stays").status()).isEqualTo(200);
+    assertThat(admin.delete("/admin/plugins/stays").status()).isEqualTo(204);
+  }
+
+  @Test
   void mistakesAreAllSaidWithTheNearName() {
     assertThat(
             fields(
