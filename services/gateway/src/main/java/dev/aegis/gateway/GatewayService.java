@@ -38,6 +38,7 @@ import dev.aegis.gateway.overload.LoadWatch;
 import dev.aegis.gateway.pipeline.Decisions;
 import dev.aegis.gateway.pipeline.Pipeline;
 import dev.aegis.gateway.pipeline.Rulings;
+import dev.aegis.gateway.plugin.Links;
 import dev.aegis.gateway.settings.GatewaySettings;
 import dev.aegis.gateway.snapshot.Compiler;
 import dev.aegis.gateway.store.RedisAccess;
@@ -164,6 +165,7 @@ public final class GatewayService implements Service {
             masterKey,
             keys,
             askedIssuers,
+            Links.builtIn(),
             clock);
     Applied applied = new Applied(compiler, settings.of(CommonSettings.BASE_DOMAIN), clock);
     JournalReader journal = started(new JournalReader(bus, data.resolve("fold.jsonl"), applied));

@@ -28,7 +28,7 @@ final class ArchitectureTest {
             entry("overload", Set.of()),
             entry("settings", Set.of("proxies")),
             entry("admission", Set.of("routing")),
-            entry("plugin", Set.of("admission")),
+            entry("plugin", Set.of("admission", "http1")),
             entry("upstream", Set.of("http1", "http2")),
             entry(
                 "snapshot",
@@ -92,6 +92,7 @@ final class ArchitectureTest {
                     "introspection",
                     "keys",
                     "admission",
+                    "plugin",
                     "upstream",
                     "snapshot",
                     "pipeline",
