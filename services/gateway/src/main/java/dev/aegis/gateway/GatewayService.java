@@ -32,6 +32,7 @@ import dev.aegis.gateway.keys.KeysFolder;
 import dev.aegis.gateway.keys.RemoteKeys;
 import dev.aegis.gateway.ops.Applied;
 import dev.aegis.gateway.ops.NodeReport;
+import dev.aegis.gateway.ops.PluginMeters;
 import dev.aegis.gateway.ops.RedisProbe;
 import dev.aegis.gateway.overload.Load;
 import dev.aegis.gateway.overload.LoadWatch;
@@ -56,8 +57,10 @@ import dev.aegis.gateway.upstream.JndiResolver;
 import dev.aegis.gateway.upstream.Resolver;
 import dev.aegis.gateway.upstream.TargetsFile;
 import dev.aegis.gateway.upstream.Upstreams;
+import dev.aegis.journal.Fold;
 import dev.aegis.journal.MasterKey;
 import dev.aegis.journal.Pem;
+import dev.aegis.plugins.PluginFolder;
 import io.helidon.webserver.WebServerConfig;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -72,6 +75,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Consumer;
 import javax.net.ssl.SSLSocketFactory;
 import org.jspecify.annotations.Nullable;
@@ -158,6 +162,8 @@ public final class GatewayService implements Service {
     Caller issuers = issuers();
     RemoteKeys keys = keys(issuers, data.resolve("keys"), clock);
     AskedIssuers askedIssuers = askedIssuers(issuers);
+    PluginFolder plugins = started(new PluginFolder(CommonSettings.plugins(settings)));
+    Links links = new Links(plugins, new PluginMeters(metrics));
     Compiler compiler =
         new Compiler(
             settings.of(CommonSettings.BASE_DOMAIN),
@@ -165,7 +171,7 @@ public final class GatewayService implements Service {
             masterKey,
             keys,
             askedIssuers,
-            Links.builtIn(),
+            links,
             clock);
     Applied applied = new Applied(compiler, settings.of(CommonSettings.BASE_DOMAIN), clock);
     JournalReader journal = started(new JournalReader(bus, data.resolve("fold.jsonl"), applied));
@@ -232,6 +238,7 @@ public final class GatewayService implements Service {
                 upstreams,
                 keys,
                 askedIssuers,
+                links,
                 bus,
                 clock));
     report.meters(metrics, edge::active, forwarder.mirrors(), tokens::counted);
@@ -239,6 +246,7 @@ public final class GatewayService implements Service {
     health.check("configuration", () -> applied.known() || journal.connected());
 
     journal.start();
+    plugins.start(() -> journal.read(fold -> refolded(applied, fold)));
     awaitConfiguration(journal);
     report.start(
         () -> {
@@ -274,6 +282,12 @@ public final class GatewayService implements Service {
     listeners.add(secure.listener());
     listeners.add(management.listener());
     health.accepting(true);
+  }
+
+  /** Compiles everything anew: the plugins are others. */
+  private static boolean refolded(Applied applied, Fold fold) {
+    applied.folded(fold, Set.of(), true);
+    return true;
   }
 
   private static void decisions(Metrics metrics, Decisions decisions) {

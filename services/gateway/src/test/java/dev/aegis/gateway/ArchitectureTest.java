@@ -71,7 +71,14 @@ final class ArchitectureTest {
                     "admission")),
             entry(
                 "ops",
-                Set.of("identity", "introspection", "keys", "snapshot", "store", "upstream")),
+                Set.of(
+                    "identity",
+                    "introspection",
+                    "keys",
+                    "plugin",
+                    "snapshot",
+                    "store",
+                    "upstream")),
             entry(
                 "explain",
                 Set.of(

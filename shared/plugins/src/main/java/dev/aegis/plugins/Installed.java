@@ -21,6 +21,8 @@ public final class Installed {
   private final String name;
   private final String source;
   private final ObjectNode schema;
+  private final List<String> requires;
+  private final boolean adds;
 
   /**
    * @param source name of its jar, or {@link #BUILT_IN}
@@ -30,6 +32,8 @@ public final class Installed {
     this.plugin = plugin;
     this.name = checked(plugin.name());
     this.source = source;
+    this.requires = List.copyOf(plugin.requires());
+    this.adds = plugin.adds();
     this.schema = ConfigType.schema(plugin.config(), plugin.description());
   }
 
@@ -72,12 +76,12 @@ public final class Installed {
 
   /** Names of plugins that have to run before it. */
   public List<String> requires() {
-    return List.copyOf(plugin.requires());
+    return requires;
   }
 
   /** Whether several of it on one route all run. */
   public boolean adds() {
-    return plugin.adds();
+    return adds;
   }
 
   /**

@@ -1,5 +1,6 @@
 package dev.aegis.gateway.plugin;
 
+import dev.aegis.gateway.plugin.PluginFailed.Says;
 import java.lang.management.ManagementFactory;
 import java.time.Duration;
 import java.util.Queue;
@@ -74,19 +75,19 @@ final class Guard {
     lookAfterCut();
     try {
       if (!permits.tryAcquire(budgetNanos, TimeUnit.NANOSECONDS)) {
-        throw new PluginFailed("all its calls are still under way", false);
+        throw new PluginFailed("all its calls are still under way", Says.NOTHING);
       }
       Call<T> call = new Call<>(body, loader);
       try {
         threads.execute(call);
       } catch (RejectedExecutionException e) {
         permits.release();
-        throw new PluginFailed("all its threads are still busy", false);
+        throw new PluginFailed("all its threads are still busy", Says.NOTHING);
       }
       return await(call, end);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      throw new PluginFailed("the request was interrupted", false);
+      throw new PluginFailed("the request was interrupted", Says.NOTHING);
     }
   }
 
@@ -109,7 +110,7 @@ final class Guard {
       } catch (ExecutionException e) {
         throw PluginFailed.threw(e.getCause() == null ? e : e.getCause());
       } catch (CancellationException e) {
-        throw new PluginFailed("it was interrupted", false);
+        throw new PluginFailed("it was interrupted", Says.BAD);
       }
     }
   }
@@ -118,7 +119,7 @@ final class Guard {
     call.cutAt = System.nanoTime();
     cut.add(call);
     call.task.cancel(true);
-    return new PluginFailed(why, false);
+    return new PluginFailed(why, Says.BAD);
   }
 
   /** Nothing more is begun while a call that was cut does not come back. */
@@ -128,7 +129,7 @@ final class Guard {
     if (first != null) {
       throw new PluginFailed(
           "a call that was interrupted has not ended",
-          System.nanoTime() - first.cutAt > HEED_NANOS);
+          System.nanoTime() - first.cutAt > HEED_NANOS ? Says.LOST : Says.NOTHING);
     }
   }
 

@@ -1,5 +1,6 @@
 package dev.aegis.gateway.plugin;
 
+import dev.aegis.gateway.plugin.PluginFailed.Says;
 import dev.aegis.plugin.Filter;
 import java.util.EnumMap;
 import java.util.Map;
@@ -90,10 +91,10 @@ public final class Link {
   <F extends Filter, T> T call(Phase phase, Class<F> type, Use<F, T> use) throws PluginFailed {
     Filter known = filter;
     if (known == null) {
-      throw new PluginFailed(broken, false);
+      throw new PluginFailed(broken, Says.NOTHING);
     }
     if (off) {
-      throw new PluginFailed("it was switched off", false);
+      throw new PluginFailed("it was switched off", Says.NOTHING);
     }
     long began = System.nanoTime();
     try {
@@ -116,7 +117,12 @@ public final class Link {
   }
 
   private PluginFailed failed(Phase phase, PluginFailed why) {
-    boolean ends = why.lost() || failures.incrementAndGet() >= PATIENCE;
+    boolean ends =
+        switch (why.says()) {
+          case NOTHING -> false;
+          case BAD -> failures.incrementAndGet() >= PATIENCE;
+          case LOST -> true;
+        };
     boolean first = ends && !off;
     off |= ends;
     report.failed(new Failure(terms.tenant(), terms.id(), terms.plugin(), phase, why.why(), first));

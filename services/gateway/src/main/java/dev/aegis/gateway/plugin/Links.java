@@ -3,13 +3,17 @@ package dev.aegis.gateway.plugin;
 import dev.aegis.journal.InvalidDefinition;
 import dev.aegis.journal.ObjectKey;
 import dev.aegis.journal.PluginDefinition;
+import dev.aegis.model.Finding;
 import dev.aegis.plugin.Filter;
 import dev.aegis.plugins.Installed;
 import dev.aegis.plugins.Plugins;
 import java.lang.ref.Cleaner;
 import java.time.Duration;
-import java.util.HashMap;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -17,7 +21,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Where filters live on between snapshots. One that has been replaced is closed when no snapshot
- * and no request holds it any more, which the JVM's collector finds. One thread uses it.
+ * and no request holds it any more, which the JVM's collector finds. One thread makes links.
  */
 public final class Links {
   private static final Logger LOG = LoggerFactory.getLogger(Links.class);
@@ -26,7 +30,7 @@ public final class Links {
   private final Supplier<Plugins> installed;
   private final PluginReport report;
   private final Cleaner cleaner = Cleaner.create();
-  private final Map<ObjectKey, Map<String, Known>> known = new HashMap<>();
+  private final Map<String, Map<ObjectKey, Known>> known = new ConcurrentHashMap<>();
 
   private record Known(PluginDefinition definition, Installed plugin, Link link) {}
 
@@ -54,20 +58,20 @@ public final class Links {
 
   /** The link that stands for {@code definition} in {@code tenant}. */
   public Made link(ObjectKey key, String tenant, PluginDefinition definition) {
-    Map<String, Known> byTenant = known.computeIfAbsent(key, each -> new HashMap<>());
+    Map<ObjectKey, Known> own = known.computeIfAbsent(tenant, each -> new ConcurrentHashMap<>());
     Installed plugin = plugin(definition.plugin());
     if (plugin == null) {
-      byTenant.remove(tenant);
+      own.remove(key);
       return broken(tenant, definition, "there is no plugin \"" + definition.plugin() + "\"");
     }
-    Known before = byTenant.get(tenant);
+    Known before = own.get(key);
     if (before != null && before.plugin() == plugin && before.definition().equals(definition)) {
       return new Made(before.link(), null);
     }
-    byTenant.remove(tenant);
+    own.remove(key);
     try {
       Link link = link(tenant, definition, plugin);
-      byTenant.put(tenant, new Known(definition, plugin, link));
+      own.put(key, new Known(definition, plugin, link));
       return new Made(link, null);
     } catch (InvalidDefinition e) {
       return broken(tenant, definition, String.valueOf(e.getMessage()));
@@ -78,9 +82,34 @@ public final class Links {
     }
   }
 
+  /** The plugins that are switched off here and the jars that cannot be used; for any thread. */
+  public List<Finding> findings() {
+    List<Finding> findings = new ArrayList<>(installed.get().findings());
+    known.forEach(
+        (tenant, own) ->
+            own.forEach(
+                (key, each) -> {
+                  if (each.link().off()) {
+                    String whose = tenant.equals(key.tenant()) ? "" : " for tenant " + tenant;
+                    findings.add(
+                        Finding.error(
+                            key.toString(), "it failed too often and is switched off" + whose));
+                  }
+                }));
+    return findings;
+  }
+
   /** The tenant is gone, or another one of its id comes. */
   public void forget(String tenant) {
-    known.values().forEach(byTenant -> byTenant.remove(tenant));
+    known.remove(tenant);
+  }
+
+  /** The tenant uses these objects and no others: what was made of others is let go. */
+  public void keepOnly(String tenant, Set<ObjectKey> used) {
+    Map<ObjectKey, Known> own = known.get(tenant);
+    if (own != null) {
+      own.keySet().retainAll(used);
+    }
   }
 
   private Link link(String tenant, PluginDefinition definition, Installed plugin)

@@ -4,18 +4,25 @@ package dev.aegis.gateway.plugin;
 final class PluginFailed extends Exception {
   private static final long serialVersionUID = 1L;
 
-  private final boolean lost;
+  private final Says says;
 
-  /**
-   * @param lost whether a thread of the gateway's is lost to it, so that it is not called again
-   */
-  PluginFailed(String why, boolean lost) {
-    super(why, null, false, false); // an expected end of a call, not a bug
-    this.lost = lost;
+  /** What it says of the plugin. */
+  enum Says {
+    /** Nothing: it was not called. */
+    NOTHING,
+    /** It did badly this time. */
+    BAD,
+    /** A thread of the gateway's is lost to it, so it must not be called again. */
+    LOST
   }
 
-  boolean lost() {
-    return lost;
+  PluginFailed(String why, Says says) {
+    super(why, null, false, false); // an expected end of a call, not a bug
+    this.says = says;
+  }
+
+  Says says() {
+    return says;
   }
 
   String why() {
@@ -25,6 +32,6 @@ final class PluginFailed extends Exception {
   /** What it threw, in a line. */
   static PluginFailed threw(Throwable thrown) {
     String text = "it threw " + thrown;
-    return new PluginFailed(text.length() > 300 ? text.substring(0, 300) : text, false);
+    return new PluginFailed(text.length() > 300 ? text.substring(0, 300) : text, Says.BAD);
   }
 }

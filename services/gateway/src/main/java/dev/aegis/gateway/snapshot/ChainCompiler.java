@@ -8,6 +8,7 @@ import dev.aegis.journal.Fold;
 import dev.aegis.journal.InvalidDefinition;
 import dev.aegis.journal.Kind;
 import dev.aegis.journal.Lineage;
+import dev.aegis.journal.ObjectKey;
 import dev.aegis.journal.PluginDefinition;
 import dev.aegis.journal.RateLimitConfig;
 import dev.aegis.plugins.Installed;
@@ -33,6 +34,7 @@ final class ChainCompiler {
   private final Lineage lineage;
   private final Readings readings;
   private final List<Placed> all = new ArrayList<>();
+  private final Set<ObjectKey> used = new HashSet<>();
   private final Set<String> said = new HashSet<>();
 
   /**
@@ -70,6 +72,7 @@ final class ChainCompiler {
     for (Lineage.Holding holding : lineage.holdings(Kind.PLUGIN)) {
       place(holding, above.indexOf(holding.entry().key().tenant()) + 1);
     }
+    links.keepOnly(tenant, used);
     all.sort(ORDER);
   }
 
@@ -89,6 +92,7 @@ final class ChainCompiler {
         || !holding.own() && !TenantCompiler.ofSameOrigin(lineage, plugin, entry)) {
       return;
     }
+    used.add(entry.key());
     Links.Made made = links.link(entry.key(), tenant, plugin);
     String wrong = made.wrong();
     if (wrong != null) {

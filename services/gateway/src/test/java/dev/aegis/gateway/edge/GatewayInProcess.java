@@ -77,6 +77,7 @@ public final class GatewayInProcess implements AutoCloseable {
 
   private volatile Plugins plugins = Plugins.builtIn();
   private final KeptFailures failures = new KeptFailures();
+  private final Links links = new Links(() -> plugins, failures);
   private final List<UpstreamEvent> heard = new CopyOnWriteArrayList<>();
   private final Fold fold = new Fold();
   private final MasterKey masterKey = MasterKey.parse(MasterKey.newText());
@@ -110,7 +111,7 @@ public final class GatewayInProcess implements AutoCloseable {
             masterKey,
             keys == null ? null : keys.keys(),
             keys == null ? null : keys.askedIssuers(),
-            new Links(() -> plugins, failures),
+            links,
             InstantSource.system());
     CallerTls tls =
         new CallerTls(() -> snapshot, DEFAULT, deadlines, bounds.head(), bounds.front());
@@ -256,6 +257,11 @@ public final class GatewayInProcess implements AutoCloseable {
   /** What is wrong with the configuration in force. */
   List<Finding> compiledFindings() {
     return snapshot.findings();
+  }
+
+  /** Plugins that are not called any more. */
+  List<String> switchedOff() {
+    return links.findings().stream().map(Finding::subject).toList();
   }
 
   /** What became of calls of plugins. */
