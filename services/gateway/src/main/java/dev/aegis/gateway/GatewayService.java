@@ -23,6 +23,7 @@ import dev.aegis.gateway.cache.ReplyCache;
 import dev.aegis.gateway.edge.CallerSelector;
 import dev.aegis.gateway.edge.EdgeSettings;
 import dev.aegis.gateway.explain.ExplainApi;
+import dev.aegis.gateway.explain.Supposing;
 import dev.aegis.gateway.identity.SharedTokens;
 import dev.aegis.gateway.identity.VerifiedTokens;
 import dev.aegis.gateway.introspection.AskedIssuers;
@@ -31,6 +32,7 @@ import dev.aegis.gateway.keys.Documents;
 import dev.aegis.gateway.keys.KeysFolder;
 import dev.aegis.gateway.keys.RemoteKeys;
 import dev.aegis.gateway.ops.Applied;
+import dev.aegis.gateway.ops.KeysInForce;
 import dev.aegis.gateway.ops.NodeReport;
 import dev.aegis.gateway.ops.PluginMeters;
 import dev.aegis.gateway.ops.RedisProbe;
@@ -42,7 +44,7 @@ import dev.aegis.gateway.pipeline.Rulings;
 import dev.aegis.gateway.plugin.Links;
 import dev.aegis.gateway.settings.GatewaySettings;
 import dev.aegis.gateway.snapshot.Compiler;
-import dev.aegis.gateway.store.RedisAccess;
+import dev.aegis.gateway.store.LastUses;
 import dev.aegis.gateway.store.RedisTokens;
 import dev.aegis.gateway.telemetry.Telemetry;
 import dev.aegis.gateway.tls.CallerTls;
@@ -61,6 +63,7 @@ import dev.aegis.journal.Fold;
 import dev.aegis.journal.MasterKey;
 import dev.aegis.journal.Pem;
 import dev.aegis.plugins.PluginFolder;
+import dev.aegis.redis.RedisAccess;
 import io.helidon.webserver.WebServerConfig;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -224,6 +227,12 @@ public final class GatewayService implements Service {
             node,
             bounds.tenantHeader(),
             clock,
+            new Supposing(
+                settings.of(CommonSettings.BASE_DOMAIN),
+                masterKey,
+                node,
+                bounds.tenantHeader(),
+                clock),
             masterKey.serviceToken(EXPLAIN_TOKEN));
     NodeReport report =
         started(
@@ -241,6 +250,8 @@ public final class GatewayService implements Service {
                 links,
                 bus,
                 clock));
+    store.ifPresent(
+        access -> started(new LastUses(access, new KeysInForce(applied, journal), clock)).start());
     report.meters(metrics, edge::active, forwarder.mirrors(), tokens::counted);
     // An empty journal is a configuration too, but only Kafka can say that it is empty.
     health.check("configuration", () -> applied.known() || journal.connected());
@@ -263,7 +274,8 @@ public final class GatewayService implements Service {
         started(
             HttpListener.start(
                 HttpListener.Options.of(
-                    "gateway management", settings, GatewaySettings.MANAGEMENT_PORT),
+                        "gateway management", settings, GatewaySettings.MANAGEMENT_PORT)
+                    .withMaxPayload(2L * ExplainApi.MAX_SUPPOSED),
                 routing -> {
                   new Management(metrics, health, report::status).addTo(routing);
                   explain.addTo(routing);

@@ -1,7 +1,9 @@
-package dev.aegis.gateway.store;
+package dev.aegis.redis;
 
 import java.net.URI;
 import java.net.URISyntaxException;
+import java.time.Duration;
+import redis.clients.jedis.ConnectionPoolConfig;
 import redis.clients.jedis.DefaultJedisClientConfig;
 import redis.clients.jedis.HostAndPort;
 import redis.clients.jedis.RedisClient;
@@ -65,9 +67,10 @@ public final class RedisAccess {
   }
 
   /**
-   * A client, not yet connected.
+   * A client with one connection, not yet made: what asks at once waits, and after a restart of
+   * Redis no more than one question meets a connection that has ended.
    *
-   * @param timeoutMillis how long each connection and each answer may take
+   * @param timeoutMillis how long each connection, each answer and each wait may take
    */
   public RedisClient client(int timeoutMillis) {
     DefaultJedisClientConfig.Builder config =
@@ -78,7 +81,23 @@ public final class RedisAccess {
     if (!user.isEmpty()) {
       config.user(user);
     }
-    return RedisClient.builder().hostAndPort(place).clientConfig(config.build()).build();
+    ConnectionPoolConfig one = new ConnectionPoolConfig();
+    one.setMaxTotal(1);
+    one.setMaxWait(Duration.ofMillis(timeoutMillis));
+    return RedisClient.builder()
+        .hostAndPort(place)
+        .poolConfig(one)
+        .clientConfig(config.build())
+        .build();
+  }
+
+  /** Why Redis did not do something, in the words of who noticed it first. */
+  public static String reason(Exception failure) {
+    Throwable cause = failure;
+    while (cause.getCause() != null) {
+      cause = cause.getCause();
+    }
+    return cause.getMessage() == null ? cause.getClass().getSimpleName() : cause.getMessage();
   }
 
   /** Without what is secret in it. */
