@@ -40,6 +40,7 @@ import dev.aegis.chassis.Service;
 import dev.aegis.chassis.Settings;
 import dev.aegis.chassis.StartFailure;
 import dev.aegis.journal.MasterKey;
+import dev.aegis.plugins.PluginFolder;
 import dev.aegis.redis.RedisAccess;
 import java.net.URI;
 import java.nio.file.Path;
@@ -151,7 +152,9 @@ public final class AdminService implements Service {
     Backend gateway =
         started(new Backend("The gateway", gatewayUrl, masterKey.serviceToken("gateway-api")));
 
-    PluginCatalog plugins = PluginCatalog.builtIn();
+    PluginFolder folder = started(new PluginFolder(CommonSettings.plugins(settings)));
+    folder.start(() -> {});
+    PluginCatalog plugins = new PluginCatalog(folder);
     String baseDomain = settings.of(CommonSettings.BASE_DOMAIN).toLowerCase(Locale.ROOT);
     Hosts hosts = new Hosts(baseDomain);
     OwnAddresses addresses = new OwnAddresses(() -> Set.copyOf(ownPorts));

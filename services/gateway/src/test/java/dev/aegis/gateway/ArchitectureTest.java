@@ -29,7 +29,7 @@ final class ArchitectureTest {
             entry("overload", Set.of()),
             entry("settings", Set.of("proxies")),
             entry("admission", Set.of("routing")),
-            entry("plugin", Set.of("admission")),
+            entry("plugin", Set.of("admission", "http1")),
             entry("upstream", Set.of("counts", "http1", "http2")),
             entry(
                 "snapshot",
@@ -73,7 +73,14 @@ final class ArchitectureTest {
                     "admission")),
             entry(
                 "ops",
-                Set.of("identity", "introspection", "keys", "snapshot", "store", "upstream")),
+                Set.of(
+                    "identity",
+                    "introspection",
+                    "keys",
+                    "plugin",
+                    "snapshot",
+                    "store",
+                    "upstream")),
             entry(
                 "explain",
                 Set.of(
@@ -94,6 +101,7 @@ final class ArchitectureTest {
                     "introspection",
                     "keys",
                     "admission",
+                    "plugin",
                     "upstream",
                     "snapshot",
                     "pipeline",
