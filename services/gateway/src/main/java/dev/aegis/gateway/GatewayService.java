@@ -166,7 +166,7 @@ public final class GatewayService implements Service {
     RemoteKeys keys = keys(issuers, data.resolve("keys"), clock);
     AskedIssuers askedIssuers = askedIssuers(issuers);
     PluginFolder plugins = started(new PluginFolder(CommonSettings.plugins(settings)));
-    Links links = new Links(plugins, new PluginMeters(metrics));
+    Links links = new Links(plugins, new PluginMeters(metrics, telemetry::failed, clock));
     Compiler compiler =
         new Compiler(
             settings.of(CommonSettings.BASE_DOMAIN),
