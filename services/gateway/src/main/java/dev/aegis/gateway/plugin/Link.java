@@ -112,7 +112,10 @@ public final class Link {
     } catch (RuntimeException e) {
       throw failed(phase, PluginFailed.threw(e));
     } finally {
-      durations.getOrDefault(phase, nanos -> {}).accept(System.nanoTime() - began);
+      LongConsumer duration = durations.get(phase);
+      if (duration != null) {
+        duration.accept(System.nanoTime() - began);
+      }
     }
   }
 
