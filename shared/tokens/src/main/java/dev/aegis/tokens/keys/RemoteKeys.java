@@ -1,21 +1,23 @@
-package dev.aegis.gateway.keys;
+package dev.aegis.tokens.keys;
 
-import dev.aegis.gateway.counts.Counts;
-import dev.aegis.gateway.identity.KeySet;
 import dev.aegis.journal.ObjectKey;
 import dev.aegis.journal.PublishedKeys;
 import dev.aegis.journal.SigningAlgorithm;
 import dev.aegis.model.Finding;
+import dev.aegis.tokens.KeySet;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.atomic.LongAdder;
 
 /**
  * The keys of all issuers that publish theirs. Those with the same place share what is fetched,
@@ -33,7 +35,7 @@ public final class RemoteKeys implements AutoCloseable {
   private final InstantSource clock;
   private final FetchTerms terms;
   private final Semaphore slots = new Semaphore(MAX_FETCHES, true);
-  private final Counts<Outcome> outcomes = new Counts<>(Outcome.class);
+  private final Map<Outcome, LongAdder> outcomes = new EnumMap<>(Outcome.class);
 
   // Guarded by this.
   private final Map<PublishedKeys.Place, Source> sources = new HashMap<>();
@@ -73,6 +75,9 @@ public final class RemoteKeys implements AutoCloseable {
     this.folder = folder;
     this.clock = clock;
     this.terms = terms;
+    for (Outcome each : Outcome.values()) {
+      outcomes.put(each, new LongAdder());
+    }
   }
 
   /**
@@ -92,7 +97,7 @@ public final class RemoteKeys implements AutoCloseable {
     Source source = sources.get(published.place());
     boolean fresh = source == null;
     if (source == null) {
-      source = new Source(published.place(), documents, folder, clock, terms, slots, outcomes::add);
+      source = new Source(published.place(), documents, folder, clock, terms, slots, this::ended);
       sources.put(published.place(), source);
     }
     FollowedKeys keys = new FollowedKeys(published, algorithms, source, clock, terms);
@@ -168,7 +173,15 @@ public final class RemoteKeys implements AutoCloseable {
 
   /** Fetches so far that ended this way. */
   public long count(Outcome outcome) {
-    return outcomes.of(outcome);
+    return adder(outcome).sum();
+  }
+
+  private void ended(Outcome outcome) {
+    adder(outcome).increment();
+  }
+
+  private LongAdder adder(Outcome outcome) {
+    return Objects.requireNonNull(outcomes.get(outcome)); // each has one
   }
 
   /** How many sets go on with their last known keys, or with none. */

@@ -1,18 +1,18 @@
-package dev.aegis.gateway.keys;
+package dev.aegis.tokens.keys;
 
-import static dev.aegis.gateway.keys.ScriptedIssuer.KEYS;
 import static dev.aegis.journal.SigningAlgorithm.ES256;
 import static dev.aegis.journal.SigningAlgorithm.RS256;
+import static dev.aegis.tokens.keys.ScriptedIssuer.KEYS;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.aegis.gateway.identity.KeySet;
-import dev.aegis.gateway.identity.VerificationKey;
 import dev.aegis.journal.ObjectKey;
 import dev.aegis.journal.PublishedKeys;
 import dev.aegis.journal.SigningAlgorithm;
 import dev.aegis.model.Finding;
 import dev.aegis.testkit.Jwts;
+import dev.aegis.tokens.KeySet;
+import dev.aegis.tokens.VerificationKey;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;

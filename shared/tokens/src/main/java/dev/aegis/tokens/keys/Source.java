@@ -1,7 +1,7 @@
-package dev.aegis.gateway.keys;
+package dev.aegis.tokens.keys;
 
-import dev.aegis.gateway.keys.Answer.Whereabouts;
 import dev.aegis.journal.PublishedKeys;
+import dev.aegis.tokens.keys.Answer.Whereabouts;
 import java.net.URI;
 import java.time.Duration;
 import java.time.Instant;
