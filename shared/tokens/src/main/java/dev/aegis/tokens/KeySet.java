@@ -24,6 +24,14 @@ public interface KeySet {
     return List.of();
   }
 
+  /**
+   * Why nobody can say now whether a key that is not known is one of the issuer's, for operators;
+   * null when it is none.
+   */
+  default @Nullable String doubt() {
+    return null;
+  }
+
   /** What a key of the set that has verified a token is remembered by. */
   default Proof proof(VerificationKey key) {
     return Proof.LASTING;

@@ -15,7 +15,6 @@ import dev.aegis.journal.InvalidDefinition;
 import dev.aegis.journal.IssuerDefinition;
 import dev.aegis.journal.Kind;
 import dev.aegis.journal.Lineage;
-import dev.aegis.journal.ObjectKey;
 import dev.aegis.journal.PublishedKeys;
 import dev.aegis.journal.RoleDefinition;
 import dev.aegis.journal.SealedSecret;
@@ -88,7 +87,7 @@ final class IdentityCompiler {
     List<Issuer> issuers = new ArrayList<>();
     Map<Entry, IssuerDefinition> trusted = new LinkedHashMap<>();
     RemoteKeys remoteKeys = compiler.remoteKeys();
-    Set<ObjectKey> publishing = new HashSet<>();
+    Set<String> publishing = new HashSet<>();
     for (Lineage.Holding holding : lineage.holdings(Kind.ISSUER)) {
       Entry entry = holding.entry();
       if (readings.definition(holding) instanceof IssuerDefinition issuer) {
@@ -97,9 +96,10 @@ final class IdentityCompiler {
           trusted.put(entry, issuer);
         }
         if (published != null && remoteKeys != null) {
-          KeySet keys = remoteKeys.put(tenant, entry.key(), issuer.algorithms(), published);
+          KeySet keys =
+              remoteKeys.put(tenant, entry.key().toString(), issuer.algorithms(), published);
           issuers.add(new Issuer(issuer, keys, String.valueOf(entry.key().tenant())));
-          publishing.add(entry.key());
+          publishing.add(entry.key().toString());
           continue;
         }
         if (published != null) {

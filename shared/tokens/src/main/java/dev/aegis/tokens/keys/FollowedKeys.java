@@ -118,6 +118,12 @@ final class FollowedKeys implements KeySet {
     }
   }
 
+  @Override
+  public @Nullable String doubt() {
+    String why = source.failure();
+    return why != null ? why : source.asking() ? "it has not answered yet" : null;
+  }
+
   /** A round that began before the token came may have missed its key; one after it did not. */
   private List<VerificationKey> awaited(
       SigningAlgorithm algorithm, @Nullable String keyId, String wanted)

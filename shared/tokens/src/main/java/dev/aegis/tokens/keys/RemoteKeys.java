@@ -1,6 +1,5 @@
 package dev.aegis.tokens.keys;
 
-import dev.aegis.journal.ObjectKey;
 import dev.aegis.journal.PublishedKeys;
 import dev.aegis.journal.SigningAlgorithm;
 import dev.aegis.model.Finding;
@@ -39,7 +38,7 @@ public final class RemoteKeys implements AutoCloseable {
 
   // Guarded by this.
   private final Map<PublishedKeys.Place, Source> sources = new HashMap<>();
-  private final Map<String, Map<ObjectKey, FollowedKeys>> byTenant = new HashMap<>();
+  private final Map<String, Map<String, FollowedKeys>> byTenant = new HashMap<>();
 
   /** How a fetch ended. */
   public enum Outcome {
@@ -84,12 +83,13 @@ public final class RemoteKeys implements AutoCloseable {
    * The keys of an issuer: those it has, or, if it says something else about them than before, new
    * ones. They are fetched from now on.
    *
-   * @param algorithms that the issuer signs with
+   * @param issuer subject of what is found wrong with them
+   * @param algorithms that it signs with
    * @param published where they are
    */
   public synchronized KeySet put(
-      String tenant, ObjectKey issuer, List<SigningAlgorithm> algorithms, PublishedKeys published) {
-    Map<ObjectKey, FollowedKeys> own = byTenant.computeIfAbsent(tenant, id -> new HashMap<>());
+      String tenant, String issuer, List<SigningAlgorithm> algorithms, PublishedKeys published) {
+    Map<String, FollowedKeys> own = byTenant.computeIfAbsent(tenant, id -> new HashMap<>());
     FollowedKeys before = own.get(issuer);
     if (before != null && before.suits(published, algorithms)) {
       return before;
@@ -113,9 +113,9 @@ public final class RemoteKeys implements AutoCloseable {
   }
 
   /** Drops the keys of the tenant's issuers that are not in {@code issuers}. */
-  public synchronized void keepOnly(String tenant, Set<ObjectKey> issuers) {
-    Map<ObjectKey, FollowedKeys> own = byTenant.getOrDefault(tenant, Map.of());
-    for (Map.Entry<ObjectKey, FollowedKeys> entry : Map.copyOf(own).entrySet()) {
+  public synchronized void keepOnly(String tenant, Set<String> issuers) {
+    Map<String, FollowedKeys> own = byTenant.getOrDefault(tenant, Map.of());
+    for (Map.Entry<String, FollowedKeys> entry : Map.copyOf(own).entrySet()) {
       if (!issuers.contains(entry.getKey())) {
         own.remove(entry.getKey());
         release(entry.getValue());
@@ -145,7 +145,7 @@ public final class RemoteKeys implements AutoCloseable {
 
   /** Issuers without keys, and those that go on with their last known ones. */
   public List<Finding> findings() {
-    Map<ObjectKey, FollowedKeys> all = new HashMap<>();
+    Map<String, FollowedKeys> all = new HashMap<>();
     synchronized (this) {
       byTenant.values().forEach(all::putAll);
     }
@@ -159,12 +159,11 @@ public final class RemoteKeys implements AutoCloseable {
             }
             case FollowedKeys.State.Without(String why) ->
                 findings.add(
-                    Finding.error(
-                        issuer.toString(), "it has no keys, so its tokens are refused: " + why));
+                    Finding.error(issuer, "it has no keys, so its tokens are refused: " + why));
             case FollowedKeys.State.Stale(String why, Instant since, Instant until) ->
                 findings.add(
                     Finding.warning(
-                        issuer.toString(),
+                        issuer,
                         "its keys are those of " + since + ", good until " + until + ": " + why));
           }
         });

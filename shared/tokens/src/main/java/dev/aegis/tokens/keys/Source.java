@@ -143,6 +143,11 @@ final class Source {
     return failure;
   }
 
+  /** Whether it is being asked, and has not answered. */
+  synchronized boolean asking() {
+    return current != null;
+  }
+
   /** Whether it was answered for since the start. */
   boolean answered() {
     return answered;
