@@ -114,7 +114,8 @@ public final class AegisCommand {
           case TENANT -> new WriteCommands.CreateTenant(session, data);
           case KEY -> new KeyCommands.Create(session, data);
           case OPERATOR -> new OperatorCommands.Create(session, data);
-          case UPSTREAM, ROUTE, ISSUER, ROLE, BINDING, PLUGIN, WEBHOOK ->
+          case PLUGIN -> new PluginCommands.Create(session, data);
+          case UPSTREAM, ROUTE, ISSUER, ROLE, BINDING, WEBHOOK ->
               new WriteCommands.CreateObject(session, data, noun);
         });
     group.addSubcommand(new WriteCommands.UpdateObject(session, data, noun));
@@ -143,6 +144,10 @@ public final class AegisCommand {
       for (CommandLine command : group.getSubcommands().values()) {
         command.getCommandSpec().addOption(TenantOption.of(noun));
       }
+    }
+    if (noun == Noun.PLUGIN) {
+      group.addSubcommand(new PluginCommands.Install(session, data));
+      group.addSubcommand(new PluginCommands.Reload(session, data));
     }
     return group;
   }

@@ -105,9 +105,12 @@ final class Examples {
             case "tenant" ->
                 List.of(one + " --host shop.acme.test", "tenant create -f acme.json --wait");
             case "operator" -> List.of(one + " --role tenant_admin --tenant acme");
+            case "plugin" -> List.of("plugin create my_plugin", one + " -f plugin.json");
             case "key" -> List.of("key create --subject ci --role reader --tenant acme");
             default -> List.of(one + " -f " + noun + ".json", one + " -f - --dry-run");
           };
+      case "install" -> List.of("plugin install target/my_plugin.jar");
+      case "reload" -> List.of("plugin reload");
       case "update" ->
           List.of(one + " -f " + noun + ".json --wait", one + " --merge -f - --revision 42");
       default -> List.of(one);

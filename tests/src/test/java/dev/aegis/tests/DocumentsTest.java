@@ -123,6 +123,8 @@ final class DocumentsTest {
     refusals.add(new Refusal.IdentityUnavailable(""));
     refusals.add(new Refusal.RateLimited(counted));
     refusals.add(new Refusal.InMaintenance(new Maintenance(503, Duration.ZERO, "")));
+    refusals.add(new Refusal.ByPlugin(403, ""));
+    refusals.add(new Refusal.PluginFailed());
     refusals.add(new Refusal.Internal(""));
     Set<String> inCode = new TreeSet<>();
     for (Refusal refusal : refusals) {

@@ -149,6 +149,27 @@ final class ConfigDocumentTest {
   }
 
   @Test
+  void pruningATenantLeavesTheInstallationAlone() {
+    applied(
+        "",
+        """
+        {"version": 1, "tenants": [{"id": "pruned", "name": "P"}],
+         "plugins": [{"id": "stays", "plugin": "rate_limit",
+                      "config": {"limit": 5, "window_seconds": 60}}]}
+        """);
+    JsonNode pruned =
+        applied(
+            "?tenant=pruned&prune=true",
+            """
+            {"version": 1, "tenants": [{"id": "pruned", "name": "P"}],
+             "plugins": [], "operators": []}
+            """);
+    assertThat(pruned.path("changes")).isEmpty();
+    assertThat(admin.get("/admin/plugins/stays").status()).isEqualTo(200);
+    assertThat(admin.delete("/admin/plugins/stays").status()).isEqualTo(204);
+  }
+
+  @Test
   void mistakesAreAllSaidWithTheNearName() {
     assertThat(
             fields(
@@ -179,6 +200,20 @@ final class ConfigDocumentTest {
         .containsExactlyInAnyOrder("tenants/x/routes/r#/metods", "tenants/x/routes/r#/upstream");
     assertThat(wrong.text()).contains("did you mean \\\"methods\\\"?");
     assertThat(admin.get("/admin/tenants/x").status()).isEqualTo(404);
+  }
+
+  @Test
+  void aSecretThatIsNotTakenIsNotPassedOver() {
+    String document =
+        """
+        {"version": 1, "tenants": [{"id": "told", "name": "T", "webhooks": [
+          {"id": "w", "url": "https://example.org/h", "events": ["*"]%s}]}]}
+        """;
+    applied("", document.formatted(""));
+    assertThat(fields(apply("", document.formatted(", \"secret\": \"mine\""))))
+        .as("the webhook is the same otherwise")
+        .containsExactly("tenants/told/webhooks/w#/secret");
+    assertThat(applied("", document.formatted(", \"secret\": null")).path("changes")).isEmpty();
   }
 
   @Test

@@ -28,18 +28,17 @@ import dev.aegis.gateway.identity.SharedTokens;
 import dev.aegis.gateway.identity.VerifiedTokens;
 import dev.aegis.gateway.introspection.AskedIssuers;
 import dev.aegis.gateway.introspection.Questions;
-import dev.aegis.gateway.keys.Documents;
-import dev.aegis.gateway.keys.KeysFolder;
-import dev.aegis.gateway.keys.RemoteKeys;
 import dev.aegis.gateway.ops.Applied;
 import dev.aegis.gateway.ops.KeysInForce;
 import dev.aegis.gateway.ops.NodeReport;
+import dev.aegis.gateway.ops.PluginMeters;
 import dev.aegis.gateway.ops.RedisProbe;
 import dev.aegis.gateway.overload.Load;
 import dev.aegis.gateway.overload.LoadWatch;
 import dev.aegis.gateway.pipeline.Decisions;
 import dev.aegis.gateway.pipeline.Pipeline;
 import dev.aegis.gateway.pipeline.Rulings;
+import dev.aegis.gateway.plugin.Links;
 import dev.aegis.gateway.settings.GatewaySettings;
 import dev.aegis.gateway.snapshot.Compiler;
 import dev.aegis.gateway.store.LastUses;
@@ -57,9 +56,14 @@ import dev.aegis.gateway.upstream.JndiResolver;
 import dev.aegis.gateway.upstream.Resolver;
 import dev.aegis.gateway.upstream.TargetsFile;
 import dev.aegis.gateway.upstream.Upstreams;
+import dev.aegis.journal.Fold;
 import dev.aegis.journal.MasterKey;
 import dev.aegis.journal.Pem;
+import dev.aegis.plugins.PluginFolder;
 import dev.aegis.redis.RedisAccess;
+import dev.aegis.tokens.keys.Documents;
+import dev.aegis.tokens.keys.KeysFolder;
+import dev.aegis.tokens.keys.RemoteKeys;
 import io.helidon.webserver.WebServerConfig;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -74,6 +78,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Consumer;
 import javax.net.ssl.SSLSocketFactory;
 import org.jspecify.annotations.Nullable;
@@ -160,6 +165,8 @@ public final class GatewayService implements Service {
     Caller issuers = issuers();
     RemoteKeys keys = keys(issuers, data.resolve("keys"), clock);
     AskedIssuers askedIssuers = askedIssuers(issuers);
+    PluginFolder plugins = started(new PluginFolder(CommonSettings.plugins(settings)));
+    Links links = new Links(plugins, new PluginMeters(metrics, telemetry::failed, clock));
     Compiler compiler =
         new Compiler(
             settings.of(CommonSettings.BASE_DOMAIN),
@@ -167,6 +174,7 @@ public final class GatewayService implements Service {
             masterKey,
             keys,
             askedIssuers,
+            links,
             clock);
     Applied applied = new Applied(compiler, settings.of(CommonSettings.BASE_DOMAIN), clock);
     JournalReader journal = started(new JournalReader(bus, data.resolve("fold.jsonl"), applied));
@@ -239,6 +247,7 @@ public final class GatewayService implements Service {
                 upstreams,
                 keys,
                 askedIssuers,
+                links,
                 bus,
                 clock));
     store.ifPresent(
@@ -248,6 +257,7 @@ public final class GatewayService implements Service {
     health.check("configuration", () -> applied.known() || journal.connected());
 
     journal.start();
+    plugins.start(() -> journal.read(fold -> refolded(applied, fold)));
     awaitConfiguration(journal);
     report.start(
         () -> {
@@ -284,6 +294,12 @@ public final class GatewayService implements Service {
     listeners.add(secure.listener());
     listeners.add(management.listener());
     health.accepting(true);
+  }
+
+  /** Compiles everything anew: the plugins are others. */
+  private static boolean refolded(Applied applied, Fold fold) {
+    applied.folded(fold, Set.of(), true);
+    return true;
   }
 
   private static void decisions(Metrics metrics, Decisions decisions) {

@@ -21,7 +21,6 @@ final class ArchitectureTest {
             entry("signature", Set.of("http1")),
             entry("counts", Set.of()),
             entry("identity", Set.of("counts")),
-            entry("keys", Set.of("counts", "identity")),
             entry("introspection", Set.of("counts", "identity")),
             entry("telemetry", Set.of()),
             entry("store", Set.of("identity")),
@@ -29,7 +28,7 @@ final class ArchitectureTest {
             entry("overload", Set.of()),
             entry("settings", Set.of("proxies")),
             entry("admission", Set.of("routing")),
-            entry("plugin", Set.of("admission")),
+            entry("plugin", Set.of("admission", "http1")),
             entry("upstream", Set.of("counts", "http1", "http2")),
             entry(
                 "snapshot",
@@ -37,7 +36,6 @@ final class ArchitectureTest {
                     "routing",
                     "identity",
                     "introspection",
-                    "keys",
                     "admission",
                     "plugin",
                     "cache",
@@ -73,7 +71,7 @@ final class ArchitectureTest {
                     "admission")),
             entry(
                 "ops",
-                Set.of("identity", "introspection", "keys", "snapshot", "store", "upstream")),
+                Set.of("identity", "introspection", "plugin", "snapshot", "store", "upstream")),
             entry(
                 "explain",
                 Set.of(
@@ -92,8 +90,8 @@ final class ArchitectureTest {
                     "cache",
                     "identity",
                     "introspection",
-                    "keys",
                     "admission",
+                    "plugin",
                     "upstream",
                     "snapshot",
                     "pipeline",

@@ -17,8 +17,12 @@ import dev.aegis.model.Ids;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** List, create, show, replace, change and delete for every kind of object. */
@@ -127,19 +131,11 @@ final class ObjectOperations {
     Set<String> filters = filters(kind);
     List<Entry> page =
         reader.read(
-            fold -> {
-              List<Entry> passing = new ArrayList<>();
-              for (Entry entry : entries(fold, kind, tenant, call.operator())) {
-                if ((after == null || entry.key().id().compareTo(after) > 0)
-                    && passes(entry, filters, call.query())) {
-                  passing.add(entry);
-                  if (passing.size() > limit) {
-                    break;
-                  }
-                }
-              }
-              return passing;
-            });
+            fold ->
+                entries(fold, kind, tenant, call.operator(), after)
+                    .filter(entry -> passes(entry, filters, call.query()))
+                    .limit(limit + 1L)
+                    .collect(Collectors.toCollection(ArrayList::new)));
     if (page.size() <= limit) {
       return Paging.reply(shown.of(page), null);
     }
@@ -147,22 +143,21 @@ final class ObjectOperations {
     return Paging.reply(shown.of(page), page.getLast().key().id());
   }
 
-  private static List<Entry> entries(
-      Fold fold, Kind kind, @Nullable String tenant, Operator operator) {
+  /** What the operator sees of a collection beyond an id, looked up as it is asked for. */
+  private static Stream<Entry> entries(
+      Fold fold, Kind kind, @Nullable String tenant, Operator operator, @Nullable String after) {
+    Predicate<String> beyond = id -> after == null || id.compareTo(after) > 0;
     if (kind == Kind.TENANT) {
-      List<Entry> entries = new ArrayList<>();
-      for (String id : operator.reached(fold)) {
-        Entry entry = fold.find(ObjectKey.tenant(id));
-        if (entry != null) {
-          entries.add(entry);
-        }
-      }
-      return entries;
+      return operator.reached(fold).stream()
+          .filter(beyond)
+          .map(id -> fold.find(ObjectKey.tenant(id)))
+          .filter(Objects::nonNull);
     }
     if (tenant != null && !fold.tenants().contains(tenant)) {
       throw notFound("There is no tenant \"" + tenant + "\"");
     }
-    return fold.list(kind, tenant).stream().filter(entry -> seen(fold, entry, operator)).toList();
+    return fold.list(kind, tenant).stream()
+        .filter(entry -> beyond.test(entry.key().id()) && seen(fold, entry, operator));
   }
 
   /** Operators all stand in one place, and are seen by whoever reaches the tenant of one. */

@@ -87,8 +87,10 @@ public final class Declaration {
         surplus(fold, kind, tenant, surplus);
       }
     }
-    for (Kind kind : installation) {
-      surplus(fold, kind, null, surplus);
+    if (scope.tenant() == null) {
+      for (Kind kind : installation) {
+        surplus(fold, kind, null, surplus);
+      }
     }
     return surplus;
   }

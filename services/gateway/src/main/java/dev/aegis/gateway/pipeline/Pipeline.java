@@ -12,6 +12,8 @@ import dev.aegis.gateway.pipeline.Progress.Identified;
 import dev.aegis.gateway.pipeline.Progress.Inbound;
 import dev.aegis.gateway.pipeline.Progress.Matched;
 import dev.aegis.gateway.pipeline.Refusal.ByCaller;
+import dev.aegis.gateway.plugin.Chain;
+import dev.aegis.gateway.plugin.Phase;
 import dev.aegis.gateway.plugin.RateLimit;
 import dev.aegis.gateway.snapshot.ArbiterPlan;
 import dev.aegis.gateway.snapshot.Demand;
@@ -19,6 +21,7 @@ import dev.aegis.gateway.snapshot.RoutePlan;
 import dev.aegis.gateway.snapshot.Snapshot;
 import dev.aegis.gateway.snapshot.TenantPlan;
 import dev.aegis.journal.Maintenance;
+import dev.aegis.plugin.Verdict;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -149,7 +152,7 @@ public final class Pipeline {
         : new Step.Stop<>(matched, new Refusal.InMaintenance(maintenance));
   }
 
-  /** Tenant, roles, arbiter, limits, in this order. */
+  /** Tenant, roles, arbiter, plugins, limits, in this order. */
   Step<Admitted> admit(Identified identified, Ruling.Inquiry inquiry, boolean counts) {
     Inbound inbound = identified.inbound();
     String path = inbound.head().path();
@@ -172,8 +175,24 @@ public final class Pipeline {
     Ruling ruling = arbiter == null ? Ruling.Passes.BARE : inquiry.ask(identified, arbiter);
     return switch (ruling) {
       case Ruling.Stops(Refusal why) -> new Step.Stop<>(identified, why);
-      case Ruling.Passes(String lines) -> limited(identified, lines, counts);
+      case Ruling.Passes(String lines) -> {
+        Refusal why = counts ? plugins(identified) : null;
+        yield why == null ? limited(identified, lines, counts) : new Step.Stop<>(identified, why);
+      }
     };
+  }
+
+  /** Why plugins do not let the request pass, null if they do. */
+  private static @Nullable Refusal plugins(Identified identified) {
+    Chain chain = identified.route().chain();
+    return chain.has(Phase.AUTHORIZE)
+        ? switch (chain.authorize(identified.live())) {
+          case Chain.Result.Edited passed -> null;
+          case Chain.Result.Refused(Verdict.Refuse by) ->
+              new Refusal.ByPlugin(by.status(), by.detail());
+          case Chain.Result.Failed failed -> new Refusal.PluginFailed();
+        }
+        : null;
   }
 
   private static Step<Admitted> limited(Identified identified, String lines, boolean counts) {

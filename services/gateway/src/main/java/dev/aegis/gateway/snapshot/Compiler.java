@@ -1,7 +1,7 @@
 package dev.aegis.gateway.snapshot;
 
 import dev.aegis.gateway.introspection.AskedIssuers;
-import dev.aegis.gateway.keys.RemoteKeys;
+import dev.aegis.gateway.plugin.Links;
 import dev.aegis.gateway.plugin.RateLimit;
 import dev.aegis.gateway.upstream.Upstreams;
 import dev.aegis.journal.Entry;
@@ -11,6 +11,7 @@ import dev.aegis.journal.Lineage;
 import dev.aegis.journal.MasterKey;
 import dev.aegis.journal.ObjectKey;
 import dev.aegis.model.Finding;
+import dev.aegis.tokens.keys.RemoteKeys;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
@@ -39,6 +40,7 @@ public final class Compiler {
   private final MasterKey masterKey;
   private final @Nullable RemoteKeys remoteKeys;
   private final @Nullable AskedIssuers askedIssuers;
+  private final Links links;
   private final InstantSource clock;
   private final Map<ObjectKey, Map<String, RateLimit>> limits = new HashMap<>();
 
@@ -59,7 +61,7 @@ public final class Compiler {
    */
   public Compiler(
       String baseDomain, Upstreams upstreams, MasterKey masterKey, InstantSource clock) {
-    this(baseDomain, upstreams, masterKey, null, null, clock);
+    this(baseDomain, upstreams, masterKey, null, null, Links.builtIn(), clock);
   }
 
   /**
@@ -67,6 +69,7 @@ public final class Compiler {
    * @param masterKey opens the secrets of issuers
    * @param remoteKeys fetches the keys that issuers publish, null when nobody does
    * @param askedIssuers asks issuers about tokens, null when nobody does
+   * @param links where filters live on between snapshots
    */
   public Compiler(
       String baseDomain,
@@ -74,12 +77,14 @@ public final class Compiler {
       MasterKey masterKey,
       @Nullable RemoteKeys remoteKeys,
       @Nullable AskedIssuers askedIssuers,
+      Links links,
       InstantSource clock) {
     this.last = Snapshot.empty(baseDomain, clock.instant());
     this.upstreams = upstreams;
     this.masterKey = masterKey;
     this.remoteKeys = remoteKeys;
     this.askedIssuers = askedIssuers;
+    this.links = links;
     this.clock = clock;
   }
 
@@ -157,6 +162,7 @@ public final class Compiler {
       askedIssuers.keepOnly(tenant, Set.of());
     }
     limits.values().forEach(byTenant -> byTenant.remove(tenant));
+    links.forget(tenant);
   }
 
   /** What they have from above may have changed too. A broken tree may go in circles. */
@@ -206,6 +212,10 @@ public final class Compiler {
 
   MasterKey masterKey() {
     return masterKey;
+  }
+
+  Links links() {
+    return links;
   }
 
   /** Null when nobody fetches keys. */

@@ -88,6 +88,7 @@ final class TenantCompiler {
             .compile(known == null ? null : known.identity());
     CertificateTable certificates = certificates(identity);
     List<Limit> limits = limits();
+    ChainCompiler chains = new ChainCompiler(compiler, fold, tenant, lineage, readings);
     List<Map.Entry<RouteDefinition, RoutePlan>> routes = new ArrayList<>();
     understood.forEach(
         each -> {
@@ -132,7 +133,9 @@ final class TenantCompiler {
                           : new CachePlan(
                               route.id() + '\n' + entry.revision(), caching.maxEntryBytes()),
                       route.caps(),
-                      on(limits, route.id(), route.destination().upstreams()))));
+                      on(limits, route.id(), route.destination().upstreams()),
+                      chains.on(
+                          route.id(), route.destination().upstreams(), route.cors() != null))));
         });
     return new TenantPlan(
         tenant,
@@ -145,7 +148,7 @@ final class TenantCompiler {
         keys(identity),
         revocations(),
         RouteTable.of(routes),
-        defaultRoute(upstreams, limits, arbiters),
+        defaultRoute(upstreams, limits, arbiters, chains),
         certificates,
         readings.findings());
   }
@@ -157,7 +160,10 @@ final class TenantCompiler {
 
   /** A tenant with routes has no other; that they are broken must not open it wider. */
   private @Nullable RoutePlan defaultRoute(
-      Map<String, Upstream> upstreams, List<Limit> limits, Arbiters arbiters) {
+      Map<String, Upstream> upstreams,
+      List<Limit> limits,
+      Arbiters arbiters,
+      ChainCompiler chains) {
     if (!fold.list(Kind.ROUTE, tenant).isEmpty()) {
       return null;
     }
@@ -181,7 +187,8 @@ final class TenantCompiler {
         null,
         null,
         RouteDefinition.Caps.NONE,
-        on(limits, null, List.of(defaultId)));
+        on(limits, null, List.of(defaultId)),
+        chains.on(null, List.of(defaultId), false));
   }
 
   /** A list, since to find one of many by what it says would take longer than to compile it. */
@@ -372,7 +379,7 @@ final class TenantCompiler {
   private record Limit(PluginDefinition plugin, RateLimit limit) {}
 
   /** An inherited limit of an upstream is not one of another upstream with the same id. */
-  private boolean ofSameOrigin(PluginDefinition plugin, Entry entry) {
+  static boolean ofSameOrigin(Lineage lineage, PluginDefinition plugin, Entry entry) {
     String id = plugin.upstream();
     Lineage.Holding upstream = id == null ? null : lineage.find(Kind.UPSTREAM, id);
     return id == null
@@ -392,12 +399,11 @@ final class TenantCompiler {
       Entry entry = holding.entry();
       if (!(readings.definition(holding) instanceof PluginDefinition plugin)
           || !plugin.enabled()
-          || !holding.own() && !ofSameOrigin(plugin, entry)) {
+          || !holding.own() && !ofSameOrigin(lineage, plugin, entry)) {
         continue;
       }
       if (!plugin.plugin().equals(RateLimitConfig.PLUGIN)) {
-        readings.found(holding, "there is no plugin \"" + plugin.plugin() + "\"");
-        continue;
+        continue; // the others are chained
       }
       try {
         RateLimit fresh = new RateLimit(plugin.id(), RateLimitConfig.read(plugin.config()));

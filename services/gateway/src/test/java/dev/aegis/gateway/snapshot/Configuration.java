@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.aegis.gateway.introspection.AskedIssuers;
 import dev.aegis.gateway.introspection.Questions;
+import dev.aegis.gateway.plugin.Links;
 import dev.aegis.gateway.upstream.Upstreams;
 import dev.aegis.journal.ApiKeySecret;
 import dev.aegis.journal.Change;
@@ -51,6 +52,7 @@ public final class Configuration implements AutoCloseable {
             masterKey,
             null,
             new AskedIssuers(questions),
+            Links.builtIn(),
             InstantSource.fixed(Instant.EPOCH));
   }
 
