@@ -278,6 +278,26 @@ final class CompilerTest {
     assertThat(plan(broken, "b").defaultRoute()).isNull();
   }
 
+  /** The admin service refuses such, but a journal may hold them. */
+  @Test
+  void warnsOfRolesThatInheritFromNobodyOrInACircle() {
+    configuration.json("tenants/a/roles/x", "{'id':'x','permissions':[],'inherits':['y']}");
+    configuration.json("tenants/a/roles/y", "{'id':'y','permissions':[],'inherits':['x']}");
+    configuration.json("tenants/a/roles/z", "{'id':'z','permissions':[],'inherits':['gone']}");
+    Snapshot snapshot =
+        configuration.json("tenants/a/roles/w", "{'id':'w','permissions':[],'inherits':['all']}");
+    assertThat(snapshot.findings())
+        .containsExactlyInAnyOrder(
+            Finding.warning("tenants/a/roles/x", "what role \"y\" inherits leads in a circle"),
+            Finding.warning("tenants/a/roles/y", "what role \"x\" inherits leads in a circle"),
+            Finding.warning(
+                "tenants/a/roles/z", "role \"gone\" does not exist; nothing is inherited from it"));
+    IdentityPlan identity = plan(snapshot, "a").identity();
+    assertThat(identity.access(principal("x", "z", "all")).allows("GET", "/x")).isTrue();
+    snapshot = configuration.json("tenants/a/roles/y", "{'id':'y','permissions':[]}");
+    assertThat(snapshot.findings()).hasSize(1);
+  }
+
   /** What cannot be understood might have denied something: it fails closed. */
   @Test
   void refusesThoseWhoseRoleCannotBeUnderstood() {
