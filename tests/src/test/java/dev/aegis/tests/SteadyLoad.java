@@ -64,10 +64,15 @@ final class SteadyLoad implements AutoCloseable {
     return done.get();
   }
 
+  /** What has failed so far. */
+  List<String> failures() {
+    return List.copyOf(failures);
+  }
+
   /** Ends it and tells what failed. */
   List<String> stop() {
     close();
-    return List.copyOf(failures);
+    return failures();
   }
 
   private void run(int first) {
