@@ -1,12 +1,17 @@
 package dev.aegis.admin;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.aegis.admin.AdminInstance.Answer;
 import dev.aegis.admin.settings.AdminSettings;
+import dev.aegis.admin.settings.IssuerSettings;
+import dev.aegis.chassis.Settings;
+import dev.aegis.chassis.StartFailure;
 import dev.aegis.testkit.Jwts;
 import dev.aegis.testkit.KafkaPeer;
+import dev.aegis.testkit.OpenIdProvider;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
@@ -20,7 +25,9 @@ import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
@@ -274,6 +281,9 @@ final class OperatorIssuerTest {
         leaving.goAway();
         undecided(by(instance, byLater));
         assertThat(by(instance, token).status()).isEqualTo(200);
+        Map<String, Object> claims = leaving.claims("ann", List.of("admins"));
+        String forged = Jwts.key(LoopbackIssuer.KEY.id(), "RS256").token(claims);
+        assertThat(by(instance, forged).status()).as("by a key that is known").isEqualTo(401);
         assertThat(found(instance)).contains("admin.oidc.issuer", "its keys are those of");
         leaving.shows(later);
         leaving.comeBack();
@@ -298,6 +308,58 @@ final class OperatorIssuerTest {
                 () -> assertThat(found(without)).contains("admin.oidc.issuer", "it has no keys"));
       }
     }
+  }
+
+  @Test
+  void aProviderThatOthersWroteIsFollowedThroughARotation() throws Exception {
+    String grants =
+        "[{\"claim\":\"client_id\",\"value\":\"%s\",\"role\":\"auditor\"}]"
+            .formatted(OpenIdProvider.CLIENT);
+    try (OpenIdProvider provider = OpenIdProvider.start();
+        AdminInstance instance =
+            new AdminInstance(
+                kafka.bootstrap(),
+                data.resolve("provider"),
+                "provider",
+                given ->
+                    issuer
+                        .trusted(given, grants)
+                        .with(IssuerSettings.ISSUER, Optional.of(provider.issuer().toString()))
+                        .with(IssuerSettings.AUDIENCE, Optional.of(OpenIdProvider.AUDIENCE)))) {
+      String before = provider.token();
+      assertThat(by(instance, before).status()).isEqualTo(200);
+      assertThat(instance.callAs(before, "POST", "/admin/tenants", "{}").status()).isEqualTo(403);
+      provider.rotate();
+      assertThat(by(instance, provider.token()).status()).isEqualTo(200);
+      assertThat(by(instance, before).status()).as("within the overlap").isEqualTo(200);
+      assertThat(by(admin, before).status()).as("of another issuer").isEqualTo(401);
+    }
+  }
+
+  @Test
+  void halfOfTheSettingsStopTheStart() {
+    assertThat(refusedStart(given -> given.with(IssuerSettings.AUDIENCE, Optional.empty())))
+        .contains("admin.oidc.audience must say");
+    assertThat(refusedStart(given -> given.with(IssuerSettings.OPERATORS, List.of())))
+        .contains("admin.oidc.operators must say");
+    assertThat(refusedStart(given -> given.with(IssuerSettings.LEEWAY, Duration.ofMinutes(6))))
+        .contains("admin.oidc.leeway must be at most 5m");
+    assertThat(refusedStart(given -> given.with(IssuerSettings.ISSUER, Optional.empty())))
+        .contains("AEGIS_ADMIN_OIDC_ISSUER");
+  }
+
+  private static String refusedStart(UnaryOperator<Settings> change) {
+    StartFailure failure =
+        assertThrows(
+            StartFailure.class,
+            () ->
+                new AdminInstance(
+                        kafka.bootstrap(),
+                        data.resolve("half"),
+                        "half",
+                        given -> change.apply(issuer.trusted(given, GRANTS)))
+                    .close());
+    return failure.getMessage();
   }
 
   private static void undecided(Answer answer) {
