@@ -35,7 +35,7 @@ final class ArchitectureTest {
             entry("catalog", Set.of()),
             entry("tenancy", Set.of()),
             entry("changes", Set.of("access", "catalog", "history", "tenancy")),
-            entry("declared", Set.of("changes", "tenancy")),
+            entry("declared", Set.of("access", "changes", "tenancy")),
             entry("files", Set.of("access", "changes", "tenancy")),
             entry("history", Set.of("tenancy")),
             entry("nodes", Set.of()),

@@ -167,11 +167,14 @@ final class AuthorizationMatrixTest {
             .replace("{tenant}", place)
             .replace("{revision}", REVISIONS.get(place))
             .replace("{id}", template.startsWith("/admin/operators/") ? place + ".op" : "none");
-    if (described.findValuesAsText("$ref").contains("#/components/parameters/dry_run")) {
-      path += "?dry_run=true";
-    } else if (template.startsWith("/admin/analytics/")) {
-      path += "?tenant=" + place;
+    List<String> query = new ArrayList<>();
+    if (template.startsWith("/admin/analytics/") || template.equals("/admin/config")) {
+      query.add("tenant=" + place);
     }
+    if (described.findValuesAsText("$ref").contains("#/components/parameters/dry_run")) {
+      query.add("dry_run=true");
+    }
+    path += query.isEmpty() ? "" : "?" + String.join("&", query);
     boolean bodied = !method.equals("GET") && !method.equals("DELETE");
     return admin.callAs(token, method, path, bodied ? "{}" : null);
   }

@@ -51,7 +51,7 @@ import org.jspecify.annotations.Nullable;
  * path exists.
  */
 public final class AdminApi {
-  /** Longest body that is read, in bytes, except where a whole configuration is sent. */
+  /** Longest body that is read, in bytes, except where all of the configuration may be sent. */
   public static final int MAX_BODY = 1 << 20;
 
   /** How much of a longer one is read on, so that the caller sees why it is refused, in bytes. */
@@ -222,7 +222,7 @@ public final class AdminApi {
                 found.segments(),
                 query(rawQuery, found.operation().parameters()),
                 headers(request),
-                new Payload(body(request, longest(found.operation()))),
+                new Payload(body(request, longest(found.operation(), operator))),
                 operator,
                 heard.origin());
         if (call.flag(Writes.DRY_RUN)) {
@@ -303,8 +303,8 @@ public final class AdminApi {
     return request.headers().first(HeaderNames.create(name)).orElse(null);
   }
 
-  private static int longest(Operation operation) {
-    return operation.template().equals(ConfigOperations.CONFIG)
+  private static int longest(Operation operation, Operator operator) {
+    return operation.template().equals(ConfigOperations.CONFIG) && !operator.bound()
         ? ConfigOperations.MAX_DOCUMENT
         : MAX_BODY;
   }
