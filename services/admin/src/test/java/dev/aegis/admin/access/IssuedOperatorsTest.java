@@ -38,7 +38,8 @@ final class IssuedOperatorsTest {
            {"claim": "/realm/roles", "value": "acme", "role": "tenant_admin", "tenant": "acme"},
            {"claim": "role", "value": "own", "role": "tenant_admin", "tenant_claim": "org"},
            {"claim": "role", "value": "looks", "role": "auditor", "tenant_claim": "/in/org"},
-           {"claim": "auditor", "value": "true", "role": "auditor"}]
+           {"claim": "auditor", "value": "true", "role": "auditor"},
+           {"claim": "scope", "value": "aegis:read", "role": "auditor"}]
           """);
 
   private Instant now = Instant.parse("2030-01-01T00:00:00Z");
@@ -93,6 +94,9 @@ final class IssuedOperatorsTest {
         .isEqualTo(granted(Role.PLATFORM_ADMIN, null));
     assertThat(shown(Map.of("realm", Map.of("roles", List.of("acme")))))
         .isEqualTo(granted(Role.TENANT_ADMIN, "acme"));
+    assertThat(shown(Map.of("scope", "openid aegis:read"))).isEqualTo(granted(Role.AUDITOR, null));
+    assertThat(shown(Map.of("scope", List.of("aegis:read"))))
+        .isEqualTo(granted(Role.AUDITOR, null));
     assertThat(shown(Map.of("auditor", true))).isEqualTo(granted(Role.AUDITOR, null));
   }
 
@@ -123,6 +127,8 @@ final class IssuedOperatorsTest {
     assertThat(shown(Map.of("groups", Map.of("admins", "admins")))).isEqualTo(stranger);
     assertThat(shown(Map.of("groups", "Admins"))).isEqualTo(stranger);
     assertThat(shown(Map.of("groups", "admins,x"))).isEqualTo(stranger);
+    assertThat(shown(Map.of("groups", "admins x"))).isEqualTo(stranger);
+    assertThat(shown(Map.of("scope", "aegis:readers"))).isEqualTo(stranger);
   }
 
   @Test
