@@ -176,6 +176,12 @@ final class OperatorIssuerTest {
             .atMost(PATIENCE)
             .untilAsserted(
                 () -> assertThat(found(without)).contains("admin.oidc.issuer", "it has no keys"));
+        Awaitility.await()
+            .atMost(PATIENCE)
+            .untilAsserted(
+                () ->
+                    assertThat(without.get("/admin/nodes?limit=500").text())
+                        .contains("admin.oidc.issuer", "it has no keys"));
       }
     }
   }
