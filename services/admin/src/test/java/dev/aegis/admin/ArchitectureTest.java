@@ -29,7 +29,7 @@ final class ArchitectureTest {
                     "settings",
                     "store",
                     "tenancy")),
-            entry("settings", Set.of()),
+            entry("settings", Set.of("access")),
             entry("access", Set.of()),
             entry("audit", Set.of("tenancy")),
             entry("catalog", Set.of()),

@@ -183,7 +183,7 @@ public final class AdminApi {
     if (!open) {
       switch (operators.identify(header(request, "Authorization"), peer(request))) {
         case Access.Refused refused -> {
-          if (refused == Access.Refused.INVALID) {
+          if (refused != Access.Refused.MISSING) {
             heard.showsWrongToken();
           }
           return Problems.of(refused, path, requestId);
@@ -191,6 +191,17 @@ public final class AdminApi {
         case Access.Paused paused -> {
           return Problems.of(paused, path, requestId);
         }
+        case Access.Stranger(String name) -> {
+          heard.byStranger(name);
+          throw Authorization.forbidden(
+              "The issuer says who you are, and no admin.oidc.operators is for what it says");
+        }
+        case Access.Undecided undecided ->
+            throw new RefusedCall(
+                Refusal.of(
+                    Refusal.Reason.IDENTITY_UNAVAILABLE,
+                    "The keys of the operators' issuer cannot be had now; try again, or use a token"
+                        + " that Aegis has made"));
         case Access.Granted(Operator granted) -> {
           operator = granted;
           heard.by(granted);

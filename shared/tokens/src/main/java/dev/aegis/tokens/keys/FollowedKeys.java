@@ -1,11 +1,11 @@
-package dev.aegis.gateway.keys;
+package dev.aegis.tokens.keys;
 
-import dev.aegis.gateway.identity.KeySet;
-import dev.aegis.gateway.identity.Proof;
-import dev.aegis.gateway.identity.VerificationKey;
-import dev.aegis.gateway.keys.Answer.Published;
 import dev.aegis.journal.PublishedKeys;
 import dev.aegis.journal.SigningAlgorithm;
+import dev.aegis.tokens.KeySet;
+import dev.aegis.tokens.Proof;
+import dev.aegis.tokens.VerificationKey;
+import dev.aegis.tokens.keys.Answer.Published;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -116,6 +116,12 @@ final class FollowedKeys implements KeySet {
       Thread.currentThread().interrupt(); // the request is over
       return List.of();
     }
+  }
+
+  @Override
+  public @Nullable String doubt() {
+    String why = source.failure();
+    return why != null ? why : source.asking() ? "it has not answered yet" : null;
   }
 
   /** A round that began before the token came may have missed its key; one after it did not. */

@@ -1,4 +1,4 @@
-package dev.aegis.gateway.keys;
+package dev.aegis.tokens.keys;
 
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;

@@ -1,11 +1,11 @@
-package dev.aegis.gateway.keys;
+package dev.aegis.tokens.keys;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.aegis.gateway.keys.Answer.Published;
 import dev.aegis.journal.Json;
 import dev.aegis.journal.PublishedKeys;
+import dev.aegis.tokens.keys.Answer.Published;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;

@@ -1,18 +1,17 @@
-package dev.aegis.gateway.keys;
+package dev.aegis.tokens.keys;
 
-import static dev.aegis.gateway.keys.ScriptedIssuer.KEYS;
 import static dev.aegis.journal.SigningAlgorithm.ES256;
 import static dev.aegis.journal.SigningAlgorithm.RS256;
+import static dev.aegis.tokens.keys.ScriptedIssuer.KEYS;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.aegis.gateway.identity.KeySet;
-import dev.aegis.gateway.identity.VerificationKey;
-import dev.aegis.journal.ObjectKey;
 import dev.aegis.journal.PublishedKeys;
 import dev.aegis.journal.SigningAlgorithm;
 import dev.aegis.model.Finding;
 import dev.aegis.testkit.Jwts;
+import dev.aegis.tokens.KeySet;
+import dev.aegis.tokens.VerificationKey;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -36,8 +35,8 @@ final class RemoteKeysTest {
   private static final Jwts.Key A = Jwts.key("a", "RS256");
   private static final Jwts.Key B = Jwts.key("b", "RS256");
   private static final Jwts.Key C = Jwts.key("c", "RS256");
-  private static final ObjectKey MAIN = ObjectKey.parse("tenants/acme/issuers/main");
-  private static final ObjectKey OTHER = ObjectKey.parse("tenants/other/issuers/main");
+  private static final String MAIN = "tenants/acme/issuers/main";
+  private static final String OTHER = "tenants/other/issuers/main";
   private static final Duration LONG = Duration.ofHours(1);
   private static final Duration SHORT = Duration.ofMillis(20);
   private static final PublishedKeys PUBLISHED =
@@ -353,7 +352,7 @@ final class RemoteKeysTest {
     assertThat(keys.findings().getFirst())
         .isEqualTo(
             Finding.warning(
-                MAIN.toString(),
+                MAIN,
                 "its keys are those of 2027-01-15T08:00:00Z, good until 2027-01-15T09:00:00Z:"
                     + " its key set: timeout"));
     now = now.plusSeconds(1);

@@ -1,7 +1,7 @@
-package dev.aegis.gateway.keys;
+package dev.aegis.tokens.keys;
 
-import dev.aegis.gateway.keys.Answer.Whereabouts;
 import dev.aegis.journal.PublishedKeys;
+import dev.aegis.tokens.keys.Answer.Whereabouts;
 import java.net.URI;
 import java.time.Duration;
 import java.time.Instant;
@@ -141,6 +141,11 @@ final class Source {
   /** Why the last round had no answer; null when it had, or there was none yet. */
   @Nullable String failure() {
     return failure;
+  }
+
+  /** Whether it is being asked, and has not answered. */
+  synchronized boolean asking() {
+    return current != null;
   }
 
   /** Whether it was answered for since the start. */

@@ -1,4 +1,4 @@
-package dev.aegis.gateway.keys;
+package dev.aegis.tokens.keys;
 
 import dev.aegis.egress.Fetched;
 import java.net.URI;

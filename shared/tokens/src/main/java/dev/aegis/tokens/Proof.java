@@ -1,4 +1,4 @@
-package dev.aegis.gateway.identity;
+package dev.aegis.tokens;
 
 import java.time.Instant;
 

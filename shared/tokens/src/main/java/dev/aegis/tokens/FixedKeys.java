@@ -1,4 +1,4 @@
-package dev.aegis.gateway.identity;
+package dev.aegis.tokens;
 
 import dev.aegis.journal.IssuerKey;
 import dev.aegis.journal.SigningAlgorithm;
@@ -32,7 +32,7 @@ public final class FixedKeys implements KeySet {
    *
    * @throws IllegalArgumentException when it is too short for one of them
    */
-  static FixedKeys shared(byte[] secret, List<SigningAlgorithm> algorithms) {
+  public static FixedKeys shared(byte[] secret, List<SigningAlgorithm> algorithms) {
     return new FixedKeys(
         algorithms.stream().map(algorithm -> VerificationKey.shared(secret, algorithm)).toList());
   }

@@ -1,4 +1,4 @@
-package dev.aegis.gateway.keys;
+package dev.aegis.tokens.keys;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

@@ -1,21 +1,22 @@
-package dev.aegis.gateway.keys;
+package dev.aegis.tokens.keys;
 
-import dev.aegis.gateway.counts.Counts;
-import dev.aegis.gateway.identity.KeySet;
-import dev.aegis.journal.ObjectKey;
 import dev.aegis.journal.PublishedKeys;
 import dev.aegis.journal.SigningAlgorithm;
 import dev.aegis.model.Finding;
+import dev.aegis.tokens.KeySet;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.atomic.LongAdder;
 
 /**
  * The keys of all issuers that publish theirs. Those with the same place share what is fetched,
@@ -33,11 +34,11 @@ public final class RemoteKeys implements AutoCloseable {
   private final InstantSource clock;
   private final FetchTerms terms;
   private final Semaphore slots = new Semaphore(MAX_FETCHES, true);
-  private final Counts<Outcome> outcomes = new Counts<>(Outcome.class);
+  private final Map<Outcome, LongAdder> outcomes = new EnumMap<>(Outcome.class);
 
   // Guarded by this.
   private final Map<PublishedKeys.Place, Source> sources = new HashMap<>();
-  private final Map<String, Map<ObjectKey, FollowedKeys>> byTenant = new HashMap<>();
+  private final Map<String, Map<String, FollowedKeys>> byTenant = new HashMap<>();
 
   /** How a fetch ended. */
   public enum Outcome {
@@ -73,18 +74,22 @@ public final class RemoteKeys implements AutoCloseable {
     this.folder = folder;
     this.clock = clock;
     this.terms = terms;
+    for (Outcome each : Outcome.values()) {
+      outcomes.put(each, new LongAdder());
+    }
   }
 
   /**
    * The keys of an issuer: those it has, or, if it says something else about them than before, new
    * ones. They are fetched from now on.
    *
-   * @param algorithms that the issuer signs with
+   * @param issuer subject of what is found wrong with them
+   * @param algorithms that it signs with
    * @param published where they are
    */
   public synchronized KeySet put(
-      String tenant, ObjectKey issuer, List<SigningAlgorithm> algorithms, PublishedKeys published) {
-    Map<ObjectKey, FollowedKeys> own = byTenant.computeIfAbsent(tenant, id -> new HashMap<>());
+      String tenant, String issuer, List<SigningAlgorithm> algorithms, PublishedKeys published) {
+    Map<String, FollowedKeys> own = byTenant.computeIfAbsent(tenant, id -> new HashMap<>());
     FollowedKeys before = own.get(issuer);
     if (before != null && before.suits(published, algorithms)) {
       return before;
@@ -92,7 +97,7 @@ public final class RemoteKeys implements AutoCloseable {
     Source source = sources.get(published.place());
     boolean fresh = source == null;
     if (source == null) {
-      source = new Source(published.place(), documents, folder, clock, terms, slots, outcomes::add);
+      source = new Source(published.place(), documents, folder, clock, terms, slots, this::ended);
       sources.put(published.place(), source);
     }
     FollowedKeys keys = new FollowedKeys(published, algorithms, source, clock, terms);
@@ -108,9 +113,9 @@ public final class RemoteKeys implements AutoCloseable {
   }
 
   /** Drops the keys of the tenant's issuers that are not in {@code issuers}. */
-  public synchronized void keepOnly(String tenant, Set<ObjectKey> issuers) {
-    Map<ObjectKey, FollowedKeys> own = byTenant.getOrDefault(tenant, Map.of());
-    for (Map.Entry<ObjectKey, FollowedKeys> entry : Map.copyOf(own).entrySet()) {
+  public synchronized void keepOnly(String tenant, Set<String> issuers) {
+    Map<String, FollowedKeys> own = byTenant.getOrDefault(tenant, Map.of());
+    for (Map.Entry<String, FollowedKeys> entry : Map.copyOf(own).entrySet()) {
       if (!issuers.contains(entry.getKey())) {
         own.remove(entry.getKey());
         release(entry.getValue());
@@ -140,7 +145,7 @@ public final class RemoteKeys implements AutoCloseable {
 
   /** Issuers without keys, and those that go on with their last known ones. */
   public List<Finding> findings() {
-    Map<ObjectKey, FollowedKeys> all = new HashMap<>();
+    Map<String, FollowedKeys> all = new HashMap<>();
     synchronized (this) {
       byTenant.values().forEach(all::putAll);
     }
@@ -154,12 +159,11 @@ public final class RemoteKeys implements AutoCloseable {
             }
             case FollowedKeys.State.Without(String why) ->
                 findings.add(
-                    Finding.error(
-                        issuer.toString(), "it has no keys, so its tokens are refused: " + why));
+                    Finding.error(issuer, "it has no keys, so its tokens are refused: " + why));
             case FollowedKeys.State.Stale(String why, Instant since, Instant until) ->
                 findings.add(
                     Finding.warning(
-                        issuer.toString(),
+                        issuer,
                         "its keys are those of " + since + ", good until " + until + ": " + why));
           }
         });
@@ -168,7 +172,15 @@ public final class RemoteKeys implements AutoCloseable {
 
   /** Fetches so far that ended this way. */
   public long count(Outcome outcome) {
-    return outcomes.of(outcome);
+    return adder(outcome).sum();
+  }
+
+  private void ended(Outcome outcome) {
+    adder(outcome).increment();
+  }
+
+  private LongAdder adder(Outcome outcome) {
+    return Objects.requireNonNull(outcomes.get(outcome)); // each has one
   }
 
   /** How many sets go on with their last known keys, or with none. */

@@ -1,4 +1,4 @@
-package dev.aegis.gateway.identity;
+package dev.aegis.tokens;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -10,7 +10,7 @@ import java.util.Base64;
 import org.jspecify.annotations.Nullable;
 
 /** The parts of a JWS in compact form (RFC 7515 section 7.1), not yet trusted. */
-final class SignedToken {
+public final class SignedToken {
   private final SigningAlgorithm algorithm;
   private final @Nullable String keyId;
   private final byte[] content;
@@ -31,7 +31,7 @@ final class SignedToken {
   }
 
   /** Whether a token has three parts; any other is none that this reads. */
-  static boolean resembles(String token) {
+  public static boolean resembles(String token) {
     int first = token.indexOf('.');
     int second = token.indexOf('.', first + 1);
     return first >= 0 && second >= 0 && token.indexOf('.', second + 1) < 0;
@@ -43,7 +43,7 @@ final class SignedToken {
    * @throws IOException when it is none, or asks for something that is not understood; the message
    *     does not repeat it
    */
-  static SignedToken parse(String token) throws IOException {
+  public static SignedToken parse(String token) throws IOException {
     int dot = token.indexOf('.');
     int second = token.indexOf('.', dot + 1);
     if (dot < 0 || second < 0) {
@@ -85,7 +85,7 @@ final class SignedToken {
   }
 
   /** What the parser says of a mistake can repeat some of it, so that stays out of the message. */
-  static ObjectNode read(byte[] json, String what) throws IOException {
+  public static ObjectNode read(byte[] json, String what) throws IOException {
     try {
       return Json.readObject(json);
     } catch (IOException e) {
@@ -120,27 +120,27 @@ final class SignedToken {
   }
 
   /** What its header calls its algorithm; only a key bound to that can make it good. */
-  SigningAlgorithm algorithm() {
+  public SigningAlgorithm algorithm() {
     return algorithm;
   }
 
   /** Which key it says it was signed with, or null. */
-  @Nullable String keyId() {
+  public @Nullable String keyId() {
     return keyId;
   }
 
   /** The bytes that are signed; not to be changed. */
-  byte[] content() {
+  public byte[] content() {
     return content;
   }
 
   /** What they say; not to be changed. */
-  byte[] payload() {
+  public byte[] payload() {
     return payload;
   }
 
   /** The signature; not to be changed. */
-  byte[] signature() {
+  public byte[] signature() {
     return signature;
   }
 }

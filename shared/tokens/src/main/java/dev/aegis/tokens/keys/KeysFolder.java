@@ -1,4 +1,4 @@
-package dev.aegis.gateway.keys;
+package dev.aegis.tokens.keys;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.aegis.journal.Json;

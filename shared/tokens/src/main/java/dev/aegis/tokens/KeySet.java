@@ -1,4 +1,4 @@
-package dev.aegis.gateway.identity;
+package dev.aegis.tokens;
 
 import dev.aegis.journal.SigningAlgorithm;
 import java.util.List;
@@ -22,6 +22,14 @@ public interface KeySet {
    */
   default List<VerificationKey> late(SigningAlgorithm algorithm, @Nullable String keyId) {
     return List.of();
+  }
+
+  /**
+   * Why nobody can say now whether a key that is not known is one of the issuer's, for operators;
+   * null when it is none.
+   */
+  default @Nullable String doubt() {
+    return null;
   }
 
   /** What a key of the set that has verified a token is remembered by. */

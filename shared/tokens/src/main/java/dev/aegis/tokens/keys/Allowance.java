@@ -1,4 +1,4 @@
-package dev.aegis.gateway.keys;
+package dev.aegis.tokens.keys;
 
 import java.util.LinkedHashMap;
 import java.util.Map;
