@@ -1,18 +1,16 @@
 package dev.aegis.gateway.pipeline;
 
 import dev.aegis.gateway.admission.Access;
-import dev.aegis.gateway.admission.FixedWindow;
+import dev.aegis.gateway.admission.SharedCounts;
 import dev.aegis.gateway.http1.RequestHead;
 import dev.aegis.gateway.identity.Principal;
 import dev.aegis.gateway.identity.SharedTokens;
 import dev.aegis.gateway.identity.VerifiedTokens;
 import dev.aegis.gateway.pipeline.Progress.Admitted;
-import dev.aegis.gateway.pipeline.Progress.Counted;
 import dev.aegis.gateway.pipeline.Progress.Identified;
 import dev.aegis.gateway.pipeline.Progress.Inbound;
 import dev.aegis.gateway.pipeline.Progress.Matched;
 import dev.aegis.gateway.pipeline.Refusal.ByCaller;
-import dev.aegis.gateway.plugin.RateLimit;
 import dev.aegis.gateway.snapshot.ArbiterPlan;
 import dev.aegis.gateway.snapshot.Demand;
 import dev.aegis.gateway.snapshot.RoutePlan;
@@ -31,12 +29,26 @@ public final class Pipeline {
   private final Identification identification;
   private final Decisions decisions = new Decisions();
   private final Rulings rulings = new Rulings();
+  private final Limits limits;
 
   /**
    * @param verified tokens seen before
    * @param shared tokens that other gateways have seen
    */
   public Pipeline(VerifiedTokens<Access> verified, SharedTokens shared) {
+    this(
+        verified,
+        shared,
+        new Limits(SharedCounts.NONE, new LimitDecisions((tenant, policy, outcome) -> () -> {})));
+  }
+
+  /**
+   * @param verified tokens seen before
+   * @param shared tokens that other gateways have seen
+   * @param limits counts requests
+   */
+  public Pipeline(VerifiedTokens<Access> verified, SharedTokens shared, Limits limits) {
+    this.limits = limits;
     this.identification = new Identification(verified, shared);
   }
 
@@ -48,6 +60,11 @@ public final class Pipeline {
   /** What came of asking arbiters. */
   public Rulings rulings() {
     return rulings;
+  }
+
+  /** Who counts requests. */
+  public Limits limits() {
+    return limits;
   }
 
   /** Whether requests with this method go no further than here. */
@@ -172,33 +189,9 @@ public final class Pipeline {
     Ruling ruling = arbiter == null ? Ruling.Passes.BARE : inquiry.ask(identified, arbiter);
     return switch (ruling) {
       case Ruling.Stops(Refusal why) -> new Step.Stop<>(identified, why);
-      case Ruling.Passes(String lines) -> limited(identified, lines, counts);
+      case Ruling.Passes(String lines) ->
+          counts ? limits.admit(identified, lines) : limits.rehearse(identified, lines);
     };
-  }
-
-  private static Step<Admitted> limited(Identified identified, String lines, boolean counts) {
-    Inbound inbound = identified.inbound();
-    Caller caller = identified.caller();
-    Counted tightest = null;
-    String route = name(identified.route());
-    String subject =
-        caller == null ? "" : caller.principal().subjectIn(identified.matched().tenant().id());
-    String address = inbound.address();
-    long now = inbound.startedMillis();
-    for (RateLimit limit : identified.route().limits()) {
-      FixedWindow.Count count =
-          counts
-              ? limit.take(route, subject, address, now)
-              : limit.peek(route, subject, address, now);
-      Counted counted = new Counted(limit, count);
-      if (!count.admitted()) {
-        return new Step.Stop<>(identified, new Refusal.RateLimited(counted));
-      }
-      if (tightest == null || count.remaining() < tightest.count().remaining()) {
-        tightest = counted;
-      }
-    }
-    return new Step.Go<>(new Admitted(identified, tightest, lines));
   }
 
   /** What the caller's roles say; a route that only reports lets everything pass. */

@@ -2,6 +2,9 @@ package dev.aegis.gateway.store;
 
 import java.net.URI;
 import java.net.URISyntaxException;
+import org.apache.commons.pool2.impl.GenericObjectPoolConfig;
+import redis.clients.jedis.Connection;
+import redis.clients.jedis.ConnectionPoolConfig;
 import redis.clients.jedis.DefaultJedisClientConfig;
 import redis.clients.jedis.HostAndPort;
 import redis.clients.jedis.RedisClient;
@@ -70,6 +73,16 @@ public final class RedisAccess {
    * @param timeoutMillis how long each connection and each answer may take
    */
   public RedisClient client(int timeoutMillis) {
+    return client(timeoutMillis, new ConnectionPoolConfig());
+  }
+
+  /**
+   * A client, not yet connected.
+   *
+   * @param timeoutMillis how long each connection and each answer may take
+   * @param pool how many connections it has
+   */
+  RedisClient client(int timeoutMillis, GenericObjectPoolConfig<Connection> pool) {
     DefaultJedisClientConfig.Builder config =
         DefaultJedisClientConfig.builder().timeoutMillis(timeoutMillis).database(database);
     if (!password.isEmpty()) {
@@ -78,7 +91,11 @@ public final class RedisAccess {
     if (!user.isEmpty()) {
       config.user(user);
     }
-    return RedisClient.builder().hostAndPort(place).clientConfig(config.build()).build();
+    return RedisClient.builder()
+        .hostAndPort(place)
+        .clientConfig(config.build())
+        .poolConfig(pool)
+        .build();
   }
 
   /** Without what is secret in it. */

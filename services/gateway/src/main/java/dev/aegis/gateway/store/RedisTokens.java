@@ -292,7 +292,8 @@ public final class RedisTokens implements SharedTokens, AutoCloseable {
     return refused;
   }
 
-  private static String reason(RuntimeException e) {
+  /** What went wrong at the bottom of it. */
+  static String reason(RuntimeException e) {
     Throwable cause = e;
     while (cause.getCause() != null) {
       cause = cause.getCause();
