@@ -30,6 +30,7 @@ public final class BenchMain {
       ./aegis bench [--rounds N] [--seconds N] [--warmup N] [--only-nginx] [--page FILE]
       ./aegis bench scale [--only callers|tenants]
       ./aegis bench journal
+      ./aegis bench config
       ./aegis bench tokens
 
       Measures processor time per request, user and system, of bare nginx, HAProxy and Spring Cloud
@@ -53,6 +54,9 @@ public final class BenchMain {
 
       journal measures what every reader of the journal does, without Kafka: it folds 1,000,000 changes
       of 100,000 objects, and saves and loads the result.
+
+      config measures the admin service with 100,000 objects: to apply them from one document, to find
+      that they hold, to export, list and show them, and how soon one more change is live on a gateway.
 
       tokens measures what a token costs the gateway: one that it knows over none at all, one that it
       sees for the first time over one that it knows, and the memory that very many take.
@@ -82,6 +86,9 @@ public final class BenchMain {
     }
     if (args.length == 1 && args[0].equals("journal")) {
       journal();
+    }
+    if (args.length == 1 && args[0].equals("config")) {
+      config();
     }
     if (args.length == 1 && args[0].equals("tokens")) {
       tokens();
@@ -165,6 +172,16 @@ public final class BenchMain {
   private static void tokens() {
     try {
       Tokens.run();
+    } catch (AssertionError | Exception e) {
+      System.err.println("aegis bench: " + e);
+      System.exit(1);
+    }
+    System.exit(0);
+  }
+
+  private static void config() {
+    try {
+      Declared.run();
     } catch (AssertionError | Exception e) {
       System.err.println("aegis bench: " + e);
       System.exit(1);

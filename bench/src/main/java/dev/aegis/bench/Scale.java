@@ -304,7 +304,7 @@ final class Scale {
   }
 
   /** A connection of a caller. */
-  private static final class Caller implements AutoCloseable {
+  static final class Caller implements AutoCloseable {
     private final Socket socket = new Socket();
     private final InputStream in;
 

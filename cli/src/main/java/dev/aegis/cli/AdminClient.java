@@ -26,6 +26,10 @@ final class AdminClient implements AutoCloseable {
 
   private static final Duration CONNECT = Duration.ofSeconds(3);
   private static final Duration ANSWER = Duration.ofSeconds(30);
+
+  /** A whole configuration may have a hundred thousand objects. */
+  private static final Duration LONG_ANSWER = Duration.ofMinutes(10);
+
   private static final int PAGE = 500;
 
   private final Suite suite;
@@ -87,7 +91,12 @@ final class AdminClient implements AutoCloseable {
 
   /** The bytes of an answer in the media type asked for. */
   byte[] bytes(String path, String accept) throws CommandFailure {
-    return call("GET", path, null, Map.of("Accept", accept)).body();
+    return call("GET", path, null, Map.of("Accept", accept), LONG_ANSWER).body();
+  }
+
+  /** Sends a document that may be long. */
+  JsonNode put(String path, byte[] document, String type) throws CommandFailure {
+    return json(call("PUT", path, document, Map.of("Content-Type", type), LONG_ANSWER)).body();
   }
 
   /** All items of a list, page by page. */
@@ -122,10 +131,20 @@ final class AdminClient implements AutoCloseable {
   private HttpResponse<byte[]> call(
       String method, String path, byte @Nullable [] body, Map<String, String> headers)
       throws CommandFailure {
+    return call(method, path, body, headers, ANSWER);
+  }
+
+  private HttpResponse<byte[]> call(
+      String method,
+      String path,
+      byte @Nullable [] body,
+      Map<String, String> headers,
+      Duration patience)
+      throws CommandFailure {
     URI uri = suite.admin().resolve(path);
     HttpRequest.Builder request =
         HttpRequest.newBuilder(uri)
-            .timeout(ANSWER)
+            .timeout(patience)
             .header("Authorization", "Bearer " + suite.token())
             .method(
                 method, body == null ? BodyPublishers.noBody() : BodyPublishers.ofByteArray(body));

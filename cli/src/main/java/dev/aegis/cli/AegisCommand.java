@@ -33,6 +33,7 @@ public final class AegisCommand {
             new PrintWriter(System.out, false, StandardCharsets.UTF_8),
             new PrintWriter(System.err, true, StandardCharsets.UTF_8),
             System.in,
+            Prompt.terminal(),
             System.getenv(),
             InstantSource.system(),
             Path.of(System.getProperty("aegis.home", "")));
@@ -47,18 +48,44 @@ public final class AegisCommand {
     return code;
   }
 
-  private static CommandLine commands(Session session) {
+  static CommandLine commands(Session session) {
     DataFolder data = new DataFolder(session);
     CommandLine commands = new CommandLine(new Root(data));
     commands.addSubcommand(new TokenCommand(session, data));
     commands.addSubcommand(new StatusCommand(session, data));
+    commands.addSubcommand(new LoginCommand(session));
+    CommandLine contexts = new CommandLine(new Group());
+    contexts.getCommandSpec().usageMessage().description("The installations logged in to.");
+    contexts.addSubcommand(new ContextCommands.ListContexts(session));
+    contexts.addSubcommand(new ContextCommands.Show(session, data));
+    contexts.addSubcommand(new ContextCommands.Use(session));
+    contexts.addSubcommand(new ContextCommands.Delete(session));
+    commands.addSubcommand("context", contexts);
     for (Noun noun : Noun.values()) {
       commands.addSubcommand(noun.word(), group(session, data, noun));
     }
+    CommandLine config = new CommandLine(new Group());
+    config.getCommandSpec().usageMessage().description("The configuration as one document.");
+    config.addSubcommand(new ConfigCommands.Export(session, data));
+    config.addSubcommand(new ConfigCommands.Diff(session, data));
+    config.addSubcommand(new ConfigCommands.Apply(session, data));
+    commands.addSubcommand("config", config);
+    CommandLine revision = new CommandLine(new Group());
+    revision.getCommandSpec().usageMessage().description("The past of the configuration.");
+    revision.addSubcommand(new RevisionCommands.ListRevisions(session, data));
+    revision.addSubcommand(new RevisionCommands.ShowRevision(session, data));
+    revision.addSubcommand(new RevisionCommands.DiffRevisions(session, data));
+    revision.addSubcommand(new RevisionCommands.Restore(session, data));
+    commands.addSubcommand("revision", revision);
     CommandLine analytics = new CommandLine(new Group());
     analytics.getCommandSpec().usageMessage().description("What the suite has counted.");
     analytics.addSubcommand(new AnalyticsCommands.Export(session, data));
     commands.addSubcommand("analytics", analytics);
+    for (ScriptCommand command : ScriptCommand.all()) {
+      commands.addSubcommand(command.word(), command);
+    }
+    commands.addSubcommand(new CompletionCommand(session));
+    Examples.addTo(commands);
     commands.setCaseInsensitiveEnumValuesAllowed(true);
     commands.setOut(session.out());
     commands.setErr(session.err());
@@ -86,7 +113,9 @@ public final class AegisCommand {
         switch (noun) {
           case TENANT -> new WriteCommands.CreateTenant(session, data);
           case KEY -> new KeyCommands.Create(session, data);
-          case UPSTREAM, ROUTE, ISSUER, ROLE, BINDING, PLUGIN, WEBHOOK ->
+          case OPERATOR -> new OperatorCommands.Create(session, data);
+          case PLUGIN -> new PluginCommands.Create(session, data);
+          case UPSTREAM, ROUTE, ISSUER, ROLE, BINDING, WEBHOOK ->
               new WriteCommands.CreateObject(session, data, noun);
         });
     group.addSubcommand(new WriteCommands.UpdateObject(session, data, noun));
@@ -101,17 +130,24 @@ public final class AegisCommand {
         whole(group, session, data, "effective", "Shows what holds in one, and where it is from.");
         whole(group, session, data, "export", "Writes out all that is kept of one, sealed.");
       }
-      case PLUGIN, WEBHOOK -> {
+      case PLUGIN, WEBHOOK, OPERATOR -> {
         merge(group, session, data, noun, "enable", "enabled", flag("enabled", true));
         merge(group, session, data, noun, "disable", "disabled", flag("enabled", false));
+        if (noun == Noun.OPERATOR) {
+          group.addSubcommand(new KeyCommands.Rotate(session, data, noun));
+        }
       }
-      case KEY -> group.addSubcommand(new KeyCommands.Rotate(session, data));
+      case KEY -> group.addSubcommand(new KeyCommands.Rotate(session, data, noun));
       case UPSTREAM, ROUTE, ISSUER, ROLE, BINDING -> {}
     }
-    if (noun != Noun.TENANT) {
+    if (noun.takesTenant()) {
       for (CommandLine command : group.getSubcommands().values()) {
         command.getCommandSpec().addOption(TenantOption.of(noun));
       }
+    }
+    if (noun == Noun.PLUGIN) {
+      group.addSubcommand(new PluginCommands.Install(session, data));
+      group.addSubcommand(new PluginCommands.Reload(session, data));
     }
     return group;
   }
@@ -155,7 +191,8 @@ public final class AegisCommand {
       description = "Speaks to a running Aegis.",
       footer = {
         "",
-        "The suite is found by AEGIS_ADMIN_URL and AEGIS_ADMIN_TOKEN, else by the data directory.",
+        "The suite is found by --context, else by AEGIS_ADMIN_URL and AEGIS_ADMIN_TOKEN,",
+        "else by the data directory, else by the context in use.",
         "Exit codes: 0 success, 1 refused or not reached, 2 mistake in the command line."
       })
   private static final class Root extends Group {

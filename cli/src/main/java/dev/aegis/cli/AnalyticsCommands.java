@@ -121,7 +121,7 @@ final class AnalyticsCommands {
           "/admin/analytics/"
               + report.name().toLowerCase(Locale.ROOT)
               + AdminClient.query(parameters);
-      try (AdminClient client = new AdminClient(Suite.find(session, data.path()))) {
+      try (AdminClient client = new AdminClient(Suite.find(session, data))) {
         byte[] body = client.bytes(path, format == Format.CSV ? "text/csv" : "application/json");
         session.out().print(new String(body, StandardCharsets.UTF_8));
         if (format == Format.JSON) {

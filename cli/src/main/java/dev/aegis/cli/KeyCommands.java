@@ -36,6 +36,11 @@ final class KeyCommands {
         description = "When it ends, such as 2030-01-01T00:00:00Z (default never)")
     private @Nullable String expiresAt;
 
+    @Option(
+        names = "--signing",
+        description = "Callers sign their requests with it (RFC 9421) and never show it")
+    private boolean signing;
+
     Create(Session session, DataFolder data) {
       super(session, data, Noun.KEY);
     }
@@ -58,11 +63,14 @@ final class KeyCommands {
       if (expiresAt != null) {
         document.put("expires_at", expiresAt);
       }
+      if (signing) {
+        document.put("signing", true);
+      }
       return document;
     }
   }
 
-  @Command(name = "rotate", description = "Gives a key a new secret and shows it once.")
+  @Command(name = "rotate", description = "Gives one a new secret and shows it once.")
   static final class Rotate extends WriteCommand {
     @Parameters(paramLabel = "ID", description = "Which one")
     private String id = "";
@@ -70,11 +78,12 @@ final class KeyCommands {
     @Option(
         names = "--overlap",
         paramLabel = "SECONDS",
-        description = "How long the secret before is still taken (default a day; 0 for not at all)")
+        description =
+            "How long the secret before is still taken (default a day for keys, 0 for operators)")
     private @Nullable Long overlap;
 
-    Rotate(Session session, DataFolder data) {
-      super(session, data, Noun.KEY);
+    Rotate(Session session, DataFolder data, Noun noun) {
+      super(session, data, noun);
     }
 
     @Override

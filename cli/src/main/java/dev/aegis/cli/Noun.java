@@ -16,7 +16,8 @@ enum Noun {
   BINDING("binding"),
   PLUGIN("plugin"),
   WEBHOOK("webhook"),
-  KEY("key");
+  KEY("key"),
+  OPERATOR("operator");
 
   private final String word;
 
@@ -34,7 +35,9 @@ enum Noun {
       case BINDING -> List.of("id", "subject", "group", "roles");
       case PLUGIN -> List.of("id", "plugin", "enabled", "order", "route", "upstream");
       case WEBHOOK -> List.of("id", "url", "events", "enabled");
-      case KEY -> List.of("id", "name", "subject", "roles", "expires_at", "secrets");
+      case KEY ->
+          List.of("id", "name", "subject", "roles", "expires_at", "last_used_at", "secrets");
+      case OPERATOR -> List.of("id", "name", "role", "tenant", "enabled", "expires_at", "secrets");
     };
   }
 
@@ -48,12 +51,17 @@ enum Noun {
 
   /** Whether its objects are reached only through a tenant. Plugins may stand outside of one. */
   boolean needsTenant() {
-    return this != TENANT && this != PLUGIN;
+    return this != TENANT && this != PLUGIN && this != OPERATOR;
+  }
+
+  /** Whether its objects can be reached through a tenant. */
+  boolean takesTenant() {
+    return needsTenant() || this == PLUGIN;
   }
 
   /** Path of the collection. */
   String path(@Nullable String tenant) {
-    return this == TENANT || tenant == null
+    return !takesTenant() || tenant == null
         ? "/admin/" + collection()
         : "/admin/tenants/" + AdminClient.segment(tenant) + "/" + collection();
   }

@@ -43,7 +43,7 @@ abstract sealed class ObjectCommand implements Callable<Integer>
     if (noun.needsTenant() && tenant() == null) {
       throw wrong("Missing required option: '--tenant=T'");
     }
-    try (AdminClient client = new AdminClient(Suite.find(session, data.path()))) {
+    try (AdminClient client = new AdminClient(Suite.find(session, data))) {
       return run(client);
     }
   }

@@ -12,6 +12,7 @@ import java.util.Map;
  * @param out results
  * @param err everything else
  * @param in where documents come from that are not in a file
+ * @param prompt whom to ask for a secret
  * @param environment variables
  * @param clock what time it is
  * @param home folder of the installation; its {@code .aegis} is where {@code ./aegis up} keeps
@@ -21,6 +22,7 @@ record Session(
     PrintWriter out,
     PrintWriter err,
     InputStream in,
+    Prompt prompt,
     Map<String, String> environment,
     InstantSource clock,
     Path home) {}

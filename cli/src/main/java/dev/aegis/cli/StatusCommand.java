@@ -36,7 +36,7 @@ final class StatusCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws CommandFailure {
-    Suite suite = Suite.find(session, data.path());
+    Suite suite = Suite.find(session, data);
     List<JsonNode> nodes;
     try (AdminClient client = new AdminClient(suite)) {
       nodes = client.list("/admin/nodes");

@@ -74,6 +74,11 @@ final class TokenCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws CommandFailure {
+    if (data.context() != null) {
+      throw new ParameterException(
+          Objects.requireNonNull(spec).commandLine(),
+          "--context: a token is made with the demo issuer's key, which is in a data directory");
+    }
     Duration validFor;
     try {
       validFor = Quantities.duration(ttl);

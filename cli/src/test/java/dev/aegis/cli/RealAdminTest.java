@@ -78,6 +78,46 @@ class RealAdminTest {
   }
 
   @Test
+  void appliesTheConfigurationAsOneDocument() throws Exception {
+    String yaml =
+        """
+        version: 1
+        tenants:
+          - id: declared
+            name: Declared
+            upstreams:
+              - id: u
+                targets: [{url: "http://127.0.0.1:9"}]
+            routes:
+              - id: r
+                paths: [/r]
+                upstream: u
+        """;
+    String where = "--tenant=declared";
+    Run differs = run(yaml, "config", "diff", "-", where);
+    assertThat(differs.code()).isEqualTo(2);
+    assertThat(differs.out()).contains("create", "tenants/declared/routes/r");
+    assertThat(ok(yaml, "config", "apply", "-", where, "--dry-run"))
+        .contains("would be: 3 created, 0 updated, 0 deleted, 0 unchanged");
+    assertThat(ok(yaml, "config", "apply", "-", where, "--wait")).contains("3 created");
+    assertThat(ok(yaml, "config", "diff", "-", where)).contains("0 created", "3 unchanged");
+    Path file = data.resolve("declared.yaml");
+    ok("", "config", "export", file.toString(), where);
+    assertThat(Files.readString(file)).startsWith("version: 1").contains("id: declared");
+    assertThat(ok("", "config", "apply", file.toString(), where, "--prune"))
+        .contains("0 created, 0 updated, 0 deleted, 3 unchanged");
+    String exported = ok("", "config", "export", where);
+    assertThat(JSON.readTree(exported).at("/tenants/0/routes/0/id").asText()).isEqualTo("r");
+    String moved = exported.replace("\"/r\"", "\"/moved\"");
+    assertThat(ok(moved, "config", "apply", "-", where)).contains("update", "/paths");
+    Run wrong = run("version: 1\ntenant: []\n", "config", "apply", "-");
+    assertThat(wrong.code()).isEqualTo(1);
+    assertThat(wrong.err()).contains("did you mean \"tenants\"?");
+    assertThat(run("", "config", "apply", "nowhere.yaml").err()).contains("there is no file");
+    ok("{\"version\":1,\"tenants\":[]}", "config", "apply", "-", where, "--prune");
+  }
+
+  @Test
   void managesEveryKindOfObject() throws Exception {
     assertThat(ok("", "tenant", "create", "acme", "--host", "shop.acme.test"))
         .matches("tenant acme created, revision \\d+\n");
@@ -119,6 +159,15 @@ class RealAdminTest {
         ok("", "key", "create", "ci", "-t", "acme", "--subject", "svc-1", "--role", "reader");
     assertThat(made).startsWith("key ci created, revision ").contains("secret: aegis_");
 
+    assertThat(json("key", "show", "ci", "-t", "acme").get("signing").asBoolean()).isFalse();
+    assertThat(ok("", "key", "create", "signs", "-t", "acme", "--subject", "svc-2", "--signing"))
+        .startsWith("key signs created, revision ")
+        .contains("secret: aegis_");
+    JsonNode signs = json("key", "show", "signs", "-t", "acme");
+    assertThat(signs.get("signing").asBoolean()).isTrue();
+    assertThat(signs.get("subject").asText()).isEqualTo("svc-2");
+    assertThat(ok("", "key", "revoke", "signs", "-t", "acme")).startsWith("key signs revoked");
+
     create(Noun.BINDING, "ops", "{\"subject\":\"user-1\",\"roles\":[\"reader\"]}");
     assertThat(ok("", "binding", "list", "-t", "acme")).contains("user-1", "reader");
     assertThat(json("tenant", "effective", "acme").at("/roles").toString()).contains("reader");
@@ -127,10 +176,20 @@ class RealAdminTest {
         .contains("shop.acme.test", "user-1", "hooks.acme.test")
         .doesNotContain("0123456789abcdef0123456789abcdef");
 
+    assertThat(ok("", "operator", "create", "acme.ann", "--role", "tenant_admin", "-t", "acme"))
+        .startsWith("operator acme.ann created, revision ")
+        .contains("secret: aegis_");
+    assertThat(ok("", "operator", "rotate", "acme.ann")).contains("secret: aegis_");
+    ok("", "operator", "disable", "acme.ann");
+    JsonNode ann = json("operator", "show", "acme.ann");
+    assertThat(ann.get("tenant").asText()).isEqualTo("acme");
+    assertThat(ann.get("enabled").asBoolean()).isFalse();
+    assertThat(ann.get("secrets")).hasSize(1);
+
     for (Noun noun : Noun.values()) {
       String[] args =
-          noun == Noun.TENANT
-              ? new String[] {"tenant", "list"}
+          !noun.takesTenant()
+              ? new String[] {noun.word(), "list"}
               : new String[] {noun.word(), "list", "-t", "acme"};
       assertThat(ok("", args).lines()).hasSize(2);
     }
@@ -168,6 +227,7 @@ class RealAdminTest {
     assertThat(json("tenant", "show", "acme").get("status").asText()).isEqualTo("suspended");
     ok("", "tenant", "resume", "acme");
 
+    assertThat(ok("", "operator", "delete", "acme.ann")).contains("operator acme.ann deleted");
     Run used = run("", "upstream", "delete", "u", "-t", "acme");
     assertThat(used.code()).isEqualTo(1);
     assertThat(used.err()).contains("(409 in_use)");

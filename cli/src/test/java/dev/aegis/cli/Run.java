@@ -26,6 +26,7 @@ record Run(int code, String out, String err) {
             new PrintWriter(out),
             new PrintWriter(err),
             new ByteArrayInputStream(in.getBytes(StandardCharsets.UTF_8)),
+            _ -> null,
             environment,
             () -> NOW,
             home);

@@ -112,8 +112,7 @@ final class DocumentsTest {
     ObjectNode config = Json.object().put("limit", 1).put("window_seconds", 1);
     Counted counted =
         new Counted(
-            new RateLimit("limit", RateLimitConfig.read(config), ""),
-            new Count(false, 1, 0, 1, 0));
+            new RateLimit("limit", RateLimitConfig.read(config), ""), new Count(false, 1, 0, 1, 0));
     List<Refusal> refusals = new ArrayList<>();
     refusals.addAll(List.of(Refusal.ByCaller.values()));
     refusals.addAll(List.of(Refusal.ByUpstream.values()));
@@ -124,6 +123,8 @@ final class DocumentsTest {
     refusals.add(new Refusal.RateLimited(counted));
     refusals.add(new Refusal.LimiterUnavailable("limit"));
     refusals.add(new Refusal.InMaintenance(new Maintenance(503, Duration.ZERO, "")));
+    refusals.add(new Refusal.ByPlugin(403, ""));
+    refusals.add(new Refusal.PluginFailed());
     refusals.add(new Refusal.Internal(""));
     Set<String> inCode = new TreeSet<>();
     for (Refusal refusal : refusals) {

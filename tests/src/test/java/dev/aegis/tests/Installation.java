@@ -97,9 +97,9 @@ final class Installation implements AutoCloseable {
         environment.put("AEGIS_GATEWAY_MANAGEMENT_PORT", port(name + "-management"));
         environment.put("AEGIS_GATEWAY_TLS_PORT", "0");
       }
-      case "admin" -> {
-        environment.put("AEGIS_ADMIN_PORT", port("admin"));
-        environment.put("AEGIS_ADMIN_MANAGEMENT_PORT", port("admin-management"));
+      case "admin", "admin-2" -> {
+        environment.put("AEGIS_ADMIN_PORT", port(name));
+        environment.put("AEGIS_ADMIN_MANAGEMENT_PORT", port(name + "-management"));
         environment.put("AEGIS_ADMIN_TOKEN", adminToken);
         environment.put("AEGIS_ANALYTICS_URL", "http://127.0.0.1:" + port("analytics"));
         environment.put(
@@ -112,6 +112,11 @@ final class Installation implements AutoCloseable {
 
   private String port(String name) {
     return Integer.toString(ports.computeIfAbsent(name, each -> FreePorts.next()));
+  }
+
+  /** The state of the configuration that a process has saved. */
+  Path fold(String name) {
+    return data.resolve(name).resolve(name.replace("-2", "")).resolve("fold.jsonl");
   }
 
   ChildProcess process(String service) {
@@ -217,8 +222,15 @@ final class Installation implements AutoCloseable {
   /** Asks the admin API. */
   HttpResponse<String> admin(String method, String path, Map<String, ?> body, String... headers)
       throws IOException, InterruptedException {
+    return adminAt("admin", method, path, body, headers);
+  }
+
+  /** Asks one instance of the admin API, {@code admin} or {@code admin-2}. */
+  HttpResponse<String> adminAt(
+      String instance, String method, String path, Map<String, ?> body, String... headers)
+      throws IOException, InterruptedException {
     HttpRequest.Builder request =
-        HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port("admin") + "/admin/" + path))
+        HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port(instance) + "/admin/" + path))
             .timeout(Duration.ofSeconds(20))
             .header("Authorization", "Bearer " + adminToken)
             .header("Content-Type", "application/json");

@@ -188,7 +188,8 @@ final class UpTest {
     }
   }
 
-  private static ChildProcess start(Map<String, String> environment, List<String> arguments) {
+  /** Starts {@code ./aegis up} on free ports. */
+  static ChildProcess start(Map<String, String> environment, List<String> arguments) {
     Map<String, String> all = new HashMap<>();
     PORTS.forEach(name -> all.put(name, "0"));
     all.put("AEGIS_JAVA_HOME", System.getProperty("java.home"));
@@ -230,7 +231,7 @@ final class UpTest {
   }
 
   /** Where a row of the printed table says that something listens. */
-  private static String authority(ChildProcess up, String row) throws InterruptedException {
+  static String authority(ChildProcess up, String row) throws InterruptedException {
     return up.awaitLine(Pattern.compile("^  " + row + "  +http://(\\S+?)/?$"), BOUND).group(1);
   }
 

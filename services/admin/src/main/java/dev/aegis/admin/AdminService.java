@@ -1,18 +1,27 @@
 package dev.aegis.admin;
 
+import dev.aegis.admin.access.Brake;
 import dev.aegis.admin.access.Operators;
 import dev.aegis.admin.api.AdminApi;
+import dev.aegis.admin.audit.AuditLog;
+import dev.aegis.admin.audit.AuditTrail;
 import dev.aegis.admin.catalog.PluginCatalog;
 import dev.aegis.admin.changes.Announcing;
+import dev.aegis.admin.changes.Consistency;
 import dev.aegis.admin.changes.Drafting;
 import dev.aegis.admin.changes.Publishing;
+import dev.aegis.admin.changes.Restoring;
+import dev.aegis.admin.files.PluginsFile;
+import dev.aegis.admin.history.Past;
 import dev.aegis.admin.history.Revisions;
 import dev.aegis.admin.nodes.Nodes;
 import dev.aegis.admin.nodes.OwnStatus;
 import dev.aegis.admin.relay.Backend;
 import dev.aegis.admin.settings.AdminSettings;
+import dev.aegis.admin.store.LastUses;
 import dev.aegis.admin.tenancy.Hosts;
 import dev.aegis.admin.tenancy.OwnAddresses;
+import dev.aegis.bus.AuditHistory;
 import dev.aegis.bus.BusSettings;
 import dev.aegis.bus.EventPublisher;
 import dev.aegis.bus.JournalHistory;
@@ -31,6 +40,8 @@ import dev.aegis.chassis.Service;
 import dev.aegis.chassis.Settings;
 import dev.aegis.chassis.StartFailure;
 import dev.aegis.journal.MasterKey;
+import dev.aegis.plugins.PluginFolder;
+import dev.aegis.redis.RedisAccess;
 import java.net.URI;
 import java.nio.file.Path;
 import java.security.SecureRandom;
@@ -42,6 +53,7 @@ import java.util.Base64;
 import java.util.Deque;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.slf4j.Logger;
@@ -57,6 +69,9 @@ public final class AdminService implements Service {
   private static final Duration FIRST_CATCH_UP = Duration.ofSeconds(20);
   private static final long SPOOL_BYTES = 64L << 20;
   private static final int TOKEN_BYTES = 32;
+
+  /** Wrong tokens of all addresses within a minute, from which on one is enough of each. */
+  private static final int MOST_WRONG_TOKENS = 1_000;
 
   private final Settings settings;
   private final InstantSource clock;
@@ -96,7 +111,12 @@ public final class AdminService implements Service {
     String node = NAME + "-" + settings.of(CommonSettings.NODE);
     BusSettings bus = new BusSettings(bootstrap(), node);
     MasterKey masterKey = masterKey();
-    Operators operators = new Operators(administratorToken());
+    Operators operators =
+        new Operators(
+            administratorToken(),
+            new Brake(
+                settings.of(AdminSettings.MAX_WRONG_TOKENS).intValue(), MOST_WRONG_TOKENS, clock),
+            clock);
     URI analyticsUrl = settings.of(AdminSettings.ANALYTICS_URL);
     URI webhooksUrl = settings.of(AdminSettings.WEBHOOKS_URL);
     ownPorts.add(analyticsUrl.getPort());
@@ -109,9 +129,18 @@ public final class AdminService implements Service {
         started(new EventPublisher(bus, data.resolve("spool"), SPOOL_BYTES, "/aegis/" + node));
     NodeBoard board = started(new NodeBoard(bus, clock));
     OwnStatus own = started(new OwnStatus(node, board, clock));
-    JournalReader reader = started(new JournalReader(bus, data.resolve("fold.jsonl"), own));
+    JournalReader reader =
+        started(
+            new JournalReader(
+                bus,
+                data.resolve("fold.jsonl"),
+                (fold, changed, everything) -> {
+                  operators.folded(fold, changed, everything);
+                  own.folded(fold, changed, everything);
+                }));
     JournalWriter writer = started(new JournalWriter(bus));
     JournalHistory history = started(new JournalHistory(bus));
+    AuditHistory notes = started(new AuditHistory(bus));
     Backend analytics =
         started(
             new Backend(
@@ -123,16 +152,23 @@ public final class AdminService implements Service {
     Backend gateway =
         started(new Backend("The gateway", gatewayUrl, masterKey.serviceToken("gateway-api")));
 
-    PluginCatalog plugins = PluginCatalog.builtIn();
+    PluginFolder folder = started(new PluginFolder(CommonSettings.plugins(settings)));
+    folder.start(() -> {});
+    PluginCatalog plugins = new PluginCatalog(folder);
     String baseDomain = settings.of(CommonSettings.BASE_DOMAIN).toLowerCase(Locale.ROOT);
-    Drafting drafting =
-        new Drafting(
-            masterKey,
-            plugins,
-            new Hosts(baseDomain),
-            new OwnAddresses(() -> Set.copyOf(ownPorts)),
+    Hosts hosts = new Hosts(baseDomain);
+    OwnAddresses addresses = new OwnAddresses(() -> Set.copyOf(ownPorts));
+    Drafting drafting = new Drafting(masterKey, plugins, hosts, addresses, clock);
+    Announcing announcing = new Announcing(events);
+    Publishing publishing = new Publishing(reader, writer, drafting, announcing, clock);
+    Restoring restoring =
+        new Restoring(
+            reader,
+            writer,
+            publishing,
+            new Consistency(plugins, hosts, addresses),
+            announcing,
             clock);
-    Publishing publishing = new Publishing(reader, writer, drafting, new Announcing(events), clock);
     Nodes nodes = new Nodes(board);
     AdminApi api =
         new AdminApi(
@@ -141,10 +177,15 @@ public final class AdminService implements Service {
             publishing,
             nodes,
             new Revisions(reader, history),
+            new Past(started(new JournalHistory(bus))),
+            restoring,
             plugins,
             analytics,
             dispatcher,
             gateway,
+            started(new LastUses(redis(), System::nanoTime)),
+            new AuditTrail(reader, history, notes),
+            new AuditLog(events),
             clock);
 
     meters(metrics, reader, events);
@@ -156,6 +197,17 @@ public final class AdminService implements Service {
       LOG.warn("Kafka does not answer; going on from revision {}", reader.revision());
     }
     own.start();
+    PluginsFile pluginsFile =
+        started(
+            new PluginsFile(
+                settings
+                    .of(AdminSettings.PLUGINS_FILE)
+                    .orElse(settings.of(CommonSettings.DATA).resolve("config/plugins.json")),
+                data.resolve("plugins-agreed.json"),
+                reader,
+                publishing,
+                own::report));
+    pluginsFile.start();
     HttpListener operatorsListener =
         started(
             HttpListener.start(
@@ -182,6 +234,14 @@ public final class AdminService implements Service {
             () ->
                 new StartFailure(
                     "where is Kafka? Set AEGIS_KAFKA_BOOTSTRAP to host:port of a broker"));
+  }
+
+  private Optional<RedisAccess> redis() throws StartFailure {
+    try {
+      return settings.of(CommonSettings.REDIS_URL).map(RedisAccess::new);
+    } catch (IllegalArgumentException e) {
+      throw new StartFailure("Redis cannot be asked: " + e.getMessage());
+    }
   }
 
   private MasterKey masterKey() throws StartFailure {

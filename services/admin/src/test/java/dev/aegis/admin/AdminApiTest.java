@@ -86,6 +86,25 @@ final class AdminApiTest {
   }
 
   @Test
+  void whoGuessesTokensIsToldToWait() throws Exception {
+    try (AdminInstance strict =
+        new AdminInstance(
+            kafka.bootstrap(),
+            data.resolve("strict"),
+            "strict",
+            settings -> settings.with(AdminSettings.MAX_WRONG_TOKENS, 2L))) {
+      for (int i = 0; i < 2; i++) {
+        assertThat(strict.callAs("guess" + i, "GET", at, null).status()).isEqualTo(401);
+      }
+      Answer right = strict.get(at);
+      assertThat(right.status()).isEqualTo(429);
+      assertThat(right.code()).isEqualTo("too_many_attempts");
+      assertThat(right.header("Retry-After")).matches("[1-9][0-9]?");
+      assertThat(strict.get("/admin/openapi.json").status()).isEqualTo(200);
+    }
+  }
+
+  @Test
   void aCreatedObjectHasItsMannersAndDefaults() {
     Answer made =
         admin.post(at + "/upstreams", "{\"id\":\"u\",\"targets\":[{\"url\":\"http://10.0.0.1\"}]}");
@@ -389,6 +408,21 @@ final class AdminApiTest {
     assertThat(answer.json().at("/upstreams/0/object/descendants").asBoolean()).isTrue();
     assertThat(answer.text()).doesNotContain("thirty-two", "ciphertext");
     assertThat(admin.get("/admin/tenants/nobody/effective").status()).isEqualTo(404);
+    // Who is asked by default comes down with the upstream, as the isolation says.
+    assertThat(answer.json().path("external_authorization").isNull()).isTrue();
+    String asks = "{\"external_authorization\":{\"upstream\":\"u\",\"descendants\":true}}";
+    assertThat(admin.patch(at, asks.replace("\"u\"", "\"v\"")).status()).isEqualTo(422);
+    assertThat(admin.patch(at, asks).status()).isEqualTo(200);
+    JsonNode asked = admin.get(child + "/effective").json().path("external_authorization");
+    assertThat(asked.path("from").asText()).isEqualTo(tenant);
+    assertThat(asked.at("/object/upstream").asText()).isEqualTo("u");
+    assertThat(admin.delete(at + "/upstreams/u").text()).contains("tenants/" + tenant);
+    admin.patch(child, "{\"external_authorization\":\"none\"}");
+    assertThat(admin.get(child + "/effective").json().path("external_authorization").isNull())
+        .isTrue();
+    assertThat(admin.patch(child, "{\"external_authorization\":\"nobody\"}").status())
+        .isEqualTo(422);
+    assertThat(admin.patch(at, "{\"external_authorization\":null}").status()).isEqualTo(200);
     // What holds there is not there: it can be looked at and changed where it is published only.
     assertThat(admin.get(child + "/roles/r").status()).isEqualTo(404);
     assertThat(admin.patch(child + "/upstreams/u", "{}").status()).isEqualTo(404);
@@ -729,6 +763,15 @@ final class AdminApiTest {
         .endsWith(shown.path("last_four").asText());
     String one = made.header("Location");
     String rotated = admin.post(one + "/rotate", null).json().path("secret").asText();
+
+    // Nobody tells of its use here; and its tag does not say when it was last used.
+    Answer unused = admin.get(one, "If-None-Match", "*");
+    assertThat(unused.json().path("last_used_at").isNull()).as(unused.text()).isTrue();
+    assertThat(
+            admin
+                .put(one, unused.text().replace("\"last_used_at\":null", "\"last_used_at\":1"))
+                .status())
+        .isEqualTo(200);
 
     // The same request gets the same reply: no second key, and no other secret.
     Answer again = admin.post(at + "/api-keys", body, "Idempotency-Key", tenant);

@@ -43,6 +43,7 @@ final class AdminInstance implements AutoCloseable {
             .with(CommonSettings.NODE, node)
             .with(CommonSettings.MASTER_KEY, Optional.of(MASTER_KEY))
             .with(AdminSettings.TOKEN, Optional.of(TOKEN))
+            .with(AdminSettings.MAX_WRONG_TOKENS, 10_000L)
             .with(AdminSettings.PORT, 0)
             .with(AdminSettings.MANAGEMENT_PORT, 0);
     service = new AdminService(more.apply(settings));
@@ -111,8 +112,13 @@ final class AdminInstance implements AutoCloseable {
 
   /** With the token; a body is JSON unless {@code headers} say otherwise. */
   Answer call(String method, String path, String body, String... headers) {
+    return callAs(TOKEN, method, path, body, headers);
+  }
+
+  /** With an operator's token. */
+  Answer callAs(String token, String method, String path, String body, String... headers) {
     HttpRequest.Builder request = HttpRequest.newBuilder(base.resolve(path));
-    request.header("Authorization", "Bearer " + TOKEN);
+    request.header("Authorization", "Bearer " + token);
     boolean typed = false;
     for (int i = 0; i < headers.length; i += 2) {
       typed |= headers[i].equalsIgnoreCase("Content-Type");

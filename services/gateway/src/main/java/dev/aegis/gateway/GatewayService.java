@@ -24,6 +24,7 @@ import dev.aegis.gateway.cache.ReplyCache;
 import dev.aegis.gateway.edge.CallerSelector;
 import dev.aegis.gateway.edge.EdgeSettings;
 import dev.aegis.gateway.explain.ExplainApi;
+import dev.aegis.gateway.explain.Supposing;
 import dev.aegis.gateway.identity.SharedTokens;
 import dev.aegis.gateway.identity.VerifiedTokens;
 import dev.aegis.gateway.introspection.AskedIssuers;
@@ -32,7 +33,9 @@ import dev.aegis.gateway.keys.Documents;
 import dev.aegis.gateway.keys.KeysFolder;
 import dev.aegis.gateway.keys.RemoteKeys;
 import dev.aegis.gateway.ops.Applied;
+import dev.aegis.gateway.ops.KeysInForce;
 import dev.aegis.gateway.ops.NodeReport;
+import dev.aegis.gateway.ops.PluginMeters;
 import dev.aegis.gateway.ops.RedisProbe;
 import dev.aegis.gateway.overload.Load;
 import dev.aegis.gateway.overload.LoadWatch;
@@ -41,9 +44,10 @@ import dev.aegis.gateway.pipeline.LimitDecisions;
 import dev.aegis.gateway.pipeline.Limits;
 import dev.aegis.gateway.pipeline.Pipeline;
 import dev.aegis.gateway.pipeline.Rulings;
+import dev.aegis.gateway.plugin.Links;
 import dev.aegis.gateway.settings.GatewaySettings;
 import dev.aegis.gateway.snapshot.Compiler;
-import dev.aegis.gateway.store.RedisAccess;
+import dev.aegis.gateway.store.LastUses;
 import dev.aegis.gateway.store.RedisCounts;
 import dev.aegis.gateway.store.RedisTokens;
 import dev.aegis.gateway.telemetry.Telemetry;
@@ -59,8 +63,11 @@ import dev.aegis.gateway.upstream.JndiResolver;
 import dev.aegis.gateway.upstream.Resolver;
 import dev.aegis.gateway.upstream.TargetsFile;
 import dev.aegis.gateway.upstream.Upstreams;
+import dev.aegis.journal.Fold;
 import dev.aegis.journal.MasterKey;
 import dev.aegis.journal.Pem;
+import dev.aegis.plugins.PluginFolder;
+import dev.aegis.redis.RedisAccess;
 import io.helidon.webserver.WebServerConfig;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -75,6 +82,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Consumer;
 import javax.net.ssl.SSLSocketFactory;
 import org.jspecify.annotations.Nullable;
@@ -161,6 +169,8 @@ public final class GatewayService implements Service {
     Caller issuers = issuers();
     RemoteKeys keys = keys(issuers, data.resolve("keys"), clock);
     AskedIssuers askedIssuers = askedIssuers(issuers);
+    PluginFolder plugins = started(new PluginFolder(CommonSettings.plugins(settings)));
+    Links links = new Links(plugins, new PluginMeters(metrics));
     Compiler compiler =
         new Compiler(
             settings.of(CommonSettings.BASE_DOMAIN),
@@ -168,6 +178,7 @@ public final class GatewayService implements Service {
             masterKey,
             keys,
             askedIssuers,
+            links,
             clock);
     Applied applied = new Applied(compiler, settings.of(CommonSettings.BASE_DOMAIN), clock);
     JournalReader journal = started(new JournalReader(bus, data.resolve("fold.jsonl"), applied));
@@ -224,6 +235,12 @@ public final class GatewayService implements Service {
             node,
             bounds.tenantHeader(),
             clock,
+            new Supposing(
+                settings.of(CommonSettings.BASE_DOMAIN),
+                masterKey,
+                node,
+                bounds.tenantHeader(),
+                clock),
             masterKey.serviceToken(EXPLAIN_TOKEN));
     NodeReport report =
         started(
@@ -238,13 +255,17 @@ public final class GatewayService implements Service {
                 upstreams,
                 keys,
                 askedIssuers,
+                links,
                 bus,
                 clock));
+    store.ifPresent(
+        access -> started(new LastUses(access, new KeysInForce(applied, journal), clock)).start());
     report.meters(metrics, edge::active, forwarder.mirrors(), tokens::counted);
     // An empty journal is a configuration too, but only Kafka can say that it is empty.
     health.check("configuration", () -> applied.known() || journal.connected());
 
     journal.start();
+    plugins.start(() -> journal.read(fold -> refolded(applied, fold)));
     awaitConfiguration(journal);
     report.start(
         () -> {
@@ -261,7 +282,8 @@ public final class GatewayService implements Service {
         started(
             HttpListener.start(
                 HttpListener.Options.of(
-                    "gateway management", settings, GatewaySettings.MANAGEMENT_PORT),
+                        "gateway management", settings, GatewaySettings.MANAGEMENT_PORT)
+                    .withMaxPayload(2L * ExplainApi.MAX_SUPPOSED),
                 routing -> {
                   new Management(metrics, health, report::status).addTo(routing);
                   explain.addTo(routing);
@@ -280,6 +302,12 @@ public final class GatewayService implements Service {
     listeners.add(secure.listener());
     listeners.add(management.listener());
     health.accepting(true);
+  }
+
+  /** Compiles everything anew: the plugins are others. */
+  private static boolean refolded(Applied applied, Fold fold) {
+    applied.folded(fold, Set.of(), true);
+    return true;
   }
 
   private static void decisions(Metrics metrics, Decisions decisions) {

@@ -19,9 +19,10 @@ final class ArchitectureTest {
             entry("cache", Set.of("http1")),
             entry("routing", Set.of()),
             entry("signature", Set.of("http1")),
-            entry("identity", Set.of()),
-            entry("keys", Set.of("identity")),
-            entry("introspection", Set.of("identity")),
+            entry("counts", Set.of()),
+            entry("identity", Set.of("counts")),
+            entry("keys", Set.of("counts", "identity")),
+            entry("introspection", Set.of("counts", "identity")),
             entry("telemetry", Set.of()),
             entry("store", Set.of("admission", "identity")),
             entry("proxies", Set.of()),
@@ -29,7 +30,7 @@ final class ArchitectureTest {
             entry("settings", Set.of("proxies")),
             entry("admission", Set.of("routing")),
             entry("plugin", Set.of("admission", "http1")),
-            entry("upstream", Set.of("http1", "http2")),
+            entry("upstream", Set.of("counts", "http1", "http2")),
             entry(
                 "snapshot",
                 Set.of(
@@ -44,6 +45,7 @@ final class ArchitectureTest {
             entry(
                 "pipeline",
                 Set.of(
+                    "counts",
                     "http1",
                     "routing",
                     "identity",
@@ -71,7 +73,14 @@ final class ArchitectureTest {
                     "admission")),
             entry(
                 "ops",
-                Set.of("identity", "introspection", "keys", "snapshot", "store", "upstream")),
+                Set.of(
+                    "identity",
+                    "introspection",
+                    "keys",
+                    "plugin",
+                    "snapshot",
+                    "store",
+                    "upstream")),
             entry(
                 "explain",
                 Set.of(
@@ -92,6 +101,7 @@ final class ArchitectureTest {
                     "introspection",
                     "keys",
                     "admission",
+                    "plugin",
                     "upstream",
                     "snapshot",
                     "pipeline",

@@ -1,6 +1,6 @@
 package dev.aegis.bus;
 
-import dev.aegis.journal.Change;
+import dev.aegis.journal.JournalRecord;
 import dev.aegis.journal.ObjectKey;
 import dev.aegis.journal.Verdict;
 import java.io.IOException;
@@ -182,7 +182,7 @@ final class JournalTail implements Runnable {
     if (records.isEmpty()) {
       return;
     }
-    List<@Nullable Change> changes = new ArrayList<>(records.size());
+    List<@Nullable JournalRecord> changes = new ArrayList<>(records.size());
     for (ConsumerRecord<byte[], byte[]> record : records) {
       changes.add(parse(record));
     }
@@ -199,11 +199,11 @@ final class JournalTail implements Runnable {
   private static void apply(
       FoldState state,
       List<ConsumerRecord<byte[], byte[]>> records,
-      List<@Nullable Change> changes,
+      List<@Nullable JournalRecord> changes,
       Set<ObjectKey> changed) {
     for (int i = 0; i < records.size(); i++) {
       long revision = records.get(i).offset();
-      Change change = changes.get(i);
+      JournalRecord change = changes.get(i);
       Verdict verdict =
           change == null
               ? state.fold().skip(revision, "the record cannot be read")
@@ -215,13 +215,13 @@ final class JournalTail implements Runnable {
     }
   }
 
-  private static @Nullable Change parse(ConsumerRecord<byte[], byte[]> record) {
+  private static @Nullable JournalRecord parse(ConsumerRecord<byte[], byte[]> record) {
     byte[] value = record.value();
     try {
       if (value == null) {
         throw new IOException("it has no value");
       }
-      return Change.parse(value);
+      return JournalRecord.parse(value);
     } catch (IOException | RuntimeException e) {
       LOG.warn("Revision {} is passed over: {}", record.offset(), e.getMessage());
       return null;

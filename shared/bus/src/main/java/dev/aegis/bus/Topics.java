@@ -31,6 +31,9 @@ public final class Topics {
   /** What each node says of itself, by node. */
   public static final String NODES = "aegis.nodes";
 
+  /** What was refused to operators, and what they did beside changing the configuration. */
+  public static final String AUDIT = "aegis.audit";
+
   private static final String DEAD = ".dead";
   private static final Duration BOUND = Duration.ofSeconds(10);
   private static final String FOR_EVER = "-1";
@@ -63,6 +66,8 @@ public final class Topics {
                   Long.toString(Duration.ofHours(1).toMillis()),
                   TopicConfig.SEGMENT_BYTES_CONFIG,
                   Integer.toString(16 << 20))),
+          // One partition: it is read backwards, in one order.
+          new Topic(AUDIT, 1, kept(365)),
           new Topic(dead(REQUESTS), 1, kept(30)),
           new Topic(dead(EVENTS), 1, kept(30)),
           new Topic(dead(DELIVERIES), 1, kept(30)));

@@ -205,6 +205,39 @@ class JournalTest {
     assertThat(history.read(0, 100)).hasSize(3);
   }
 
+  /**
+   * Of a later version, in both of the ways that a reader comes by it: the journal and the disk.
+   */
+  @Test
+  void anObjectOfAKindThatIsNotKnownIsKept() throws Exception {
+    kafka = KafkaPeer.start();
+    JournalWriter writer = writer();
+    JournalReader reader = reader();
+    reader.start();
+    writer.append(put("acme", Change.ABSENT));
+    long kept;
+    try (var raw = Clients.producer(settings(), "raw", Map.of())) {
+      byte[] record =
+          bytes(
+              "{\"key\":\"tenants/acme/gadgets/g\",\"op\":\"put\",\"expected\":-1,\"actor\":\"a\","
+                  + "\"at\":\"2026-01-01T00:00:00Z\",\"definition\":{\"id\":\"g\"}}");
+      kept = raw.send(new ProducerRecord<>(Topics.CONFIG, bytes("g"), record)).get().offset();
+    }
+    long last = writer.append(put("beta", Change.ABSENT));
+    assertThat(reader.await(last, LONG)).isInstanceOf(Verdict.Applied.class);
+    assertThat(reader.await(kept, LONG)).isInstanceOf(Verdict.Kept.class);
+    assertThat(reader.read(Fold::findings))
+        .singleElement()
+        .satisfies(finding -> assertThat(finding.subject()).isEqualTo("gadgets"));
+    assertThat(told).noneMatch(each -> each.changed().size() > 2);
+    reader.close();
+
+    assertThat(Files.readString(folder.resolve("fold"))).contains("tenants/acme/gadgets/g");
+    JournalReader next = reader();
+    next.start();
+    assertThat(next.read(Fold::findings)).isEqualTo(reader.read(Fold::findings));
+  }
+
   @Test
   void aJournalMadeAnewIsFoldedFromItsStart() throws Exception {
     kafka = KafkaPeer.start();

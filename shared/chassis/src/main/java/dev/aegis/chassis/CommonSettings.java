@@ -84,6 +84,13 @@ public final class CommonSettings {
           List.of("trace", "debug", "info", "warn", "error"),
           "least important level that is logged");
 
+  /** Where the jars of plugins are. */
+  public static final Setting<Optional<String>> PLUGINS =
+      Setting.optionalText(
+          "plugins.folder",
+          "AEGIS_PLUGINS_FOLDER",
+          "folder with the jars of plugins; otherwise `plugins` in the data directory");
+
   /** All of them. */
   public static final List<Setting<?>> ALL =
       List.of(
@@ -97,6 +104,7 @@ public final class CommonSettings {
           CONSUL_CA_FILE,
           MASTER_KEY,
           BASE_DOMAIN,
+          PLUGINS,
           LOG_LEVEL);
 
   private static final int MASTER_KEY_BYTES = 32;
@@ -109,6 +117,11 @@ public final class CommonSettings {
           "[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)*");
 
   private CommonSettings() {}
+
+  /** The folder with the jars of plugins, which need not be there. */
+  public static Path plugins(Settings settings) {
+    return settings.of(PLUGINS).map(Path::of).orElse(settings.of(DATA).resolve("plugins"));
+  }
 
   /**
    * Text of the master key: of the setting, else of the file {@code master-key} in the data

@@ -9,10 +9,11 @@ import java.nio.file.NotDirectoryException;
 /**
  * Says in a few words why something with a file failed: the JDK's messages are often only paths.
  */
-final class Reasons {
+public final class Reasons {
   private Reasons() {}
 
-  static String of(Exception e) {
+  /** The reason, without the file's name. */
+  public static String of(Exception e) {
     return switch (e) {
       case AccessDeniedException _ -> "permission denied";
       case NoSuchFileException _ -> "no such file or directory";

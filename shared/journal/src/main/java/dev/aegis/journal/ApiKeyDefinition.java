@@ -65,9 +65,19 @@ public record ApiKeyDefinition(
       }
     }
     Instant expiresAt = fields.time("expires_at");
+    List<Secret> secrets = secrets(fields, fields.flag("signing", false));
+    return new ApiKeyDefinition(id, name, subject, roles, expiresAt, secrets);
+  }
+
+  /**
+   * The texts that are taken, of a key or of whatever else is shown as one.
+   *
+   * @param signs whether their whole texts are kept, sealed
+   */
+  static List<Secret> secrets(Fields fields, boolean signs) {
     List<Shown> shown = fields.objects("secrets", ApiKeyDefinition::shown);
     List<Kept> kept =
-        fields.flag("signing", false)
+        signs
             ? fields.objects("hashes", ApiKeyDefinition::sealed)
             : hashes(fields).stream().map(hash -> new Kept(hash, null)).toList();
     if (kept.size() != shown.size() || kept.isEmpty() || kept.size() > MOST_SECRETS) {
@@ -79,7 +89,7 @@ public record ApiKeyDefinition(
       secrets.add(
           new Secret(shown.get(i).prefix(), one.hash(), one.sealed(), shown.get(i).expiresAt()));
     }
-    return new ApiKeyDefinition(id, name, subject, roles, expiresAt, List.copyOf(secrets));
+    return List.copyOf(secrets);
   }
 
   /** Until when {@code secret} is taken: {@link Instant#MAX} for ever. */

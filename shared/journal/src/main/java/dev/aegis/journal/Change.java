@@ -1,9 +1,7 @@
 package dev.aegis.journal;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
-import java.time.DateTimeException;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
@@ -16,48 +14,39 @@ import org.jspecify.annotations.Nullable;
  * @param expected revision that the writer saw: the object's own, {@link #ABSENT}, or {@link #ANY}
  * @param actor who asked for it
  * @param at when
+ * @param origin the call that it came by, null when it came by none, or by an older version
  */
 public record Change(
-    ObjectKey key, @Nullable ObjectNode definition, long expected, String actor, Instant at) {
+    ObjectKey key,
+    @Nullable ObjectNode definition,
+    long expected,
+    String actor,
+    Instant at,
+    @Nullable Origin origin)
+    implements JournalRecord {
   /** Expects that there is no such object. */
   public static final long ABSENT = -1;
 
   /** Expects nothing. */
   public static final long ANY = -2;
 
-  /** Reads the record's value. */
+  /** A change that came by no call. */
+  public Change(
+      ObjectKey key, @Nullable ObjectNode definition, long expected, String actor, Instant at) {
+    this(key, definition, expected, actor, at, null);
+  }
+
+  /**
+   * Reads the value of a record about an object whose kind this version knows.
+   *
+   * @throws IOException when it is anything else, see {@link JournalRecord#parse}
+   */
   public static Change parse(byte[] value) throws IOException {
-    ObjectNode json = Json.readObject(value);
-    try {
-      return new Change(
-          ObjectKey.parse(json.path("key").asText()),
-          definition(json),
-          expected(json),
-          json.path("actor").asText(),
-          Timestamp.parse(json.path("at").asText()));
-    } catch (IllegalArgumentException | DateTimeException e) {
-      throw new IOException("not a change: " + e.getMessage(), e);
-    }
-  }
-
-  private static @Nullable ObjectNode definition(ObjectNode json) {
-    String op = json.path("op").asText();
-    ObjectNode definition = json.get("definition") instanceof ObjectNode object ? object : null;
-    if (op.equals("put") && definition != null) {
-      return definition;
-    }
-    if (op.equals("delete") && !json.hasNonNull("definition")) {
-      return null;
-    }
-    throw new IllegalArgumentException("op is neither a put with a definition nor a delete");
-  }
-
-  private static long expected(ObjectNode json) {
-    JsonNode expected = json.path("expected");
-    if (!expected.isIntegralNumber() || !expected.canConvertToLong()) {
-      throw new IllegalArgumentException("expected is not a revision");
-    }
-    return expected.longValue();
+    return switch (JournalRecord.parse(value)) {
+      case Change change -> change;
+      case UnknownChange unknown ->
+          throw new IOException("not a change: this version does not know " + unknown.key());
+    };
   }
 
   /** The record's value. */
@@ -68,6 +57,9 @@ public record Change(
     json.put("expected", expected);
     json.put("actor", actor);
     json.put("at", at.toString());
+    if (origin != null) {
+      json.set("origin", origin.toJson());
+    }
     if (definition != null) {
       json.set("definition", definition);
     }

@@ -24,6 +24,7 @@ public sealed interface Definition
         WebhookDefinition,
         CertificateDefinition,
         ApiKeyDefinition,
+        OperatorDefinition,
         RevocationDefinition {
 
   /** Id, unique within its kind and tenant. */
@@ -55,6 +56,7 @@ public sealed interface Definition
           case WEBHOOK -> WebhookDefinition.read(id, fields);
           case CERTIFICATE -> CertificateDefinition.read(id, fields);
           case API_KEY -> ApiKeyDefinition.read(id, fields);
+          case OPERATOR -> OperatorDefinition.read(id, fields);
           case REVOCATION -> RevocationDefinition.read(id, fields);
         };
     fields.done();

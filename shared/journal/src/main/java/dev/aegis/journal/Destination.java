@@ -89,7 +89,7 @@ public sealed interface Destination {
       fields.optionalText("upstream");
       return fields.object("redirect", Destination::redirect);
     }
-    fields.object("redirect", none -> none);
+    fields.knows("redirect");
     if (shares.isEmpty()) {
       return new One(fields.text("upstream"));
     }

@@ -223,6 +223,11 @@ public final class Fields {
     return read;
   }
 
+  /** Notes {@code name} as a member that may be there, for whoever does not read it. */
+  void knows(String name) {
+    known.add(name);
+  }
+
   /** A free object as it stands, empty when missing. */
   public ObjectNode tree(String name) {
     JsonNode value = take(name);
@@ -257,6 +262,10 @@ public final class Fields {
 
   /** An object whose values are all texts, in document order; empty when missing. */
   public Map<String, String> textMap(String name) {
+    if (absent(name)) {
+      known.add(name);
+      return Map.of();
+    }
     Map<String, String> texts = new LinkedHashMap<>();
     for (Map.Entry<String, JsonNode> entry : tree(name).properties()) {
       if (!entry.getValue().isTextual()) {
@@ -282,6 +291,11 @@ public final class Fields {
   public boolean absent(String name) {
     JsonNode value = node.get(name);
     return value == null || value.isNull();
+  }
+
+  /** Whether the member is a text. */
+  public boolean isText(String name) {
+    return node.path(name).isTextual();
   }
 
   /** How many items a list has; 0 when it is missing, or no list. */

@@ -1,11 +1,11 @@
 package dev.aegis.journal;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.aegis.model.Finding;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
-import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -20,7 +20,8 @@ import org.jspecify.annotations.Nullable;
  * The state that follows from the journal's records in their order.
  *
  * <p>Deterministic: it looks at nothing but the records, so every reader of the same prefix holds
- * the same state, whatever its version, clock or place. Not thread-safe: one thread owns it.
+ * the same state, whatever its version, clock or place. So what an older version does not know is
+ * kept by the same rules as everything else. Not thread-safe: one thread owns it.
  */
 public final class Fold {
   /** Rejected revisions remembered, so that history can leave them out. */
@@ -28,9 +29,29 @@ public final class Fold {
 
   private final NavigableMap<String, Holdings> tenants = new TreeMap<>();
   private final Map<String, TreeSet<String>> children = new HashMap<>();
-  private final Holdings installation = new Holdings();
+  private Holdings installation = new Holdings();
+
+  /** How many objects there are of each kind that this version does not know, by collection. */
+  private final Map<String, Integer> unknown = new TreeMap<>();
+
   private final TreeSet<Long> rejected = new TreeSet<>();
   private long revision = -1;
+
+  /**
+   * A fold with the same objects, which goes its own way from here: for looking at what changes
+   * would come to. The objects themselves are shared, as they do not change. While it is made, this
+   * one must not change.
+   */
+  public Fold copy() {
+    Fold copy = new Fold();
+    tenants.forEach((id, objects) -> copy.tenants.put(id, objects.copy()));
+    children.forEach((id, below) -> copy.children.put(id, new TreeSet<>(below)));
+    copy.installation = installation.copy();
+    copy.unknown.putAll(unknown);
+    copy.rejected.addAll(rejected);
+    copy.revision = revision;
+    return copy;
+  }
 
   /** Offset of the last record seen, -1 before the first. */
   public long revision() {
@@ -47,10 +68,16 @@ public final class Fold {
    *
    * @param at its offset; larger than {@link #revision()}
    */
-  public Verdict apply(long at, Change change) {
+  public Verdict apply(long at, JournalRecord record) {
     advance(at);
-    ObjectNode definition = change.definition();
-    Verdict verdict = definition == null ? delete(change) : put(at, change, definition);
+    Verdict verdict =
+        switch (record) {
+          case Change change -> {
+            ObjectNode definition = change.definition();
+            yield definition == null ? delete(change) : put(at, change, definition);
+          }
+          case UnknownChange change -> keep(at, change);
+        };
     if (verdict instanceof Verdict.Rejected) {
       reject(at);
     }
@@ -89,7 +116,21 @@ public final class Fold {
     return below == null ? Set.of() : Collections.unmodifiableSet(below);
   }
 
-  /** How many objects there are. */
+  /** What there is of kinds that this version does not know, a finding for each of them. */
+  public List<Finding> findings() {
+    List<Finding> findings = new ArrayList<>();
+    unknown.forEach(
+        (collection, count) ->
+            findings.add(
+                Finding.error(
+                    collection,
+                    "objects of a kind that this version does not know: "
+                        + count
+                        + "; they are kept, and in force nowhere")));
+    return findings;
+  }
+
+  /** How many objects there are, without those of kinds that this version does not know. */
   public int size() {
     int size = installation.size();
     for (Holdings objects : tenants.values()) {
@@ -108,6 +149,16 @@ public final class Fold {
     return entries;
   }
 
+  /** All objects of kinds that this version does not know. */
+  List<UnknownEntry> unknownEntries() {
+    List<UnknownEntry> entries = new ArrayList<>();
+    if (!unknown.isEmpty()) {
+      entries.addAll(installation.unknown().values());
+      tenants.values().forEach(objects -> entries.addAll(objects.unknown().values()));
+    }
+    return entries;
+  }
+
   /** Puts back what {@link FoldFile} kept. */
   void restore(Entry entry) {
     ObjectKey key = entry.key();
@@ -117,6 +168,14 @@ public final class Fold {
             : tenants.computeIfAbsent(key.tenant(), id -> new Holdings());
     settle(key, objects.of(key.kind()).get(key.id()), entry);
     objects.put(entry);
+  }
+
+  /** Puts back what {@link FoldFile} kept. */
+  void restore(UnknownEntry entry) {
+    String tenant = entry.key().tenant();
+    put(
+        entry,
+        tenant == null ? installation : tenants.computeIfAbsent(tenant, id -> new Holdings()));
   }
 
   void restore(long at, Collection<Long> rejectedThen) {
@@ -129,13 +188,13 @@ public final class Fold {
     Holdings objects = objects(key.tenant());
     if (objects == null) {
       if (key.kind() != Kind.TENANT) {
-        return new Verdict.Rejected(
-            Verdict.Reason.NO_TENANT, "there is no tenant \"" + key.tenant() + "\"");
+        return noTenant(key.tenant());
       }
       objects = new Holdings();
     }
     Entry current = objects.of(key.kind()).get(key.id());
-    Verdict stale = stale(change, current);
+    Verdict stale =
+        stale(key, change.expected(), current == null ? Change.ABSENT : current.revision());
     if (stale != null) {
       return stale;
     }
@@ -153,7 +212,8 @@ public final class Fold {
     ObjectKey key = change.key();
     Holdings objects = objects(key.tenant());
     Entry current = objects == null ? null : objects.of(key.kind()).get(key.id());
-    Verdict stale = stale(change, current);
+    Verdict stale =
+        stale(key, change.expected(), current == null ? Change.ABSENT : current.revision());
     if (stale != null) {
       return stale;
     }
@@ -163,10 +223,47 @@ public final class Fold {
     if (key.kind() == Kind.TENANT) {
       settle(key, current, null);
       tenants.remove(key.id());
+      objects.unknown().keySet().forEach(this::forget);
     } else {
       objects.remove(key);
     }
     return new Verdict.Applied(key);
+  }
+
+  /** What {@link #put} and {@link #delete} do, to an object of a kind that is not known. */
+  private Verdict keep(long at, UnknownChange change) {
+    UnknownKey key = change.key();
+    ObjectNode definition = change.definition();
+    Holdings objects = objects(key.tenant());
+    if (objects == null && definition != null) {
+      return noTenant(key.tenant());
+    }
+    UnknownEntry current = objects == null ? null : objects.unknown().get(key);
+    Verdict stale =
+        stale(key, change.expected(), current == null ? Change.ABSENT : current.revision());
+    if (stale != null) {
+      return stale;
+    }
+    if (objects != null && definition != null) {
+      Instant created = current == null ? change.at() : current.createdAt();
+      put(new UnknownEntry(key, at, created, change.at(), definition), objects);
+    } else if (objects == null || objects.unknown().remove(key) == null) {
+      return new Verdict.Rejected(Verdict.Reason.MISSING, "there is no " + key);
+    } else {
+      forget(key);
+    }
+    return new Verdict.Kept(key);
+  }
+
+  private void put(UnknownEntry entry, Holdings objects) {
+    if (objects.unknown().put(entry.key(), entry) == null) {
+      unknown.merge(entry.key().collection(), 1, Integer::sum);
+    }
+  }
+
+  private void forget(UnknownKey gone) {
+    unknown.computeIfPresent(
+        gone.collection(), (collection, count) -> count == 1 ? null : count - 1);
   }
 
   /** Puts a tenant below the one that it names now, whether or not that exists. */
@@ -189,16 +286,17 @@ public final class Fold {
     return tenant == null ? null : tenant.body().path("parent").textValue();
   }
 
-  private static @Nullable Verdict stale(Change change, @Nullable Entry current) {
-    long actual = current == null ? Change.ABSENT : current.revision();
-    if (change.expected() == Change.ANY || change.expected() == actual) {
+  private static Verdict noTenant(@Nullable String tenant) {
+    return new Verdict.Rejected(Verdict.Reason.NO_TENANT, "there is no tenant \"" + tenant + "\"");
+  }
+
+  private static @Nullable Verdict stale(Object key, long expected, long actual) {
+    if (expected == Change.ANY || expected == actual) {
       return null;
     }
     return new Verdict.Rejected(
         Verdict.Reason.STALE,
-        current == null
-            ? change.key() + " does not exist"
-            : change.key() + " is at revision " + actual);
+        actual == Change.ABSENT ? key + " does not exist" : key + " is at revision " + actual);
   }
 
   private void advance(long at) {
@@ -217,52 +315,5 @@ public final class Fold {
 
   private @Nullable Holdings objects(@Nullable String tenant) {
     return tenant == null ? installation : tenants.get(tenant);
-  }
-
-  /** What one tenant, or the installation, owns. */
-  private static final class Holdings {
-    private final Map<Kind, NavigableMap<String, Entry>> byKind = new EnumMap<>(Kind.class);
-    private @Nullable List<Entry> entries;
-
-    /** To look at only: readers do so at the same time, so it makes nothing. */
-    NavigableMap<String, Entry> of(Kind kind) {
-      NavigableMap<String, Entry> found = byKind.get(kind);
-      return found == null ? Collections.emptyNavigableMap() : found;
-    }
-
-    void put(Entry entry) {
-      entries = null;
-      byKind
-          .computeIfAbsent(entry.key().kind(), kind -> new TreeMap<>())
-          .put(entry.key().id(), entry);
-    }
-
-    void remove(ObjectKey key) {
-      entries = null;
-      NavigableMap<String, Entry> found = byKind.get(key.kind());
-      if (found != null) {
-        found.remove(key.id());
-      }
-    }
-
-    /**
-     * All of them, kept until one changes: to walk through the maps of all tenants takes long. Only
-     * the thread that owns the fold asks.
-     */
-    List<Entry> entries() {
-      List<Entry> known = entries;
-      if (known == null) {
-        known = new ArrayList<>();
-        for (NavigableMap<String, Entry> objects : byKind.values()) {
-          known.addAll(objects.values());
-        }
-        entries = known;
-      }
-      return known;
-    }
-
-    int size() {
-      return byKind.values().stream().mapToInt(Map::size).sum();
-    }
   }
 }

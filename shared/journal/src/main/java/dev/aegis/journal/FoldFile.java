@@ -13,7 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.time.DateTimeException;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -23,7 +23,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>JSON lines. The first names the format, the journal (the id that Kafka gave the topic) and the
  * revision, the following ones an object each, the last how many there were, so a file that was cut
- * off is known. Written beside the old one and then renamed over it.
+ * off is known. Objects of kinds that this version does not know stand there as all others do: what
+ * a line is, says its key, to the version that reads it. Written beside the old one and then
+ * renamed over it.
  */
 public final class FoldFile {
   private static final int FORMAT = 1;
@@ -57,10 +59,13 @@ public final class FoldFile {
       ArrayNode rejected = head.putArray("rejected");
       image.rejected().forEach(rejected::add);
       line(out, head);
-      for (Entry entry : image.entries()) {
-        write(out, entry);
+      for (Entry each : image.entries()) {
+        line(out, each.key(), each.revision(), each.createdAt(), each.updatedAt(), each.body());
       }
-      line(out, Json.object().put("objects", image.entries().size()));
+      for (UnknownEntry each : image.unknown()) {
+        line(out, each.key(), each.revision(), each.createdAt(), each.updatedAt(), each.body());
+      }
+      line(out, Json.object().put("objects", image.entries().size() + image.unknown().size()));
       out.flush();
       file.getFD().sync();
     }
@@ -87,16 +92,10 @@ public final class FoldFile {
         rejected.add(revision.longValue());
       }
       fold.restore(head.path("revision").asLong(), rejected);
-      while (true) {
-        ObjectNode next = object(reader.readLine());
-        if (next.has("objects")) {
-          if (next.path("objects").asInt() != fold.size()) {
-            throw new IOException("it does not hold as many objects as it says");
-          }
-          return new Saved(head.path("journal").asText(), fold);
-        }
-        fold.restore(entry(next));
+      try (FoldLines lines = new FoldLines(reader)) {
+        restore(fold, lines);
       }
+      return new Saved(head.path("journal").asText(), fold);
     } catch (NoSuchFileException e) {
       return null;
     } catch (IOException e) {
@@ -104,13 +103,20 @@ public final class FoldFile {
     }
   }
 
-  private static void write(OutputStream out, Entry entry) throws IOException {
+  private static void line(
+      OutputStream out,
+      Object key,
+      long revision,
+      Instant created,
+      Instant updated,
+      ObjectNode body)
+      throws IOException {
     ObjectNode json = Json.object();
-    json.put("key", entry.key().toString());
-    json.put("revision", entry.revision());
-    json.put("created_at", entry.createdAt().toString());
-    json.put("updated_at", entry.updatedAt().toString());
-    json.set("body", entry.body());
+    json.put("key", key.toString());
+    json.put("revision", revision);
+    json.put("created_at", created.toString());
+    json.put("updated_at", updated.toString());
+    json.set("body", body);
     line(out, json);
   }
 
@@ -123,22 +129,28 @@ public final class FoldFile {
     if (line == null) {
       throw new IOException("it ends early");
     }
-    return Json.readObject(line.getBytes(StandardCharsets.UTF_8));
+    return Json.readObject(line);
   }
 
-  private static Entry entry(ObjectNode json) throws IOException {
-    try {
-      if (!(json.get("body") instanceof ObjectNode body)) {
-        throw new IOException("an object has no body");
+  /** Puts the objects back. */
+  private static void restore(Fold fold, FoldLines lines) throws IOException {
+    int unknown = 0;
+    while (true) {
+      for (FoldLines.Line line : lines.next()) {
+        switch (line) {
+          case FoldLines.Line.Known(Entry entry) -> fold.restore(entry);
+          case FoldLines.Line.Unknown(UnknownEntry entry) -> {
+            fold.restore(entry);
+            unknown++;
+          }
+          case FoldLines.Line.End(int objects) -> {
+            if (objects != fold.size() + unknown) {
+              throw new IOException("it does not hold as many objects as it says");
+            }
+            return;
+          }
+        }
       }
-      return new Entry(
-          ObjectKey.parse(json.path("key").asText()),
-          json.path("revision").asLong(),
-          Timestamp.parse(json.path("created_at").asText()),
-          Timestamp.parse(json.path("updated_at").asText()),
-          body);
-    } catch (IllegalArgumentException | DateTimeException e) {
-      throw new IOException(e.getMessage(), e);
     }
   }
 }

@@ -12,11 +12,18 @@ import java.util.List;
  * @param revision of the last record in it
  * @param rejected revisions that changed nothing, oldest first
  * @param entries all objects, each tenant before what it owns
+ * @param unknown those of kinds that this version does not know
  */
-public record FoldImage(String journal, long revision, List<Long> rejected, List<Entry> entries) {
+public record FoldImage(
+    String journal,
+    long revision,
+    List<Long> rejected,
+    List<Entry> entries,
+    List<UnknownEntry> unknown) {
   public FoldImage {
     rejected = Collections.unmodifiableList(rejected);
     entries = Collections.unmodifiableList(entries);
+    unknown = Collections.unmodifiableList(unknown);
   }
 
   /**
@@ -25,6 +32,10 @@ public record FoldImage(String journal, long revision, List<Long> rejected, List
    */
   public static FoldImage of(String journal, Fold fold) {
     return new FoldImage(
-        journal, fold.revision(), new ArrayList<>(fold.rejected()), fold.entries());
+        journal,
+        fold.revision(),
+        new ArrayList<>(fold.rejected()),
+        fold.entries(),
+        fold.unknownEntries());
   }
 }

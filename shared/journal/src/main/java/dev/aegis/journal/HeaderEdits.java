@@ -57,13 +57,17 @@ public record HeaderEdits(Map<String, String> set, Map<String, String> add, List
       List.of("x-aegis-", "x-forwarded-", "x-ratelimit-");
 
   public HeaderEdits {
-    set = Collections.unmodifiableMap(new LinkedHashMap<>(set));
-    add = Collections.unmodifiableMap(new LinkedHashMap<>(add));
+    set = set.isEmpty() ? Map.of() : Collections.unmodifiableMap(new LinkedHashMap<>(set));
+    add = add.isEmpty() ? Map.of() : Collections.unmodifiableMap(new LinkedHashMap<>(add));
     remove = List.copyOf(remove);
   }
 
   /** Reads the object {@code member}. */
   static HeaderEdits read(Fields fields, String member) {
+    if (fields.absent(member)) {
+      fields.knows(member);
+      return NONE;
+    }
     return fields.object(
         member,
         edits -> {
@@ -106,7 +110,7 @@ public record HeaderEdits(Map<String, String> set, Map<String, String> add, List
   }
 
   /** Whether any of them has this name. */
-  boolean has(String name) {
+  public boolean has(String name) {
     String wanted = plain(name);
     return set.keySet().stream().anyMatch(each -> plain(each).equals(wanted))
         || add.keySet().stream().anyMatch(each -> plain(each).equals(wanted))

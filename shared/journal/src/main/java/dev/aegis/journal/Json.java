@@ -4,6 +4,9 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.core.util.DefaultIndenter;
+import com.fasterxml.jackson.core.util.DefaultPrettyPrinter;
+import com.fasterxml.jackson.core.util.Separators;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -37,14 +40,24 @@ public final class Json {
    * @throws IOException when the bytes are anything else; the message does not repeat them
    */
   public static ObjectNode readObject(byte[] bytes) throws IOException {
-    JsonNode node;
     try {
       // Left to itself the parser takes other encodings, and spellings that UTF-8 does not have.
-      node =
-          MAPPER.readTree(
-              StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString());
+      return readObject(
+          StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString());
     } catch (CharacterCodingException e) {
       throw new IOException("not UTF-8", e);
+    }
+  }
+
+  /**
+   * Reads one JSON object.
+   *
+   * @throws IOException when the text is anything else; the message does not repeat it
+   */
+  static ObjectNode readObject(String text) throws IOException {
+    JsonNode node;
+    try {
+      node = MAPPER.readTree(text);
     } catch (JsonProcessingException e) {
       throw new IOException(
           "not JSON: "
@@ -67,6 +80,25 @@ public final class Json {
   public static byte[] write(JsonNode node) {
     try {
       return MAPPER.writeValueAsBytes(node);
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("A tree can always be written", e);
+    }
+  }
+
+  /** The UTF-8 form of {@code node} for people: a line for each member, a line feed at the end. */
+  public static byte[] pretty(JsonNode node) {
+    DefaultIndenter lines = new DefaultIndenter("  ", "\n");
+    DefaultPrettyPrinter printer =
+        new DefaultPrettyPrinter(
+                Separators.createDefaultInstance()
+                    .withObjectFieldValueSpacing(Separators.Spacing.AFTER)
+                    .withObjectEmptySeparator("")
+                    .withArrayEmptySeparator(""))
+            .withObjectIndenter(lines)
+            .withArrayIndenter(lines);
+    try {
+      return (MAPPER.writer(printer).writeValueAsString(node) + "\n")
+          .getBytes(StandardCharsets.UTF_8);
     } catch (JsonProcessingException e) {
       throw new IllegalStateException("A tree can always be written", e);
     }

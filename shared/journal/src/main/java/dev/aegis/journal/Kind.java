@@ -15,6 +15,7 @@ public enum Kind {
   WEBHOOK("webhooks"),
   CERTIFICATE("certificates"),
   API_KEY("api-keys"),
+  OPERATOR("operators"),
   REVOCATION("revocations");
 
   private final String collection;
@@ -38,14 +39,14 @@ public enum Kind {
       case ISSUER -> List.of("secret", "introspection/client_secret");
       case WEBHOOK -> List.of("secret");
       case CERTIFICATE -> List.of("private_key");
-      case API_KEY -> List.of("hashes");
+      case API_KEY, OPERATOR -> List.of("hashes");
       case TENANT, ROUTE, ROLE, BINDING, PLUGIN, REVOCATION -> List.of();
     };
   }
 
   /** Whether objects of this kind live inside a tenant. Plugins may also stand outside. */
   public boolean belongsToTenant() {
-    return this != TENANT;
+    return this != TENANT && this != OPERATOR;
   }
 
   /** The kind with this collection name, or null. */

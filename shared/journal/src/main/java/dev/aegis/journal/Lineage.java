@@ -1,6 +1,7 @@
 package dev.aegis.journal;
 
 import dev.aegis.journal.TenantDefinition.Isolation;
+import dev.aegis.model.Ids;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashSet;
@@ -27,6 +28,7 @@ public final class Lineage {
   private final String tenant;
   private final List<Ancestor> ancestors;
   private final @Nullable String fault;
+  private final Asked asked;
 
   /**
    * A tenant above.
@@ -63,11 +65,29 @@ public final class Lineage {
     }
   }
 
-  private Lineage(Fold fold, String tenant, List<Ancestor> ancestors, @Nullable String fault) {
+  /** Who is asked whether requests may pass, of those of the tenant's routes that do not say. */
+  public sealed interface Asked {
+    /** Nobody. */
+    record Nobody() implements Asked {}
+
+    /**
+     * The service that one tenant names for itself and, as far as they let it in, those below it.
+     *
+     * @param tenant that names it, and whose upstream it means
+     */
+    record Of(String tenant, Arbiter arbiter) implements Asked {}
+
+    /** Somebody, or nobody: the tree is broken, and a tenant above may have named one. */
+    record Unknown() implements Asked {}
+  }
+
+  private Lineage(
+      Fold fold, String tenant, List<Ancestor> ancestors, @Nullable String fault, Asked asked) {
     this.fold = fold;
     this.tenant = tenant;
     this.ancestors = List.copyOf(ancestors);
     this.fault = fault;
+    this.asked = asked;
   }
 
   /** That of {@code tenant}. */
@@ -76,8 +96,9 @@ public final class Lineage {
     Set<String> way = new LinkedHashSet<>(Set.of(tenant));
     TenantDefinition at = definition(fold, tenant);
     if (at == null) {
-      return new Lineage(fold, tenant, List.of(), "it cannot be understood");
+      return new Lineage(fold, tenant, List.of(), "it cannot be understood", new Asked.Unknown());
     }
+    Asked asked = asked(tenant, at, null);
     Isolation closed = at.isolation();
     for (String id = at.parent(); id != null; id = at.parent()) {
       TenantDefinition above = definition(fold, id);
@@ -96,14 +117,58 @@ public final class Lineage {
         fault = "more than " + MOST + " tenants lead to its root";
       }
       if (above == null || fault != null) {
-        return new Lineage(fold, tenant, List.of(), fault);
+        return new Lineage(
+            fold, tenant, List.of(), fault, asked == null ? named(fold, tenant) : asked);
       }
+      asked = asked == null ? asked(id, above, closed) : asked;
       boolean suspended = above.status() == TenantDefinition.Status.SUSPENDED;
       ancestors.add(new Ancestor(id, above.kind(), closed, suspended));
       closed = closed.and(above.isolation());
       at = above;
     }
-    return new Lineage(fold, tenant, ancestors, null);
+    return new Lineage(fold, tenant, ancestors, null, asked == null ? new Asked.Nobody() : asked);
+  }
+
+  /**
+   * What follows from what a tenant says, null when that is nothing.
+   *
+   * @param closed the strictest isolation on the way to it, null when there is no way to go
+   */
+  private static @Nullable Asked asked(
+      String id, TenantDefinition definition, @Nullable Isolation closed) {
+    return switch (definition.arbitration()) {
+      case Arbitration.Unsaid unsaid -> null;
+      case Arbitration.Nobody nobody -> new Asked.Nobody();
+      case Arbitration.By(Arbiter arbiter, boolean descendants) -> {
+        boolean holds =
+            closed == null
+                || switch (closed) {
+                  case STRICT -> false;
+                  case SHARED -> true;
+                  case HYBRID -> descendants;
+                };
+        yield holds ? new Asked.Of(id, arbiter) : new Asked.Nobody();
+      }
+    };
+  }
+
+  /** Whether a tenant on the broken way to the root may have named somebody. */
+  private static Asked named(Fold fold, String tenant) {
+    Set<String> seen = new LinkedHashSet<>();
+    for (String id = tenant; Ids.isTenant(id) && seen.add(id); ) {
+      Entry entry = fold.find(ObjectKey.tenant(id));
+      if (entry == null || entry.body().path("isolation").asText("strict").equals("strict")) {
+        return new Asked.Nobody(); // what stands above a strict tenant is not asked anyway
+      }
+      id = entry.body().path("parent").asText();
+      Entry above = Ids.isTenant(id) ? fold.find(ObjectKey.tenant(id)) : null;
+      if (above != null && above.body().hasNonNull(Arbitration.MEMBER)) {
+        return above.body().path(Arbitration.MEMBER).asText().equals(Arbitration.NOBODY)
+            ? new Asked.Nobody()
+            : new Asked.Unknown();
+      }
+    }
+    return new Asked.Nobody();
   }
 
   private static @Nullable TenantDefinition definition(Fold fold, String tenant) {
@@ -123,6 +188,11 @@ public final class Lineage {
   /** Why nothing is inherited, in a sentence that follows the tenant's name; or null. */
   public @Nullable String fault() {
     return fault;
+  }
+
+  /** Who is asked whether requests may pass, where a route does not say. */
+  public Asked asked() {
+    return asked;
   }
 
   /** Objects of one kind that hold in the tenant, by id: of several the nearest. */
@@ -172,7 +242,8 @@ public final class Lineage {
             case SHARED -> Use.ALL;
             case HYBRID -> declared ? Use.ALL : Use.NOTHING;
           };
-      case TENANT, ROUTE, BINDING, WEBHOOK, CERTIFICATE, API_KEY, REVOCATION -> Use.NOTHING;
+      case TENANT, ROUTE, BINDING, WEBHOOK, CERTIFICATE, API_KEY, OPERATOR, REVOCATION ->
+          Use.NOTHING;
     };
   }
 
@@ -184,7 +255,7 @@ public final class Lineage {
   public static boolean inherited(Kind kind) {
     return switch (kind) {
       case ROLE, PLUGIN, ISSUER, UPSTREAM -> true;
-      case TENANT, ROUTE, BINDING, WEBHOOK, CERTIFICATE, API_KEY, REVOCATION -> false;
+      case TENANT, ROUTE, BINDING, WEBHOOK, CERTIFICATE, API_KEY, OPERATOR, REVOCATION -> false;
     };
   }
 }

@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  */
 public record ObjectKey(Kind kind, @Nullable String tenant, String id) {
   public ObjectKey {
-    if (kind == Kind.TENANT ? !id.equals(tenant) : tenant == null && kind != Kind.PLUGIN) {
+    if (!placed(kind, tenant, id)) {
       throw new IllegalArgumentException("No such place: " + kind + " " + id + " in " + tenant);
     }
     if (tenant != null && !Ids.isTenant(tenant)) {
@@ -22,6 +22,16 @@ public record ObjectKey(Kind kind, @Nullable String tenant, String id) {
     if (!Ids.isObject(id)) {
       throw new IllegalArgumentException("An id is " + Ids.OBJECT_RULE);
     }
+  }
+
+  private static boolean placed(Kind kind, @Nullable String tenant, String id) {
+    return switch (kind) {
+      case TENANT -> id.equals(tenant);
+      case OPERATOR -> tenant == null;
+      case PLUGIN -> true;
+      case UPSTREAM, ROUTE, ISSUER, ROLE, BINDING, WEBHOOK, CERTIFICATE, API_KEY, REVOCATION ->
+          tenant != null;
+    };
   }
 
   /** The key of a tenant. */
@@ -46,6 +56,15 @@ public record ObjectKey(Kind kind, @Nullable String tenant, String id) {
       throw new IllegalArgumentException("Not the key of an object: " + text);
     }
     return new ObjectKey(kind, inTenant ? parts[1] : null, parts[at + 1]);
+  }
+
+  /** The key that {@link #parse} reads, null when it reads none. */
+  static @Nullable ObjectKey known(String text) {
+    try {
+      return parse(text);
+    } catch (IllegalArgumentException e) {
+      return null;
+    }
   }
 
   @Override

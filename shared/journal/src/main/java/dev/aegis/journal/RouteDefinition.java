@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param hosts hosts of the tenant that match, lower case; empty for all
  * @param auth what a caller must show
  * @param reportOnly whether what roles forbid is let pass, and only counted
- * @param arbiter who is asked too whether requests may pass, null for nobody
+ * @param arbitration who is asked too whether requests may pass, as far as it says
  * @param stripPrefix literal prefix taken off the path before it goes to the upstream, or null
  * @param rewrite what else becomes of the path
  * @param stripCredentials whether {@code Authorization}, {@code X-API-Key} and signatures stay here
@@ -41,7 +41,7 @@ public record RouteDefinition(
     List<String> hosts,
     Auth auth,
     boolean reportOnly,
-    @Nullable Arbiter arbiter,
+    Arbitration arbitration,
     @Nullable String stripPrefix,
     Rewrite rewrite,
     boolean stripCredentials,
@@ -119,36 +119,36 @@ public record RouteDefinition(
       fields.unavailable(later);
     }
     boolean down = !fields.absent("maintenance");
-    Maintenance maintenance = fields.object("maintenance", Maintenance::read);
+    Maintenance maintenance = down ? fields.object("maintenance", Maintenance::read) : null;
+    if (!down) {
+      fields.knows("maintenance");
+    }
     HeaderEdits replyHeaders = HeaderEdits.read(fields, "response_headers");
     boolean shared = !fields.absent("cors");
     Cors cors = shared ? fields.object("cors", Cors::read) : null;
     if (!shared) {
-      fields.object("cors", none -> none); // known, and not there
+      fields.knows("cors");
     } else if (replyHeaders.names("access-control-")) {
       fields.reject("response_headers", "must leave Access-Control- fields to \"cors\"");
     }
     boolean copied = !fields.absent("mirror");
     Mirror mirror = copied ? fields.object("mirror", Mirror::read) : null;
     if (!copied) {
-      fields.object("mirror", none -> none); // known, and not there
+      fields.knows("mirror");
     }
     boolean squeezes = !fields.absent("compression");
     Compression compression = squeezes ? fields.object("compression", Compression::read) : null;
     if (!squeezes) {
-      fields.object("compression", none -> none); // known, and not there
+      fields.knows("compression");
     }
     boolean keeps = !fields.absent("cache");
     Caching caching = keeps ? fields.object("cache", Caching::read) : null;
     if (!keeps) {
-      fields.object("cache", none -> none); // known, and not there
+      fields.knows("cache");
     }
     HeaderEdits requestHeaders = HeaderEdits.read(fields, "request_headers");
-    boolean asks = !fields.absent("external_authorization");
-    Arbiter arbiter = asks ? fields.object("external_authorization", Arbiter::read) : null;
-    if (arbiter == null) {
-      fields.object("external_authorization", none -> none); // known, and not there
-    } else {
+    Arbitration arbitration = Arbitration.ofRoute(fields);
+    if (arbitration instanceof Arbitration.By(Arbiter arbiter, boolean descendants)) {
       check(fields, arbiter, requestHeaders, keeps);
       if (destination instanceof Destination.Redirect && !arbiter.replyHeaders().isEmpty()) {
         fields.reject(
@@ -180,7 +180,7 @@ public record RouteDefinition(
         fields.texts("hosts").stream().map(host -> host.toLowerCase(Locale.ROOT)).toList(),
         Auth.valueOf(auth.toUpperCase(Locale.ROOT)),
         authorization.equals("report"),
-        arbiter,
+        arbitration,
         stripPrefix,
         Rewrite.read(fields, paths),
         fields.flag("strip_credentials", false),
@@ -191,7 +191,7 @@ public record RouteDefinition(
         compression,
         caching,
         Caps.read(fields),
-        down ? maintenance : null,
+        maintenance,
         (int) fields.number("priority", 0, -1_000_000, 1_000_000));
   }
 

@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param tier name of the service level, free text
  * @param status whether its requests are served
  * @param mostActive requests that it may have under way at once in one gateway
+ * @param arbitration who is asked whether requests may pass, of those routes that do not say
  * @param slugs where its paths have the slug that tokens can be held to
  * @param labels free text for people and programs
  */
@@ -31,6 +32,7 @@ public record TenantDefinition(
     String tier,
     Status status,
     int mostActive,
+    Arbitration arbitration,
     SlugPattern slugs,
     Map<String, String> labels)
     implements Definition {
@@ -107,6 +109,7 @@ public record TenantDefinition(
         fields.reject("hosts", "\"" + host + "\" is not a lower-case host name without a port");
       }
     }
+    fields.object(Guardrails.MEMBER, Guardrails::read); // which the admin service goes by
     if (id.equals(parent)) {
       fields.reject("parent", "must be another tenant");
     }
@@ -126,6 +129,7 @@ public record TenantDefinition(
                 .oneOf("status", "active", List.of("active", "suspended"))
                 .toUpperCase(Locale.ROOT)),
         (int) fields.number("max_active", MOST_ACTIVE, 1, MOST_ACTIVE),
+        Arbitration.ofTenant(fields),
         slugs(fields),
         fields.textMap("labels"));
   }

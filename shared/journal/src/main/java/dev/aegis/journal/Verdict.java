@@ -5,6 +5,9 @@ public sealed interface Verdict {
   /** It changed the object. */
   record Applied(ObjectKey key) implements Verdict {}
 
+  /** It changed an object of a kind that this version does not know, which it keeps. */
+  record Kept(UnknownKey key) implements Verdict {}
+
   /**
    * It changed nothing.
    *

@@ -23,6 +23,21 @@ class ChangeTest {
   }
 
   @Test
+  void aChangeKeepsTheCallThatItCameBy() throws Exception {
+    Change plain = Changes.put("tenants/acme", Change.ABSENT);
+    Change change =
+        new Change(
+            plain.key(),
+            plain.definition(),
+            plain.expected(),
+            plain.actor(),
+            plain.at(),
+            new Origin("192.0.2.1", "PUT", "/admin/tenants/acme", "id"));
+    assertThat(Change.parse(change.toJson())).isEqualTo(change);
+    assertThat(new Origin("a", "GET", "/".repeat(5_000), "i").path()).hasSize(1_024);
+  }
+
+  @Test
   void membersOfLaterVersionsAreIgnored() throws Exception {
     assertThat(
             parse(

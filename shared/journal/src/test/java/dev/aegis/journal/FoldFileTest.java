@@ -102,6 +102,29 @@ class FoldFileTest {
     assertThat(file().load().journal()).isEqualTo("journal-1");
   }
 
+  /** More than are understood at a time, and one in the middle of them is none. */
+  @Test
+  void manyObjectsComeBackInTheirOrder() throws Exception {
+    Fold fold = new Fold();
+    for (int tenant = 0; tenant < 40; tenant++) {
+      String key = "tenants/t" + tenant;
+      fold.apply(fold.revision() + 1, put(key, Change.ABSENT));
+      for (int route = 0; route < 100; route++) {
+        fold.apply(fold.revision() + 1, put(key + "/routes/r" + route, Change.ABSENT));
+      }
+    }
+    FoldImage image = FoldImage.of("journal-1", fold);
+    file().save(image);
+    assertThat(FoldImage.of("journal-1", file().load().fold())).isEqualTo(image);
+
+    List<String> lines = new ArrayList<>(Files.readAllLines(path()));
+    lines.set(2_345, "{}");
+    Files.write(path(), lines);
+    assertThatThrownBy(() -> file().load())
+        .isInstanceOf(IOException.class)
+        .hasMessageContaining("an object has no body");
+  }
+
   @Test
   void textOfAnyKindSurvives() throws Exception {
     Fold fold = new Fold();

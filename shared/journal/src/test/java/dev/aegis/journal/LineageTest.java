@@ -129,6 +129,78 @@ final class LineageTest {
     assertThat(Lineage.of(fold, "org").find(Kind.PLUGIN, "l")).isNull();
   }
 
+  private void asking(String id, String parent, String isolation, String asked) {
+    put(
+        "tenants/" + id,
+        ("{'id':'%s','name':'n','kind':'team','parent':%s,'isolation':'%s',"
+                + "'external_authorization':%s}")
+            .formatted(id, parent == null ? "null" : "'" + parent + "'", isolation, asked));
+  }
+
+  private String asked(String tenant) {
+    return switch (Lineage.of(fold, tenant).asked()) {
+      case Lineage.Asked.Nobody nobody -> "nobody";
+      case Lineage.Asked.Of(String of, Arbiter arbiter) -> of + "'s " + arbiter.upstream();
+      case Lineage.Asked.Unknown unknown -> "unknown";
+    };
+  }
+
+  /** The nearest that says anything decides, also if it does not hold. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "shared|null|shared|null|corp's x",
+        "hybrid|null|shared|null|nobody",
+        "shared|null|hybrid|null|nobody",
+        "strict|null|shared|null|nobody",
+        "shared|{'upstream':'y'}|shared|null|org's y",
+        "hybrid|{'upstream':'y'}|shared|null|nobody",
+        "hybrid|{'upstream':'y','descendants':true}|shared|null|org's y",
+        "strict|{'upstream':'y','descendants':true}|shared|null|nobody",
+        "shared|'none'|shared|null|nobody",
+        "strict|{'upstream':'y'}|strict|{'upstream':'z'}|team's z",
+        "shared|{'upstream':'y'}|shared|'none'|nobody"
+      })
+  void whoIsAskedFollowsTheIsolationOnTheWay(
+      String isolation, String org, String between, String team, String expected) {
+    asking("corp", null, "strict", "{'upstream':'x'}");
+    asking("org", "corp", between, org);
+    asking("team", "org", isolation, team);
+    assertThat(asked("team")).isEqualTo(expected);
+    assertThat(asked("corp")).isEqualTo("corp's x");
+  }
+
+  @Test
+  void whoIsAskedBelowAHybridTenantMustBeMeantForAll() {
+    asking("corp", null, "strict", "{'upstream':'x','descendants':true}");
+    asking("org", "corp", "hybrid", "null");
+    asking("team", "org", "shared", "null");
+    assertThat(asked("team")).isEqualTo("corp's x");
+  }
+
+  /** Somebody may have been named where nobody can look. */
+  @Test
+  void aBrokenTreeDoesNotLetPassUnasked() {
+    asking("corp", null, "strict", "{'upstream':'x'}");
+    asking("org", "corp", "shared", "null");
+    asking("team", "org", "shared", "null");
+    asking("closed", "org", "strict", "null");
+    asking("own", "org", "shared", "{'upstream':'y'}");
+    put("tenants/corp", "{'id':'corp','name':7,'external_authorization':{'upstream':'x'}}");
+    assertThat(Lineage.of(fold, "team").fault()).isNotNull();
+    assertThat(asked("team")).isEqualTo("unknown");
+    assertThat(asked("closed")).isEqualTo("nobody");
+    assertThat(asked("own")).isEqualTo("own's y");
+    put("tenants/corp", "{'id':'corp','name':7,'external_authorization':'none'}");
+    assertThat(asked("team")).isEqualTo("nobody");
+    put("tenants/corp", "{'id':'corp','name':7}");
+    assertThat(asked("team")).isEqualTo("nobody");
+    asking("corp", "team", "shared", "null"); // a cycle
+    assertThat(asked("team")).isEqualTo("nobody");
+  }
+
   @Test
   void aBrokenTreeGivesNothingAndSaysWhy() {
     tenant("a", "organization", "b", "shared");

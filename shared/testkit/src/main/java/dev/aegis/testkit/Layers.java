@@ -34,7 +34,8 @@ public final class Layers {
    * What each part of the project may see; a part that is not named here is seen by nobody else.
    */
   private static final Set<String> SHARED =
-      Set.of("model", "journal", "events", "bus", "chassis", "egress", "plugin");
+      Set.of(
+          "model", "journal", "events", "bus", "chassis", "egress", "redis", "plugin", "plugins");
 
   private static final Pattern FORBIDDEN_NAME =
       Pattern.compile("\\w+(Manager|Helper|Util|Utils|Impl|DTO|Dto)");

@@ -5,6 +5,13 @@ public sealed interface Access {
   /** It was an operator. */
   record Granted(Operator operator) implements Access {}
 
+  /**
+   * It is not listened to, because too many tokens from there were wrong.
+   *
+   * @param seconds for how long, at least 1
+   */
+  record Paused(long seconds) implements Access {}
+
   /** It was nobody known; the constants are the codes of the problem. */
   enum Refused implements Access {
     /** There was no bearer token. */

@@ -1,2 +1,2 @@
-/** Who may administer: today the platform administrator, known by one token. */
+/** Who may administer, known by a token, and how far each of them reaches. */
 package dev.aegis.admin.access;

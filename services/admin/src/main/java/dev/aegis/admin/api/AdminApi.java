@@ -3,13 +3,20 @@ package dev.aegis.admin.api;
 import dev.aegis.admin.access.Access;
 import dev.aegis.admin.access.Operator;
 import dev.aegis.admin.access.Operators;
+import dev.aegis.admin.audit.AuditLog;
+import dev.aegis.admin.audit.AuditTrail;
 import dev.aegis.admin.catalog.PluginCatalog;
 import dev.aegis.admin.changes.Publishing;
+import dev.aegis.admin.changes.Restoring;
+import dev.aegis.admin.history.Past;
 import dev.aegis.admin.history.Revisions;
 import dev.aegis.admin.nodes.Nodes;
 import dev.aegis.admin.relay.Backend;
+import dev.aegis.admin.store.LastUses;
 import dev.aegis.admin.tenancy.Refusal;
 import dev.aegis.bus.JournalReader;
+import dev.aegis.journal.Json;
+import dev.aegis.journal.Origin;
 import dev.aegis.model.NearName;
 import dev.aegis.model.Uuid7;
 import io.helidon.http.Header;
@@ -22,6 +29,8 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.time.InstantSource;
@@ -42,16 +51,21 @@ import org.jspecify.annotations.Nullable;
  * path exists.
  */
 public final class AdminApi {
-  /** Longest body that is read, in bytes. */
+  /** Longest body that is read, in bytes, except where a whole configuration is sent. */
   public static final int MAX_BODY = 1 << 20;
 
+  /** How much of a longer one is read on, so that the caller sees why it is refused, in bytes. */
+  private static final int MAX_IN_VAIN = 16 << 20;
+
   /** Longest body that a connection takes before it is closed without an answer, in bytes. */
-  public static final long MAX_PAYLOAD = 16L << 20;
+  public static final long MAX_PAYLOAD = (long) ConfigOperations.MAX_DOCUMENT + MAX_IN_VAIN;
 
   private static final int CHUNK = 1 << 16;
   private static final String OPENAPI = "/admin/openapi.json";
 
   private final Operators operators;
+  private final Authorization authorization;
+  private final Auditing auditing;
   private final InstantSource clock;
   private final Router router;
 
@@ -60,11 +74,16 @@ public final class AdminApi {
    * @param reader the configuration in force
    * @param publishing changes it
    * @param nodes who runs which revision
-   * @param revisions the journal's past
+   * @param revisions the changes of the past
+   * @param past the states of the past
+   * @param restoring goes back to one
    * @param plugins what can be put to use
    * @param analytics answers {@code /admin/analytics}
    * @param dispatcher answers for endpoints
    * @param gateway says what would become of a request
+   * @param uses when API keys were last used
+   * @param trail answers {@code /admin/audit}
+   * @param audit where calls are noted
    * @param clock for ids and for forgetting
    */
   public AdminApi(
@@ -73,28 +92,48 @@ public final class AdminApi {
       Publishing publishing,
       Nodes nodes,
       Revisions revisions,
+      Past past,
+      Restoring restoring,
       PluginCatalog plugins,
       Backend analytics,
       Backend dispatcher,
       Backend gateway,
+      LastUses uses,
+      AuditTrail trail,
+      AuditLog audit,
       InstantSource clock) {
     this.operators = operators;
+    this.authorization = new Authorization(reader);
+    this.auditing = new Auditing(audit, clock);
     this.clock = clock;
-    Writes writes = new Writes(publishing, nodes, new IdempotencyKeys(clock));
-    ObjectOperations objects = new ObjectOperations(reader, writes);
+    Shown shown = new Shown(uses);
+    Writes writes = new Writes(publishing, nodes, new IdempotencyKeys(clock), shown);
+    ObjectOperations objects = new ObjectOperations(reader, writes, shown);
     List<Operation> operations = new ArrayList<>(objects.operations());
     operations.addAll(new TenantOperations(reader, objects, writes).operations());
+    operations.addAll(new ConfigOperations(reader, publishing, writes, gateway).operations());
     operations.addAll(new WebhookOperations(objects, writes, dispatcher).operations());
     operations.addAll(new ApiKeyOperations(objects, writes).operations());
+    operations.addAll(new OperatorOperations(objects, writes).operations());
     operations.addAll(
         new ReadOperations(reader, nodes, revisions, plugins, analytics, gateway).operations());
+    operations.addAll(new AuditOperations(reader, trail).operations());
+    operations.addAll(new HistoryOperations(reader, past, restoring, writes).operations());
     operations.add(
         new Operation(
             "GET",
             OPENAPI,
             Set.of(),
-            true,
+            Needs.OPEN,
             call -> Reply.bytes(200, "application/json", OpenApi.document())));
+    operations.add(
+        new Operation(
+            "GET",
+            ConfigSchema.PATH,
+            Set.of(),
+            Needs.OPEN,
+            call ->
+                Reply.bytes(200, "application/schema+json", Json.write(ConfigSchema.document()))));
     this.router = new Router(operations);
   }
 
@@ -111,27 +150,50 @@ public final class AdminApi {
   private void answer(ServerRequest request, ServerResponse response) throws IOException {
     String requestId = Uuid7.text(clock.millis());
     String path = request.path().rawPath();
+    Auditing.Heard heard =
+        new Auditing.Heard(
+            new Origin(
+                peer(request).getHostAddress(),
+                request.prologue().method().text(),
+                path,
+                requestId));
     Reply reply;
     try {
-      reply = answer(request, path, requestId);
+      reply = answer(request, path, requestId, heard);
     } catch (RefusedCall refused) {
       reply = Problems.of(refused.why(), path, requestId);
+    } catch (RuntimeException e) {
+      auditing.broken(heard);
+      throw e;
     }
+    auditing.answered(heard, reply);
     write(request, response, reply.with("X-Request-Id", requestId));
   }
 
-  private Reply answer(ServerRequest request, String path, String requestId) {
+  private Reply answer(ServerRequest request, String path, String requestId, Auditing.Heard heard) {
     String sent = request.prologue().method().text();
     String method = sent.equals("HEAD") ? "GET" : sent;
     Router.Match match = router.match(method, segments(path));
-    boolean open = match instanceof Router.Match.Found found && found.operation().open();
+    if (match instanceof Router.Match.Found(Operation operation, Map<String, String> values)) {
+      heard.leadsTo(operation, values);
+    }
+    boolean open = match instanceof Router.Match.Found found && found.operation().needs().open();
     Operator operator = Operator.NOBODY;
     if (!open) {
-      switch (operators.identify(header(request, "Authorization"))) {
+      switch (operators.identify(header(request, "Authorization"), peer(request))) {
         case Access.Refused refused -> {
+          if (refused == Access.Refused.INVALID) {
+            heard.showsWrongToken();
+          }
           return Problems.of(refused, path, requestId);
         }
-        case Access.Granted(Operator granted) -> operator = granted;
+        case Access.Paused paused -> {
+          return Problems.of(paused, path, requestId);
+        }
+        case Access.Granted(Operator granted) -> {
+          operator = granted;
+          heard.by(granted);
+        }
       }
     }
     return switch (match) {
@@ -140,19 +202,22 @@ public final class AdminApi {
       case Router.Match.OtherMethods others -> otherMethods(sent, path, requestId, others);
       case Router.Match.Found found -> {
         String rawQuery = request.query().rawValue();
-        yield found
-            .operation()
-            .handler()
-            .answer(
-                new Call(
-                    method,
-                    path,
-                    rawQuery,
-                    found.segments(),
-                    query(rawQuery, found.operation().parameters()),
-                    headers(request),
-                    new Payload(body(request)),
-                    operator));
+        authorization.check(operator, found.operation().needs(), found.segments(), rawQuery);
+        Call call =
+            new Call(
+                method,
+                path,
+                rawQuery,
+                found.segments(),
+                query(rawQuery, found.operation().parameters()),
+                headers(request),
+                new Payload(body(request, longest(found.operation()))),
+                operator,
+                heard.origin());
+        if (call.flag(Writes.DRY_RUN)) {
+          heard.rehearses();
+        }
+        yield found.operation().handler().answer(call);
       }
     };
   }
@@ -227,21 +292,31 @@ public final class AdminApi {
     return request.headers().first(HeaderNames.create(name)).orElse(null);
   }
 
-  private static byte[] body(ServerRequest request) {
+  private static int longest(Operation operation) {
+    return operation.template().equals(ConfigOperations.CONFIG)
+        ? ConfigOperations.MAX_DOCUMENT
+        : MAX_BODY;
+  }
+
+  private static InetAddress peer(ServerRequest request) {
+    return ((InetSocketAddress) request.remotePeer().address()).getAddress();
+  }
+
+  private static byte[] body(ServerRequest request, int longest) {
     if (!request.content().hasEntity()) {
       return new byte[0];
     }
     try (InputStream in = request.content().inputStream()) {
-      byte[] body = in.readNBytes(MAX_BODY + 1);
-      if (body.length > MAX_BODY) {
+      byte[] body = in.readNBytes(longest + 1);
+      if (body.length > longest) {
         // Read on for a while, else the connection breaks before the caller has seen why.
-        for (long read = body.length; read < MAX_PAYLOAD; read += CHUNK) {
+        for (int read = 0; read < MAX_IN_VAIN; read += CHUNK) {
           if (in.readNBytes(CHUNK).length < CHUNK) {
             break;
           }
         }
         throw new RefusedCall(
-            Refusal.of(Refusal.Reason.TOO_LARGE, "A body may have at most " + MAX_BODY + " bytes"));
+            Refusal.of(Refusal.Reason.TOO_LARGE, "A body may have at most " + longest + " bytes"));
       }
       return body;
     } catch (IOException e) {

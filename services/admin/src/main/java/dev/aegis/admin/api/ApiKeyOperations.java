@@ -25,22 +25,33 @@ final class ApiKeyOperations {
   }
 
   List<Operation> operations() {
-    return List.of(new Operation("POST", ONE + "/rotate", Writes.PARAMETERS, this::rotate));
+    return List.of(
+        new Operation(
+            "POST", ONE + "/rotate", Writes.PARAMETERS, Needs.TENANT_WRITE, this::rotate));
   }
 
   private Reply rotate(Call call) {
+    Wish wish = rotation(call, USUAL_OVERLAP);
+    return writes.keyed(call, () -> objects.change(Kind.API_KEY, call, wish));
+  }
+
+  /**
+   * What the body says of a rotation.
+   *
+   * @param usual seconds of overlap when it says nothing
+   */
+  static Wish rotation(Call call, long usual) {
     List<Violation> violations = new ArrayList<>();
     Fields fields =
         new Fields(
             call.body().bytes().length == 0 ? Json.object() : call.document(Call.JSON),
             "",
             violations);
-    long overlap = fields.number("overlap_seconds", USUAL_OVERLAP, 0, MOST_OVERLAP);
+    long overlap = fields.number("overlap_seconds", usual, 0, MOST_OVERLAP);
     fields.done();
     if (!violations.isEmpty()) {
       throw new RefusedCall(Refusal.invalid(violations));
     }
-    Wish wish = new Wish.RotateKey(Duration.ofSeconds(overlap));
-    return writes.keyed(call, () -> objects.change(Kind.API_KEY, call, wish));
+    return new Wish.RotateKey(Duration.ofSeconds(overlap));
   }
 }

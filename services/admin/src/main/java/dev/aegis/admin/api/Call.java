@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.aegis.admin.access.Operator;
 import dev.aegis.admin.tenancy.Refusal;
 import dev.aegis.journal.Json;
+import dev.aegis.journal.Origin;
 import java.io.IOException;
 import java.util.Locale;
 import java.util.Map;
@@ -21,6 +22,7 @@ import org.jspecify.annotations.Nullable;
  * @param headers by lower-case name
  * @param body its bytes, empty when there is none
  * @param operator who asks
+ * @param origin what the journal keeps of it
  */
 record Call(
     String method,
@@ -30,7 +32,8 @@ record Call(
     Map<String, String> query,
     Map<String, String> headers,
     Payload body,
-    Operator operator) {
+    Operator operator,
+    Origin origin) {
 
   /** Media types that an operation reads. */
   static final Set<String> JSON = Set.of("application/json");
@@ -50,11 +53,15 @@ record Call(
     return headers.get(name.toLowerCase(Locale.ROOT));
   }
 
+  /** The media type of the body without its parameters, lower case; {@code ""} if it has none. */
+  String mediaType() {
+    String contentType = header("Content-Type");
+    return contentType == null ? "" : contentType.split(";", 2)[0].strip().toLowerCase(Locale.ROOT);
+  }
+
   /** The body as a JSON object of one of {@code types}. */
   ObjectNode document(Set<String> types) {
-    String contentType = header("Content-Type");
-    String type =
-        contentType == null ? "" : contentType.split(";", 2)[0].strip().toLowerCase(Locale.ROOT);
+    String type = mediaType();
     if (!types.contains(type)) {
       throw new RefusedCall(
           Refusal.of(

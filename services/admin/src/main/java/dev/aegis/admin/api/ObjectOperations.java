@@ -1,7 +1,7 @@
 package dev.aegis.admin.api;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.aegis.admin.access.Operator;
 import dev.aegis.admin.changes.Guard;
 import dev.aegis.admin.changes.Order;
 import dev.aegis.admin.changes.Wish;
@@ -17,8 +17,12 @@ import dev.aegis.model.Ids;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** List, create, show, replace, change and delete for every kind of object. */
@@ -28,50 +32,75 @@ final class ObjectOperations {
 
   private final JournalReader reader;
   private final Writes writes;
+  private final Shown shown;
 
-  ObjectOperations(JournalReader reader, Writes writes) {
+  ObjectOperations(JournalReader reader, Writes writes, Shown shown) {
     this.reader = reader;
     this.writes = writes;
+    this.shown = shown;
+  }
+
+  /** What the operations of one collection need. */
+  private record Among(Needs list, Needs create, Needs read, Needs write) {
+    static final Among TENANTS =
+        new Among(Needs.REACH_READ, Needs.REACH_WRITE, Needs.TENANT_READ, Needs.TENANT_WRITE);
+    static final Among IN_TENANT =
+        new Among(Needs.TENANT_READ, Needs.TENANT_WRITE, Needs.TENANT_READ, Needs.TENANT_WRITE);
+    static final Among OPERATORS =
+        new Among(Needs.REACH_READ, Needs.REACH_WRITE, Needs.REACH_READ, Needs.REACH_WRITE);
+    static final Among IN_PLATFORM =
+        new Among(
+            Needs.PLATFORM_READ, Needs.PLATFORM_WRITE, Needs.PLATFORM_READ, Needs.PLATFORM_WRITE);
   }
 
   List<Operation> operations() {
     List<Operation> operations = new ArrayList<>();
-    add(operations, Kind.TENANT, "/admin/tenants", "/admin/tenants/{tenant}");
+    add(operations, Kind.TENANT, "/admin/tenants", "/admin/tenants/{tenant}", Among.TENANTS);
     for (Kind kind : Kind.values()) {
       if (kind.belongsToTenant()) {
         String collection = "/admin/tenants/{tenant}/" + kind.collection();
-        add(operations, kind, collection, collection + "/{id}");
+        add(operations, kind, collection, collection + "/{id}", Among.IN_TENANT);
       }
     }
-    add(operations, Kind.PLUGIN, "/admin/plugins", "/admin/plugins/{id}");
+    add(operations, Kind.PLUGIN, "/admin/plugins", "/admin/plugins/{id}", Among.IN_PLATFORM);
+    add(operations, Kind.OPERATOR, "/admin/operators", "/admin/operators/{id}", Among.OPERATORS);
     return operations;
   }
 
-  private void add(List<Operation> operations, Kind kind, String collection, String one) {
+  /**
+   * @param among what the collection needs, and what its objects need
+   */
+  private void add(
+      List<Operation> operations, Kind kind, String collection, String one, Among among) {
     Set<String> listing = new TreeSet<>(filters(kind));
     listing.add(Paging.LIMIT);
     listing.add(Paging.CURSOR);
-    operations.add(new Operation("GET", collection, listing, call -> list(kind, call)));
     operations.add(
-        new Operation("POST", collection, Writes.PARAMETERS, call -> create(kind, call)));
-    operations.add(new Operation("GET", one, Set.of(), call -> show(kind, call)));
+        new Operation("GET", collection, listing, among.list(), call -> list(kind, call)));
+    operations.add(
+        new Operation(
+            "POST", collection, Writes.PARAMETERS, among.create(), call -> create(kind, call)));
+    operations.add(new Operation("GET", one, Set.of(), among.read(), call -> show(kind, call)));
     operations.add(
         new Operation(
             "PUT",
             one,
             Writes.PARAMETERS,
+            among.write(),
             call -> change(kind, call, new Wish.Replace(call.document(Call.JSON)))));
     operations.add(
         new Operation(
             "PATCH",
             one,
             Writes.PARAMETERS,
+            among.write(),
             call -> change(kind, call, new Wish.Merge(call.document(Call.MERGE_PATCH)))));
     operations.add(
         new Operation(
             "DELETE",
             one,
             Writes.PARAMETERS,
+            among.write(),
             call -> {
               call.nobody();
               return change(kind, call, new Wish.Remove());
@@ -90,6 +119,7 @@ final class ObjectOperations {
       case PLUGIN -> Set.of("plugin", "enabled", "route", "upstream");
       case WEBHOOK -> Set.of("enabled", "url");
       case API_KEY -> Set.of("name", "subject");
+      case OPERATOR -> Set.of("name", "role", "tenant", "enabled");
       case REVOCATION -> Set.of("jti", "subject");
     };
   }
@@ -99,40 +129,41 @@ final class ObjectOperations {
     int limit = Paging.limit(call);
     String after = Paging.cursor(call);
     Set<String> filters = filters(kind);
-    return reader.read(
-        fold -> {
-          List<ObjectNode> items = new ArrayList<>();
-          String last = null;
-          for (Entry entry : entries(fold, kind, tenant)) {
-            if (after != null && entry.key().id().compareTo(after) <= 0
-                || !passes(entry, filters, call.query())) {
-              continue;
-            }
-            if (items.size() == limit) {
-              return Paging.reply(items, last);
-            }
-            items.add(Documents.shown(entry));
-            last = entry.key().id();
-          }
-          return Paging.reply(items, null);
-        });
+    List<Entry> page =
+        reader.read(
+            fold ->
+                entries(fold, kind, tenant, call.operator(), after)
+                    .filter(entry -> passes(entry, filters, call.query()))
+                    .limit(limit + 1L)
+                    .collect(Collectors.toCollection(ArrayList::new)));
+    if (page.size() <= limit) {
+      return Paging.reply(shown.of(page), null);
+    }
+    page.removeLast();
+    return Paging.reply(shown.of(page), page.getLast().key().id());
   }
 
-  private static List<Entry> entries(Fold fold, Kind kind, @Nullable String tenant) {
+  /** What the operator sees of a collection beyond an id, looked up as it is asked for. */
+  private static Stream<Entry> entries(
+      Fold fold, Kind kind, @Nullable String tenant, Operator operator, @Nullable String after) {
+    Predicate<String> beyond = id -> after == null || id.compareTo(after) > 0;
     if (kind == Kind.TENANT) {
-      List<Entry> entries = new ArrayList<>();
-      for (String id : fold.tenants()) {
-        Entry entry = fold.find(ObjectKey.tenant(id));
-        if (entry != null) {
-          entries.add(entry);
-        }
-      }
-      return entries;
+      return operator.reached(fold).stream()
+          .filter(beyond)
+          .map(id -> fold.find(ObjectKey.tenant(id)))
+          .filter(Objects::nonNull);
     }
     if (tenant != null && !fold.tenants().contains(tenant)) {
       throw notFound("There is no tenant \"" + tenant + "\"");
     }
-    return List.copyOf(fold.list(kind, tenant));
+    return fold.list(kind, tenant).stream()
+        .filter(entry -> beyond.test(entry.key().id()) && seen(fold, entry, operator));
+  }
+
+  /** Operators all stand in one place, and are seen by whoever reaches the tenant of one. */
+  private static boolean seen(Fold fold, Entry entry, Operator operator) {
+    return entry.key().kind() != Kind.OPERATOR
+        || operator.reaches(fold, entry.body().path(TENANT).textValue());
   }
 
   private static boolean passes(Entry entry, Set<String> filters, Map<String, String> query) {
@@ -167,10 +198,11 @@ final class ObjectOperations {
   private Reply show(Kind kind, Call call) {
     Entry entry = entry(kind, call);
     String tag = Preconditions.tag(entry.revision());
-    if (Preconditions.known(call.header("If-None-Match"), entry.revision())) {
+    if (!Shown.changes(kind)
+        && Preconditions.known(call.header("If-None-Match"), entry.revision())) {
       return Reply.empty(304).with("ETag", tag);
     }
-    return Reply.json(200, Documents.shown(entry)).with("ETag", tag);
+    return Reply.json(200, shown.of(entry)).with("ETag", tag);
   }
 
   /** The object that the path names. */
@@ -184,7 +216,7 @@ final class ObjectOperations {
           }
           ObjectKey key = key(kind, tenant, id);
           Entry entry = key == null ? null : fold.find(key);
-          if (entry == null) {
+          if (entry == null || !seen(fold, entry, call.operator())) {
             throw notFound("There is no " + Documents.noun(kind) + " \"" + id + "\"");
           }
           return entry;
@@ -203,7 +235,8 @@ final class ObjectOperations {
         id,
         wish,
         guard,
-        call.operator().name(),
+        call.operator(),
+        call.origin(),
         call.flag(Writes.DRY_RUN));
   }
 

@@ -10,20 +10,19 @@ import java.util.Set;
  * @param template path with parameters in braces, such as {@code /admin/tenants/{tenant}}
  * @param parameters query parameters that it knows; {@link #ANY_PARAMETER} when another service
  *     reads them
- * @param open whether it asks for no credential
+ * @param needs what whoever calls it must be allowed
  * @param handler does it
  */
 record Operation(
-    String method, String template, Set<String> parameters, boolean open, Handler handler) {
+    String method, String template, Set<String> parameters, Needs needs, Handler handler) {
   /** Stands for query parameters that are passed on unread. */
   static final String ANY_PARAMETER = "*";
 
   Operation {
     parameters = Set.copyOf(parameters);
-  }
-
-  Operation(String method, String template, Set<String> parameters, Handler handler) {
-    this(method, template, parameters, false, handler);
+    if (needs.whose() == Needs.Whose.PATH && !template.contains("/{tenant}")) {
+      throw new IllegalArgumentException("No tenant in " + template);
+    }
   }
 
   /** Answers one call. */

@@ -31,6 +31,7 @@ final class Problems {
           reply.with("Accept-Patch", "application/merge-patch+json, application/json");
       case MALFORMED,
           UNAUTHENTICATED,
+          FORBIDDEN,
           NOT_FOUND,
           METHOD_NOT_ALLOWED,
           ALREADY_EXISTS,
@@ -41,6 +42,7 @@ final class Problems {
           EXISTS_ALREADY,
           INVALID,
           KEY_REUSED,
+          TOO_MANY_ATTEMPTS,
           BAD_BACKEND ->
           reply;
     };
@@ -58,6 +60,19 @@ final class Problems {
               case MISSING -> "Bearer realm=\"aegis\"";
               case INVALID -> "Bearer realm=\"aegis\", error=\"invalid_token\"";
             });
+  }
+
+  /** The answer to whoever is not listened to for a while (RFC 6585 section 4). */
+  static Reply of(Access.Paused paused, String path, String requestId) {
+    return of(
+            Refusal.of(
+                Refusal.Reason.TOO_MANY_ATTEMPTS,
+                "Too many tokens from your address were wrong; no other is looked at for "
+                    + paused.seconds()
+                    + " s"),
+            path,
+            requestId)
+        .with(RETRY_AFTER, Long.toString(paused.seconds()));
   }
 
   private static Reply reply(Problem problem) {

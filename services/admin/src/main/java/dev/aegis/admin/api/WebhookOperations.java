@@ -34,10 +34,15 @@ final class WebhookOperations {
   List<Operation> operations() {
     return List.of(
         new Operation(
-            "GET", ONE + "/deliveries", Set.of(Operation.ANY_PARAMETER), this::deliveries),
-        new Operation("POST", ONE + "/test", Set.of(), this::test),
-        new Operation("POST", ONE + "/replay", Set.of(), this::replay),
-        new Operation("POST", ONE + "/rotate-secret", Writes.PARAMETERS, this::rotate));
+            "GET",
+            ONE + "/deliveries",
+            Set.of(Operation.ANY_PARAMETER),
+            Needs.TENANT_READ,
+            this::deliveries),
+        new Operation("POST", ONE + "/test", Set.of(), Needs.TENANT_WRITE, this::test),
+        new Operation("POST", ONE + "/replay", Set.of(), Needs.TENANT_WRITE, this::replay),
+        new Operation(
+            "POST", ONE + "/rotate-secret", Writes.PARAMETERS, Needs.TENANT_WRITE, this::rotate));
   }
 
   private Reply deliveries(Call call) {

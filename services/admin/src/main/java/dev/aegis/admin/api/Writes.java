@@ -33,11 +33,13 @@ final class Writes {
   private final Publishing publishing;
   private final Nodes nodes;
   private final IdempotencyKeys keys;
+  private final Shown objects;
 
-  Writes(Publishing publishing, Nodes nodes, IdempotencyKeys keys) {
+  Writes(Publishing publishing, Nodes nodes, IdempotencyKeys keys, Shown objects) {
     this.publishing = publishing;
     this.nodes = nodes;
     this.keys = keys;
+    this.objects = objects;
   }
 
   /** Makes a reply once per {@code Idempotency-Key}. */
@@ -67,7 +69,7 @@ final class Writes {
       case Result.Published published -> {
         Entry entry = published.entry();
         Applied applied = wait ? await(entry.revision()) : null;
-        ObjectNode shown = Documents.shown(entry);
+        ObjectNode shown = objects.of(entry);
         if (published.revealed() != null) {
           shown.put(SECRET, published.revealed());
         }
@@ -88,14 +90,28 @@ final class Writes {
     };
   }
 
-  private static Reply revised(Reply reply, long revision, @Nullable Applied applied) {
+  /**
+   * A reply that shows what changed.
+   *
+   * @param revision of the last change
+   * @param wait whether it is given when that is in force everywhere
+   */
+  Reply awaited(ObjectNode shown, long revision, boolean wait) {
+    Applied applied = wait ? await(revision) : null;
+    if (applied != null) {
+      shown.set("applied", applied.shown());
+    }
+    return revised(Reply.json(200, shown), revision, applied);
+  }
+
+  static Reply revised(Reply reply, long revision, @Nullable Applied applied) {
     Reply revised = reply.with(REVISION, Long.toString(revision));
     return applied == null
         ? revised
         : revised.with(APPLIED, applied.complete() ? "complete" : "incomplete");
   }
 
-  private Applied await(long revision) {
+  Applied await(long revision) {
     try {
       return nodes.awaitApplied(revision, PATIENCE);
     } catch (InterruptedException e) {
@@ -104,7 +120,8 @@ final class Writes {
     }
   }
 
-  private static boolean waits(Call call) {
+  /** Whether a call waits until its change is in force everywhere. */
+  static boolean waits(Call call) {
     String value = call.query().get(WAIT);
     if (value == null) {
       return false;

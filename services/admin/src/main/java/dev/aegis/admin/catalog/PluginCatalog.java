@@ -7,29 +7,56 @@ import dev.aegis.journal.Json;
 import dev.aegis.journal.RateLimitConfig;
 import dev.aegis.model.NearName;
 import dev.aegis.model.Violation;
+import dev.aegis.plugins.Installed;
+import dev.aegis.plugins.Plugins;
+import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 
 /** The plugins that can be put to use, each with the check of its configuration. */
 public final class PluginCatalog {
-  private final List<Listing> listings;
+  private final Supplier<Plugins> installed;
 
   private record Listing(
-      String name, String title, ObjectNode schema, Consumer<ObjectNode> reader) {}
+      String name, String title, String source, ObjectNode schema, Consumer<ObjectNode> reader) {}
 
-  private PluginCatalog(List<Listing> listings) {
-    this.listings = listings;
+  /**
+   * @param installed those that are written against the plugin API
+   */
+  public PluginCatalog(Supplier<Plugins> installed) {
+    this.installed = installed;
   }
 
   /** The plugins that are part of every gateway. */
   public static PluginCatalog builtIn() {
-    return new PluginCatalog(
-        List.of(
-            new Listing(
-                RateLimitConfig.PLUGIN,
-                "Rate limit",
-                RateLimitConfig.schema(),
-                RateLimitConfig::read)));
+    Plugins plugins = Plugins.builtIn();
+    return new PluginCatalog(() -> plugins);
+  }
+
+  private List<Listing> listings() {
+    List<Listing> listings = new ArrayList<>();
+    listings.add(
+        new Listing(
+            RateLimitConfig.PLUGIN,
+            "Rate limit",
+            Installed.BUILT_IN,
+            RateLimitConfig.schema(),
+            RateLimitConfig::read));
+    for (Installed each : installed.get().all()) {
+      String title = each.name().replace('_', ' ');
+      listings.add(
+          new Listing(
+              each.name(),
+              title.substring(0, 1).toUpperCase(Locale.ROOT) + title.substring(1),
+              each.source(),
+              each.schema(),
+              each::read));
+    }
+    listings.sort(Comparator.comparing(Listing::name));
+    return listings;
   }
 
   /** What is wrong with the plugin that {@code document} names, or with its {@code config}. */
@@ -38,6 +65,7 @@ public final class PluginCatalog {
     if (name == null || name.isEmpty()) {
       return List.of();
     }
+    List<Listing> listings = listings();
     for (Listing listing : listings) {
       if (listing.name().equals(name)) {
         return document.path("config") instanceof ObjectNode config
@@ -60,12 +88,12 @@ public final class PluginCatalog {
   /** Every plugin as {@code {"name","title","description","source","schema"}}, by name. */
   public ArrayNode shown() {
     ArrayNode shown = Json.object().arrayNode();
-    for (Listing listing : listings) {
+    for (Listing listing : listings()) {
       ObjectNode item = shown.addObject();
       item.put("name", listing.name());
       item.put("title", listing.title());
       item.put("description", listing.schema().path("description").asText());
-      item.put("source", "built-in");
+      item.put("source", listing.source());
       item.set("schema", listing.schema().deepCopy());
     }
     return shown;
@@ -77,6 +105,8 @@ public final class PluginCatalog {
       return List.of();
     } catch (InvalidDefinition e) {
       return e.violations();
+    } catch (IllegalArgumentException e) { // what others wrote
+      return List.of(new Violation("/config", String.valueOf(e.getMessage())));
     }
   }
 }

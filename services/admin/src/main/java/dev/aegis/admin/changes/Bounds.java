@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * Every gateway holds all of them, and looks at them when the tenant is compiled.
  */
 final class Bounds {
-  /** Most keys, bindings and revocations, of each. */
+  /** Most keys, bindings and revocations, of each; and most operators of the installation. */
   static final int MOST = 10_000;
 
   /** What one new revocation takes away of those that are over: more than come, so they go. */
@@ -32,12 +32,25 @@ final class Bounds {
 
   /** Why there is no room for {@code key}, or null when there is. */
   static @Nullable Refusal check(Fold fold, ObjectKey key, Instant now) {
-    int most =
-        switch (key.kind()) {
-          case API_KEY, BINDING, REVOCATION -> MOST;
-          case TENANT, UPSTREAM, ROUTE, ROLE, PLUGIN, ISSUER, WEBHOOK, CERTIFICATE ->
-              Integer.MAX_VALUE;
-        };
+    return check(fold, key, now, most(key.kind()));
+  }
+
+  /**
+   * Why there is no room for all of the kind and tenant of {@code key} in {@code fold}; or null.
+   */
+  static @Nullable Refusal exceeded(Fold fold, ObjectKey key, Instant now) {
+    int most = most(key.kind());
+    return most == Integer.MAX_VALUE ? null : check(fold, key, now, most + 1);
+  }
+
+  private static int most(Kind kind) {
+    return switch (kind) {
+      case API_KEY, BINDING, REVOCATION, OPERATOR -> MOST;
+      case TENANT, UPSTREAM, ROUTE, ROLE, PLUGIN, ISSUER, WEBHOOK, CERTIFICATE -> Integer.MAX_VALUE;
+    };
+  }
+
+  private static @Nullable Refusal check(Fold fold, ObjectKey key, Instant now, int most) {
     Collection<Entry> held = fold.list(key.kind(), key.tenant());
     if (held.size() < most) {
       return null;
@@ -50,14 +63,13 @@ final class Bounds {
         ? null
         : Refusal.of(
             Refusal.Reason.TOO_MANY,
-            "Tenant \""
-                + key.tenant()
-                + "\" has "
+            (key.tenant() == null ? "The installation" : "Tenant \"" + key.tenant() + "\"")
+                + " has "
                 + counting
                 + " of the kind "
                 + Documents.noun(key.kind())
                 + "; it may have "
-                + most);
+                + MOST);
   }
 
   /** Some revocations of the tenant of {@code beside}, a new one, that are over, and can go. */

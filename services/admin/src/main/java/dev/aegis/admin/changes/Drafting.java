@@ -9,22 +9,17 @@ import dev.aegis.admin.tenancy.MergePatch;
 import dev.aegis.admin.tenancy.OwnAddresses;
 import dev.aegis.admin.tenancy.References;
 import dev.aegis.admin.tenancy.Refusal;
-import dev.aegis.journal.CertificateDefinition;
-import dev.aegis.journal.Definition;
 import dev.aegis.journal.Entry;
 import dev.aegis.journal.Fold;
-import dev.aegis.journal.InvalidDefinition;
 import dev.aegis.journal.Kind;
 import dev.aegis.journal.MasterKey;
 import dev.aegis.journal.ObjectKey;
-import dev.aegis.journal.UpstreamDefinition;
 import dev.aegis.model.Finding;
 import dev.aegis.model.Ids;
 import dev.aegis.model.Uuid7;
 import dev.aegis.model.Violation;
 import java.time.Duration;
 import java.time.InstantSource;
-import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
@@ -46,24 +41,16 @@ public final class Drafting {
           Kind.WEBHOOK,
           Kind.CERTIFICATE,
           Kind.API_KEY,
+          Kind.OPERATOR,
           Kind.REVOCATION);
 
   /** Stands in for an id that is none, so that the rest of the document can still be checked. */
   private static final String NO_ID = "no-id";
 
-  /** Taken by {@code /admin/plugins/catalog}. */
-  private static final String RESERVED_PLUGIN = "catalog";
-
-  /**
-   * How long a revocation holds that does not say it: longer than tokens usually live, since a
-   * token that outlives its revocation is taken again.
-   */
-  private static final Duration REVOKED_FOR = Duration.ofDays(400);
-
   private final Secrets secrets;
-  private final PluginCatalog plugins;
+  private final Settling settling;
   private final Hosts hosts;
-  private final OwnAddresses own;
+  private final CarriedSecrets carried;
   private final InstantSource clock;
 
   /**
@@ -80,10 +67,15 @@ public final class Drafting {
       OwnAddresses own,
       InstantSource clock) {
     this.secrets = new Secrets(masterKey, clock);
-    this.plugins = plugins;
+    this.settling = new Settling(secrets, hosts, plugins, own, clock);
     this.hosts = hosts;
-    this.own = own;
+    this.carried = new CarriedSecrets(masterKey);
     this.clock = clock;
+  }
+
+  /** The same checks for many objects at once. */
+  BatchDrafting batches() {
+    return new BatchDrafting(settling, hosts, carried, clock);
   }
 
   Draft draft(Fold fold, Order order) {
@@ -105,6 +97,13 @@ public final class Drafting {
     ObjectNode document = Documents.withoutReadOnly(sent);
     if (document.path("id").isMissingNode() && NAMELESS.contains(order.kind())) {
       document.put("id", Documents.noun(order.kind()) + "-" + Uuid7.next(clock));
+    } else if (order.kind() == Kind.OPERATOR
+        && !Mandate.mayName(fold, order.operator(), document.path("id").asText())) {
+      return new Draft.Impossible(
+          Refusal.invalid(
+              List.of(
+                  new Violation(
+                      "/id", "must begin with the id of a tenant that you administer and a dot"))));
     }
     ObjectKey key = key(order, document.path("id").asText());
     if (key != null && fold.find(key) != null) {
@@ -122,6 +121,11 @@ public final class Drafting {
     }
     ObjectKey key = key(order, id);
     Entry current = key == null ? null : fold.find(key);
+    if (current == null
+        ? order.kind() == Kind.OPERATOR && !Mandate.mayName(fold, order.operator(), id)
+        : !Mandate.sees(fold, order.operator(), current)) {
+      return impossible(Refusal.Reason.NOT_FOUND, "There is no " + name(order, id));
+    }
     Refusal guarded = order.guard().check(name(order, id), current);
     return guarded == null
         ? complete(fold, order, key, current, document)
@@ -170,6 +174,10 @@ public final class Drafting {
         fold,
         order,
         (key, current) -> {
+          Refusal held = Mandate.removal(order.operator(), current);
+          if (held != null) {
+            return new Draft.Impossible(held);
+          }
           List<String> users = References.users(fold, key);
           return users.isEmpty()
               ? new Draft.Ready(key, current, null, null, List.of())
@@ -185,7 +193,7 @@ public final class Drafting {
     String id = String.valueOf(order.id());
     ObjectKey key = key(order, id);
     Entry current = key == null ? null : fold.find(key);
-    if (key == null || current == null) {
+    if (key == null || current == null || !Mandate.sees(fold, order.operator(), current)) {
       return impossible(Refusal.Reason.NOT_FOUND, "There is no " + name(order, id));
     }
     Refusal guarded = order.guard().check(key.toString(), current);
@@ -207,56 +215,31 @@ public final class Drafting {
       violations.add(new Violation("/id", "must be \"" + id + "\" as in the path"));
       document.put("id", id);
     }
-    if (kind == Kind.REVOCATION && !document.hasNonNull("expires_at")) {
-      document.put(
-          "expires_at",
-          clock.instant().truncatedTo(ChronoUnit.SECONDS).plus(REVOKED_FOR).toString());
-    }
-    if (kind == Kind.PLUGIN && key.tenant() == null && key.id().equals(RESERVED_PLUGIN)) {
-      violations.add(new Violation("/id", "is reserved"));
-    }
-    String revealed = secrets.settle(key, document, current, violations);
-    ObjectNode complete =
-        document.path("id").isTextual()
-            ? Documents.complete(kind, document.path("id").textValue(), document)
-            : document;
-    List<Finding> findings = new ArrayList<>();
-    try {
-      Definition definition = Definition.read(kind, complete);
-      if (definition instanceof CertificateDefinition certificate) {
-        findings.addAll(certificate.findings(key, clock.instant()));
-      } else if (definition instanceof UpstreamDefinition upstream) {
-        findings.addAll(upstream.findings(key));
-      }
-    } catch (InvalidDefinition e) {
-      for (Violation violation : e.violations()) {
-        if (!Secrets.echoes(kind, violation, violations)) {
-          violations.add(violation);
-        }
-      }
-    }
-    violations.addAll(References.check(fold, key, complete));
-    if (kind == Kind.PLUGIN) {
-      violations.addAll(plugins.check(complete));
-    }
-    if (kind == Kind.UPSTREAM) {
-      violations.addAll(own.check(complete));
-    }
+    Settling.Settled settled = settling.settle(key, current, document, violations);
+    settling.refer(fold, order.operator(), settled);
     if (!violations.isEmpty()) {
       return new Draft.Impossible(Refusal.invalid(violations));
     }
-    Refusal full = current == null ? Bounds.check(fold, key, clock.instant()) : null;
+    Refusal full = current == null ? full(fold, order, key) : null;
     if (full != null) {
       return new Draft.Impossible(full);
     }
     if (kind == Kind.TENANT) {
-      String conflict = hosts.conflict(fold, key.id(), complete);
+      String conflict = hosts.conflict(fold, key.id(), settled.document());
       if (conflict != null) {
-        return impossible(Refusal.Reason.HOST_CONFLICT, conflict);
+        return impossible(
+            Refusal.Reason.HOST_CONFLICT,
+            order.operator().bound() ? "A host is one of another tenant" : conflict);
       }
     }
-    findings.addAll(hosts.findings(fold, key, complete));
-    return new Draft.Ready(key, current, complete, revealed, findings);
+    List<Finding> findings = new ArrayList<>(settled.findings());
+    findings.addAll(hosts.findings(fold, key, settled.document()));
+    return new Draft.Ready(key, current, settled.document(), settled.revealed(), findings);
+  }
+
+  private @Nullable Refusal full(Fold fold, Order order, ObjectKey key) {
+    Refusal full = Mandate.room(fold, order.operator(), key);
+    return full == null ? Bounds.check(fold, key, clock.instant()) : full;
   }
 
   private static @Nullable ObjectKey key(Order order, String id) {

@@ -1,6 +1,8 @@
 package dev.aegis.admin.changes;
 
+import dev.aegis.admin.access.Operator;
 import dev.aegis.journal.Kind;
+import dev.aegis.journal.Origin;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -11,7 +13,8 @@ import org.jspecify.annotations.Nullable;
  * @param id from the path, null when the document names it
  * @param wish what shall be done
  * @param guard what must hold for it
- * @param actor who asks
+ * @param operator who asks
+ * @param origin the call by which, null when it was none
  * @param rehearsal whether to say what would happen and change nothing
  */
 public record Order(
@@ -20,5 +23,11 @@ public record Order(
     @Nullable String id,
     Wish wish,
     Guard guard,
-    String actor,
-    boolean rehearsal) {}
+    Operator operator,
+    @Nullable Origin origin,
+    boolean rehearsal) {
+  /** How the journal names who asks. */
+  String actor() {
+    return operator.name();
+  }
+}

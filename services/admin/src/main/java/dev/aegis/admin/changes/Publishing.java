@@ -1,6 +1,7 @@
 package dev.aegis.admin.changes;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.aegis.admin.access.Operator;
 import dev.aegis.admin.tenancy.Refusal;
 import dev.aegis.bus.BusUnavailable;
 import dev.aegis.bus.JournalReader;
@@ -9,16 +10,15 @@ import dev.aegis.journal.Change;
 import dev.aegis.journal.Entry;
 import dev.aegis.journal.Kind;
 import dev.aegis.journal.ObjectKey;
+import dev.aegis.journal.Origin;
 import dev.aegis.journal.Verdict;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
-import java.util.Objects;
+import java.util.List;
 import java.util.Set;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -40,7 +40,7 @@ public final class Publishing {
    * while other instances keep being first. Tries are not counted: of two instances that write the
    * same object at full speed, the quicker one is first dozens of times in a row.
    */
-  private static final Duration PATIENCE = Duration.ofSeconds(10);
+  static final Duration PATIENCE = Duration.ofSeconds(10);
 
   private static final Duration RECONNECT = Duration.ofSeconds(2);
   private static final Duration LOOK = Duration.ofMillis(20);
@@ -49,17 +49,13 @@ public final class Publishing {
           + " topic aegis.config was lost or made anew, and a change would replace all there is:"
           + " restore it, or delete fold.jsonl of every service to start empty";
 
-  /** The actor of changes that nobody asked for. */
-  private static final String SELF = "aegis";
-
-  private static final int LANES = 128;
-
   private final JournalReader reader;
   private final JournalWriter writer;
   private final Drafting drafting;
   private final Announcing announcing;
   private final InstantSource clock;
-  private final ReentrantLock[] lanes = new ReentrantLock[LANES + 1];
+  private final Lanes lanes = new Lanes();
+  private final Applying applying;
 
   /**
    * @param reader this instance's fold
@@ -79,8 +75,46 @@ public final class Publishing {
     this.drafting = drafting;
     this.announcing = announcing;
     this.clock = clock;
-    for (int i = 0; i < lanes.length; i++) {
-      lanes[i] = new ReentrantLock(true); // else one order may be overtaken until its time is up
+    this.applying =
+        new Applying(reader, writer, drafting.batches(), announcing, lanes, this::obstacle, clock);
+  }
+
+  /**
+   * Makes many objects what they shall be, in as few changes as that takes, or says what is wrong
+   * with all of them. Whatever holds already is not written again.
+   *
+   * <p>It is not one transaction: readers may see some of it before the rest.
+   *
+   * @param wanted in any order, each object at most once
+   * @param operator who asks; not one that is held to a tenant, since what those may say is not
+   *     judged here
+   * @param rehearsal whether to say what would happen and change nothing
+   */
+  public Outcome apply(List<Desired> wanted, Operator operator, boolean rehearsal) {
+    return apply(wanted, operator, null, rehearsal, wouldBe -> null);
+  }
+
+  /**
+   * The same, if {@code outlook} has nothing against it: it is asked once, when the batch is found
+   * valid.
+   *
+   * @param origin the call that asks for it, null when none does
+   */
+  public Outcome apply(
+      List<Desired> wanted,
+      Operator operator,
+      @Nullable Origin origin,
+      boolean rehearsal,
+      Outlook outlook) {
+    if (operator.bound()) {
+      throw new IllegalArgumentException(operator.name() + " is held to a tenant");
+    }
+    try {
+      return applying.apply(wanted, operator.name(), origin, rehearsal, outlook);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return new Outcome.Refused(
+          Refusal.of(Refusal.Reason.JOURNAL_UNAVAILABLE, "the service is stopping"));
     }
   }
 
@@ -89,23 +123,30 @@ public final class Publishing {
     if (order.rehearsal()) {
       return rehearse(order);
     }
-    ReentrantLock lane = lane(order);
-    try {
-      if (!lane.tryLock(PATIENCE.toMillis(), TimeUnit.MILLISECONDS)) {
+    try (Lanes.Held lane = lanes.take(order.kind(), order.tenant(), PATIENCE)) {
+      if (lane == null) {
         return unavailable("other changes of the same tenant take too long");
       }
-      try {
-        Result result = write(order);
-        if (order.kind() == Kind.REVOCATION && result instanceof Result.Published published) {
-          takeAway(published.entry().key());
-        }
-        return result;
-      } finally {
-        lane.unlock();
+      Result result = write(order);
+      if (order.kind() == Kind.REVOCATION && result instanceof Result.Published published) {
+        takeAway(published.entry().key());
       }
+      return result;
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       return unavailable("the service is stopping");
+    }
+  }
+
+  /** What somebody does while nothing else is written here. */
+  interface Alone<T> {
+    T run() throws InterruptedException;
+  }
+
+  /** Does something while no order is carried out; null when those under way take too long. */
+  <T> @Nullable T alone(Alone<T> work) throws InterruptedException {
+    try (Lanes.Held all = lanes.takeAll(PATIENCE)) {
+      return all == null ? null : work.run();
     }
   }
 
@@ -124,7 +165,8 @@ public final class Publishing {
                 over.key().id(),
                 new Wish.Remove(),
                 unchanged,
-                SELF,
+                Operator.AEGIS,
+                null,
                 false);
         if (write(order) instanceof Result.Refused(Refusal why)) {
           LOG.info("{} is over and stays for now: {}", over.key(), why.detail());
@@ -178,7 +220,9 @@ public final class Publishing {
     long revision;
     Verdict verdict;
     try {
-      revision = writer.append(new Change(ready.key(), after, expected, order.actor(), now));
+      revision =
+          writer.append(
+              new Change(ready.key(), after, expected, order.actor(), now, order.origin()));
     } catch (BusUnavailable e) {
       LOG.warn("A change of {} could not be written: {}", ready.key(), e.getMessage());
       return unavailable("Kafka did not take the change");
@@ -197,6 +241,9 @@ public final class Publishing {
         LOG.info("Record {} for {} came too late: {}", revision, ready.key(), rejected.message());
         yield null;
       }
+      case Verdict.Kept kept ->
+          throw new IllegalStateException(
+              "This version wrote what it does not know: " + kept.key());
       case Verdict.Applied applied -> {
         LOG.info(
             "{} {} at revision {} by {}",
@@ -220,7 +267,7 @@ public final class Publishing {
    * Why nothing can be written, now and in a moment; null when it can. What is refused here need
    * not be tried in vain, and does no harm.
    */
-  private @Nullable String obstacle() throws InterruptedException {
+  @Nullable String obstacle() throws InterruptedException {
     long end = System.nanoTime() + RECONNECT.toNanos();
     while (!reader.connected() || !reader.current()) {
       if (System.nanoTime() - end >= 0) {
@@ -229,13 +276,6 @@ public final class Publishing {
       Thread.sleep(LOOK);
     }
     return null;
-  }
-
-  /** Tenants share one lane, because their hosts and their tree do. */
-  private ReentrantLock lane(Order order) {
-    return order.kind() == Kind.TENANT
-        ? lanes[LANES]
-        : lanes[Math.floorMod(Objects.hashCode(order.tenant()), LANES)];
   }
 
   private static Result unavailable(String detail) {

@@ -77,6 +77,7 @@ final class Secrets {
         yield null;
       }
       case API_KEY -> apiKey(key, document, current, violations);
+      case OPERATOR -> shown(key, document, current, violations);
       case TENANT, ROUTE, ROLE, BINDING, PLUGIN, REVOCATION -> null;
     };
   }
@@ -125,8 +126,28 @@ final class Secrets {
     return made.text();
   }
 
-  /** What is shown of its secrets may come back, and means nothing then. */
   private @Nullable String apiKey(
+      ObjectKey key, ObjectNode document, @Nullable Entry current, List<Violation> violations) {
+    String made = shown(key, document, current, violations);
+    if (current == null) {
+      return made;
+    }
+    boolean signs = current.body().path(SIGNING).booleanValue();
+    JsonNode wanted = document.path(SIGNING);
+    if (wanted.isBoolean() && wanted.booleanValue() != signs) {
+      violations.add(new Violation("/" + SIGNING, "cannot be changed; make another key"));
+    }
+    if (wanted.isMissingNode() || wanted.isNull() || wanted.isBoolean()) {
+      document.put(SIGNING, signs);
+    }
+    return null;
+  }
+
+  /**
+   * The secrets that callers or operators show are made here, and stay as they are. What a reply
+   * shows of them may come back, and means nothing then.
+   */
+  private @Nullable String shown(
       ObjectKey key, ObjectNode document, @Nullable Entry current, List<Violation> violations) {
     document.remove(KEYS_SHOWN);
     for (String made : List.of(MEMBER, KEYS_HASHED)) {
@@ -138,14 +159,6 @@ final class Secrets {
     }
     if (current == null) {
       return mint(key, document, clock.instant().truncatedTo(ChronoUnit.SECONDS));
-    }
-    boolean signs = current.body().path(SIGNING).booleanValue();
-    JsonNode wanted = document.path(SIGNING);
-    if (wanted.isBoolean() && wanted.booleanValue() != signs) {
-      violations.add(new Violation("/" + SIGNING, "cannot be changed; make another key"));
-    }
-    if (wanted.isMissingNode() || wanted.isNull() || wanted.isBoolean()) {
-      document.put(SIGNING, signs);
     }
     for (String kept : List.of(KEYS_SHOWN, KEYS_HASHED)) {
       document.set(kept, current.body().path(kept).deepCopy());

@@ -6,10 +6,12 @@ import dev.aegis.chassis.ServiceStatus;
 import dev.aegis.chassis.Version;
 import dev.aegis.journal.Fold;
 import dev.aegis.journal.ObjectKey;
+import dev.aegis.model.Finding;
 import dev.aegis.model.NodeStatus;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -27,10 +29,11 @@ public final class OwnStatus implements JournalReader.Listener, AutoCloseable {
   private final InstantSource clock;
   private final Semaphore news = new Semaphore(0);
   private volatile InForce inForce;
+  private volatile List<Finding> findings = List.of();
   private volatile boolean closed;
   private @Nullable Thread thread;
 
-  private record InForce(long revision, Instant since) {}
+  private record InForce(long revision, Instant since, List<Finding> findings) {}
 
   /**
    * @param node name of this instance
@@ -40,12 +43,18 @@ public final class OwnStatus implements JournalReader.Listener, AutoCloseable {
     this.node = node;
     this.board = board;
     this.clock = clock;
-    this.inForce = new InForce(-1, clock.instant());
+    this.inForce = new InForce(-1, clock.instant(), List.of());
   }
 
   @Override
   public void folded(Fold fold, Set<ObjectKey> changed, boolean everything) {
-    inForce = new InForce(fold.revision(), clock.instant());
+    inForce = new InForce(fold.revision(), clock.instant(), fold.findings());
+    news.release();
+  }
+
+  /** What this instance has to say about itself from now on. */
+  public void report(List<Finding> now) {
+    findings = List.copyOf(now);
     news.release();
   }
 
@@ -65,7 +74,7 @@ public final class OwnStatus implements JournalReader.Listener, AutoCloseable {
               now.revision(),
               now.since(),
               clock.instant(),
-              List.of()));
+              findings(now)));
       try {
         if (news.tryAcquire(NodeBoard.HEARTBEAT.toMillis(), TimeUnit.MILLISECONDS)) {
           news.drainPermits();
@@ -76,6 +85,12 @@ public final class OwnStatus implements JournalReader.Listener, AutoCloseable {
     }
   }
 
+  private List<Finding> findings(InForce now) {
+    List<Finding> all = new ArrayList<>(now.findings());
+    all.addAll(findings);
+    return all;
+  }
+
   /** Answers {@code /status}. */
   public ServiceStatus shown(boolean kafka) {
     InForce now = inForce;
@@ -84,7 +99,7 @@ public final class OwnStatus implements JournalReader.Listener, AutoCloseable {
         SERVICE,
         now.revision(),
         now.revision() < 0 ? null : now.since(),
-        List.of(),
+        findings(now),
         Map.of("kafka", kafka ? "up" : "down"));
   }
 

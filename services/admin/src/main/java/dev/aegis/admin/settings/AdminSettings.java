@@ -4,6 +4,7 @@ import dev.aegis.chassis.CommonSettings;
 import dev.aegis.chassis.Setting;
 import java.net.URI;
 import java.net.URISyntaxException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -29,6 +30,25 @@ public final class AdminSettings {
           "AEGIS_ADMIN_TOKEN",
           "platform administrator's token;"
               + " otherwise the file admin-token of the data directory, made at first start");
+
+  /** The file of plugins. */
+  public static final Setting<Optional<Path>> PLUGINS_FILE =
+      Setting.optional(
+          "admin.plugins_file",
+          "AEGIS_PLUGINS_FILE",
+          "the plugins as a file that can be edited;"
+              + " otherwise config/plugins.json of the data directory",
+          AdminSettings::file);
+
+  /** When an address is not listened to any more. */
+  public static final Setting<Long> MAX_WRONG_TOKENS =
+      Setting.number(
+          "admin.max_wrong_tokens",
+          "AEGIS_ADMIN_MAX_WRONG_TOKENS",
+          100,
+          1,
+          100_000,
+          "wrong tokens from one address within a minute, after which it gets 429");
 
   /** Where the analytics service answers. */
   public static final Setting<URI> ANALYTICS_URL =
@@ -62,6 +82,13 @@ public final class AdminSettings {
 
   private AdminSettings() {}
 
+  private static Path file(String text) {
+    if (text.isBlank() || Path.of(text).getFileName() == null) {
+      throw new IllegalArgumentException("must be the path of a file");
+    }
+    return Path.of(text);
+  }
+
   private static URI base(String text) {
     try {
       URI url = new URI(text.endsWith("/") ? text.substring(0, text.length() - 1) : text);
@@ -80,7 +107,16 @@ public final class AdminSettings {
 
   private static List<Setting<?>> all() {
     List<Setting<?>> all = new ArrayList<>(CommonSettings.ALL);
-    all.addAll(List.of(PORT, MANAGEMENT_PORT, TOKEN, ANALYTICS_URL, WEBHOOKS_URL, GATEWAY_URL));
+    all.addAll(
+        List.of(
+            PORT,
+            MANAGEMENT_PORT,
+            TOKEN,
+            PLUGINS_FILE,
+            MAX_WRONG_TOKENS,
+            ANALYTICS_URL,
+            WEBHOOKS_URL,
+            GATEWAY_URL));
     return List.copyOf(all);
   }
 }

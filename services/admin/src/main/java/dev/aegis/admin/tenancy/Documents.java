@@ -3,6 +3,7 @@ package dev.aegis.admin.tenancy;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.aegis.journal.Entry;
+import dev.aegis.journal.Guardrails;
 import dev.aegis.journal.Json;
 import dev.aegis.journal.Kind;
 import dev.aegis.journal.SlugPattern;
@@ -19,7 +20,8 @@ import java.util.Set;
  */
 public final class Documents {
   /** Members that replies add. They may come back in a request, where they mean nothing. */
-  static final Set<String> READ_ONLY = Set.of("revision", "created_at", "updated_at", "applied");
+  static final Set<String> READ_ONLY =
+      Set.of("revision", "created_at", "updated_at", "last_used_at", "applied");
 
   private Documents() {}
 
@@ -49,6 +51,7 @@ public final class Documents {
         text(document, "status", "active");
         text(document, "slug_pattern", SlugPattern.DEFAULT.text());
         optional(document, "max_active");
+        optional(document, Guardrails.MEMBER);
         object(document, "labels");
       }
       case UPSTREAM -> {
@@ -124,6 +127,11 @@ public final class Documents {
       case API_KEY -> {
         array(document, "roles");
         flag(document, "signing", false);
+        optional(document, "expires_at");
+      }
+      case OPERATOR -> {
+        optional(document, "tenant");
+        flag(document, "enabled", true);
         optional(document, "expires_at");
       }
       case REVOCATION -> optional(document, "expires_at");

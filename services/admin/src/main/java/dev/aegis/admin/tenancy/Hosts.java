@@ -9,10 +9,13 @@ import dev.aegis.journal.Kind;
 import dev.aegis.journal.ObjectKey;
 import dev.aegis.model.Finding;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -38,6 +41,24 @@ public record Hosts(String baseDomain) {
       }
     }
     return null;
+  }
+
+  /**
+   * The tenants of each host that more than one of them wants: to look for many tenants' conflicts
+   * at once.
+   */
+  public Map<String, Set<String>> contested(Fold fold) {
+    Map<String, Set<String>> tenants = new HashMap<>();
+    for (String tenant : fold.tenants()) {
+      Entry entry = fold.find(ObjectKey.tenant(tenant));
+      if (entry != null) {
+        for (String host : of(tenant, entry.body())) {
+          tenants.computeIfAbsent(host, name -> new TreeSet<>()).add(tenant);
+        }
+      }
+    }
+    tenants.values().removeIf(wanting -> wanting.size() == 1);
+    return tenants;
   }
 
   /**
@@ -80,7 +101,8 @@ public record Hosts(String baseDomain) {
     }
   }
 
-  private Set<String> of(String tenant, ObjectNode document) {
+  /** The hosts of one tenant, those that it has without saying so included. */
+  public Set<String> of(String tenant, ObjectNode document) {
     Set<String> hosts = new LinkedHashSet<>();
     hosts.add(tenant + "." + baseDomain);
     for (JsonNode host : document.path("hosts")) {

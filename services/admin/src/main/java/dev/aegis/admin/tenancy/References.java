@@ -2,6 +2,7 @@ package dev.aegis.admin.tenancy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.aegis.journal.Arbitration;
 import dev.aegis.journal.Entry;
 import dev.aegis.journal.Fold;
 import dev.aegis.journal.Kind;
@@ -35,13 +36,31 @@ public final class References {
 
   /** References of {@code document} that lead nowhere or in a circle. */
   public static List<Violation> check(Fold fold, ObjectKey key, ObjectNode document) {
+    return check(fold, fold.find(key), key, document);
+  }
+
+  /**
+   * References of {@code document} that lead nowhere or in a circle.
+   *
+   * @param fold may hold the document already
+   * @param current the object before it, or null
+   */
+  public static List<Violation> check(
+      Fold fold, @Nullable Entry current, ObjectKey key, ObjectNode document) {
     List<Violation> violations = new ArrayList<>();
     switch (key.kind()) {
-      case TENANT -> parent(fold, key, document, violations);
-      case ROUTE -> upstreams(fold, key, document, violations);
+      case TENANT -> {
+        parent(fold, current, key, document, violations);
+        // A new tenant has no upstreams yet, and one that lost its can still be suspended.
+        if (current != null && !asked(current.body()).equals(asked(document))) {
+          upstreams(fold, key, asked(document), violations);
+        }
+      }
+      case ROUTE -> upstreams(fold, key, upstreams(document), violations);
       case ROLE -> inherits(fold, key, document, violations);
       case BINDING -> roles(fold, key, document, violations);
       case PLUGIN -> place(fold, key, document, violations);
+      case OPERATOR -> heldTo(fold, document, violations);
       case UPSTREAM, ISSUER, WEBHOOK, CERTIFICATE, API_KEY, REVOCATION -> {
         // These name no other object.
       }
@@ -59,13 +78,14 @@ public final class References {
         for (String child : fold.children(id)) {
           users.add(ObjectKey.tenant(child).toString());
         }
+        users.addAll(naming(fold.list(Kind.OPERATOR, null), "tenant", id));
       }
       case UPSTREAM, ROLE -> {
         users.addAll(usersIn(fold, key.kind(), tenant, id));
         users.addAll(usersBelow(fold, key));
       }
       case ROUTE -> users.addAll(naming(fold.list(Kind.PLUGIN, tenant), "route", id));
-      case BINDING, PLUGIN, ISSUER, WEBHOOK, CERTIFICATE, API_KEY, REVOCATION -> {
+      case BINDING, PLUGIN, ISSUER, WEBHOOK, CERTIFICATE, API_KEY, OPERATOR, REVOCATION -> {
         // Nothing names these.
       }
     }
@@ -90,6 +110,10 @@ public final class References {
     }
     if (!id.equals(implicitUpstream(tenant))) {
       users.addAll(leadingTo(fold.list(Kind.ROUTE, tenant), id));
+      Entry own = tenant == null ? null : fold.find(ObjectKey.tenant(tenant));
+      if (own != null && asked(own.body()).containsValue(id)) {
+        users.add(own.key().toString());
+      }
     }
     users.addAll(naming(fold.list(Kind.PLUGIN, tenant), "upstream", id));
     return users;
@@ -107,9 +131,19 @@ public final class References {
         .toList();
   }
 
+  private static void heldTo(Fold fold, ObjectNode document, List<Violation> violations) {
+    String tenant = text(document, "tenant");
+    if (tenant != null && !fold.tenants().contains(tenant)) {
+      violations.add(new Violation("/tenant", nothing("tenant", tenant, fold.tenants())));
+    }
+  }
+
   private static void parent(
-      Fold fold, ObjectKey key, ObjectNode document, List<Violation> violations) {
-    Entry current = fold.find(key);
+      Fold fold,
+      @Nullable Entry current,
+      ObjectKey key,
+      ObjectNode document,
+      List<Violation> violations) {
     if (current != null
         && current.body().path("parent").equals(document.path("parent"))
         && current.body().path("kind").equals(document.path("kind"))) {
@@ -153,6 +187,11 @@ public final class References {
     }
   }
 
+  /** How many tenants are above one; not much more than there may be. */
+  public static int depth(Fold fold, String tenant) {
+    return levels(above(fold, tenant), id -> above(fold, id));
+  }
+
   private static List<String> above(Fold fold, String tenant) {
     Entry entry = fold.find(ObjectKey.tenant(tenant));
     String above = entry == null ? null : text(entry.body(), "parent");
@@ -191,14 +230,13 @@ public final class References {
   }
 
   private static void upstreams(
-      Fold fold, ObjectKey key, ObjectNode document, List<Violation> violations) {
-    upstreams(document)
-        .forEach(
-            (field, upstream) -> {
-              if (!upstream.isEmpty() && !upstream.equals(implicitUpstream(key.tenant()))) {
-                exists(fold, Kind.UPSTREAM, key.tenant(), field, upstream, violations);
-              }
-            });
+      Fold fold, ObjectKey key, Map<String, String> named, List<Violation> violations) {
+    named.forEach(
+        (field, upstream) -> {
+          if (!upstream.isEmpty() && !upstream.equals(implicitUpstream(key.tenant()))) {
+            exists(fold, Kind.UPSTREAM, key.tenant(), field, upstream, violations);
+          }
+        });
   }
 
   /** The upstreams that a route names, by the place where it does. */
@@ -210,10 +248,17 @@ public final class References {
       name(upstreams, "/split/" + index++ + "/upstream", share.path("upstream"));
     }
     name(upstreams, "/mirror/upstream", route.path("mirror").path("upstream"));
+    upstreams.putAll(asked(route));
+    return upstreams;
+  }
+
+  /** The upstream of the service that a route, or a tenant, has asked about requests. */
+  private static Map<String, String> asked(ObjectNode document) {
+    Map<String, String> upstreams = new LinkedHashMap<>();
     name(
         upstreams,
         "/external_authorization/upstream",
-        route.path("external_authorization").path("upstream"));
+        document.path(Arbitration.MEMBER).path("upstream"));
     return upstreams;
   }
 
@@ -310,12 +355,12 @@ public final class References {
   }
 
   private static @Nullable Entry find(Fold fold, Kind kind, @Nullable String tenant, String id) {
-    for (Entry entry : held(fold, kind, tenant)) {
-      if (entry.key().id().equals(id)) {
-        return entry;
-      }
+    Entry own = Ids.isObject(id) ? fold.find(new ObjectKey(kind, tenant, id)) : null;
+    if (own != null || tenant == null) {
+      return own; // the nearest
     }
-    return null;
+    Lineage.Holding holding = Lineage.of(fold, tenant).find(kind, id);
+    return holding == null ? null : holding.entry();
   }
 
   /** Objects that hold in a tenant, those that it inherits included. */

@@ -36,6 +36,8 @@ public record Refusal(Reason reason, String detail, List<Violation> violations) 
     MALFORMED(400, "malformed_request", "The request cannot be understood"),
     /** No credential, or one that is not accepted. */
     UNAUTHENTICATED(401, "invalid_token", "A valid operator token is required"),
+    /** The operator's role does not allow it. */
+    FORBIDDEN(403, "forbidden", "The operator may not do this"),
     /** Nothing stands under this path. */
     NOT_FOUND(404, "not_found", "There is no such object"),
     /** The path knows other methods. */
@@ -66,6 +68,8 @@ public record Refusal(Reason reason, String detail, List<Violation> violations) 
     INVALID(422, "invalid", "The document is not valid"),
     /** The same key came with another request before. */
     KEY_REUSED(422, "idempotency_key_reused", "The Idempotency-Key was used for another request"),
+    /** Too many tokens from the caller's address were wrong. */
+    TOO_MANY_ATTEMPTS(429, "too_many_attempts", "Too many tokens were wrong"),
     /** The service behind this part of the API gave no usable answer. */
     BAD_BACKEND(502, "bad_backend", "A service behind the admin API failed"),
     /** Kafka cannot be written, or has not answered. */

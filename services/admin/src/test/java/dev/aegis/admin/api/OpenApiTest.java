@@ -4,8 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.aegis.admin.access.Brake;
 import dev.aegis.admin.access.Operators;
+import dev.aegis.admin.tenancy.Documents;
 import dev.aegis.journal.IssuerDefinition;
+import dev.aegis.journal.Kind;
 import dev.aegis.journal.WebhookEvents;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -18,6 +21,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /** The description and the API say the same. */
@@ -27,7 +31,12 @@ final class OpenApiTest {
   private final JsonNode document = read();
   private final AdminApi api =
       new AdminApi(
-          new Operators("token"),
+          new Operators("token", new Brake(1, 1, InstantSource.system()), InstantSource.system()),
+          null,
+          null,
+          null,
+          null,
+          null,
           null,
           null,
           null,
@@ -125,7 +134,7 @@ final class OpenApiTest {
               .path("paths")
               .path(operation.template())
               .path(operation.method().toLowerCase(Locale.ROOT));
-      assertThat(node.has("security")).as(operation.template()).isEqualTo(operation.open());
+      assertThat(node.has("security")).as(operation.template()).isEqualTo(operation.needs().open());
     }
   }
 
@@ -137,6 +146,9 @@ final class OpenApiTest {
     List<String> events = new ArrayList<>(WebhookEvents.TYPES);
     events.add("*");
     assertThat(texts(schemas.at("/Webhook/properties/events/items/enum"))).isEqualTo(events);
+    List<String> kinds = Stream.of(Kind.values()).map(Documents::noun).toList();
+    assertThat(texts(schemas.at("/Revision/properties/kind/enum"))).isEqualTo(kinds);
+    assertThat(texts(schemas.at("/RevisionDetail/properties/kind/enum"))).isEqualTo(kinds);
   }
 
   private JsonNode resolved(JsonNode node) {

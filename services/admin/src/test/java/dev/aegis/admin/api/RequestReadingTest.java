@@ -4,13 +4,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.aegis.admin.access.Access;
+import dev.aegis.admin.access.Brake;
 import dev.aegis.admin.access.Operator;
 import dev.aegis.admin.access.Operators;
 import dev.aegis.admin.changes.Guard;
 import dev.aegis.admin.tenancy.Refusal;
+import dev.aegis.journal.Origin;
+import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
@@ -110,18 +114,35 @@ final class RequestReadingTest {
 
   @Test
   void onlyTheTokenLetsIn() {
-    Operators operators = new Operators("s3cret");
-    assertThat(operators.identify("Bearer s3cret"))
+    assertThat(identify("Bearer s3cret"))
         .isEqualTo(new Access.Granted(Operator.PLATFORM_ADMINISTRATOR));
-    assertThat(operators.identify("bearer  s3cret ")).isInstanceOf(Access.Granted.class);
-    assertThat(operators.identify(null)).isEqualTo(Access.Refused.MISSING);
-    assertThat(operators.identify("Basic s3cret")).isEqualTo(Access.Refused.MISSING);
-    assertThat(operators.identify("Bearer s3cre")).isEqualTo(Access.Refused.INVALID);
-    assertThat(operators.identify("Bearer ")).isEqualTo(Access.Refused.INVALID);
+    assertThat(identify("bearer  s3cret ")).isInstanceOf(Access.Granted.class);
+    assertThat(identify(null)).isEqualTo(Access.Refused.MISSING);
+    assertThat(identify("Basic s3cret")).isEqualTo(Access.Refused.MISSING);
+    assertThat(identify("Bearer s3cre")).isEqualTo(Access.Refused.INVALID);
+    assertThat(identify("Bearer ")).isEqualTo(Access.Refused.INVALID);
+  }
+
+  private static Access identify(String authorization) {
+    InstantSource clock = () -> Instant.EPOCH;
+    return new Operators("s3cret", new Brake(1, 1, clock), clock)
+        .identify(authorization, InetAddress.getLoopbackAddress());
+  }
+
+  @Test
+  void aGuesserIsNotListenedToNotEvenWithTheToken() {
+    InstantSource clock = () -> Instant.EPOCH;
+    Operators operators = new Operators("s3cret", new Brake(1, 9, clock), clock);
+    InetAddress guesser = InetAddress.ofLiteral("192.0.2.1");
+    assertThat(operators.identify(null, guesser)).isEqualTo(Access.Refused.MISSING);
+    assertThat(operators.identify("Bearer x", guesser)).isEqualTo(Access.Refused.INVALID);
+    assertThat(operators.identify("Bearer s3cret", guesser)).isEqualTo(new Access.Paused(60));
+    assertThat(operators.identify("Bearer s3cret", InetAddress.ofLiteral("192.0.2.2")))
+        .isInstanceOf(Access.Granted.class);
   }
 
   private static Operation operation(String method, String template) {
-    return new Operation(method, template, Set.of(), call -> Reply.empty(204));
+    return new Operation(method, template, Set.of(), Needs.PLATFORM_READ, call -> Reply.empty(204));
   }
 
   private static Guard guard(String... headers) {
@@ -156,6 +177,7 @@ final class RequestReadingTest {
         Map.of(),
         byName,
         new Payload(body.getBytes(StandardCharsets.UTF_8)),
-        Operator.PLATFORM_ADMINISTRATOR);
+        Operator.PLATFORM_ADMINISTRATOR,
+        new Origin("192.0.2.1", "POST", "/admin/tenants", "id"));
   }
 }

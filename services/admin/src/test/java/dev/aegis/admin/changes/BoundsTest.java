@@ -3,6 +3,7 @@ package dev.aegis.admin.changes;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.aegis.admin.access.Operator;
 import dev.aegis.admin.catalog.PluginCatalog;
 import dev.aegis.admin.tenancy.Hosts;
 import dev.aegis.admin.tenancy.OwnAddresses;
@@ -70,7 +71,15 @@ final class BoundsTest {
     }
     return drafting.draft(
         fold,
-        new Order(kind, tenant, null, new Wish.Create(wanted), new Guard.None(), "test", false));
+        new Order(
+            kind,
+            tenant,
+            null,
+            new Wish.Create(wanted),
+            new Guard.None(),
+            Operator.PLATFORM_ADMINISTRATOR,
+            null,
+            false));
   }
 
   private static ObjectKey beside(String tenant) {

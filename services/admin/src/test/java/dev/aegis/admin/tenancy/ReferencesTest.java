@@ -35,6 +35,29 @@ final class ReferencesTest {
         .isInstanceOf(Verdict.Applied.class);
   }
 
+  @Test
+  void theServiceThatATenantHasAskedMustBeThereAndStay() throws Exception {
+    ObjectKey tenant = ObjectKey.tenant("t");
+    String asking =
+        "{\"id\":\"t\",\"name\":\"t\",\"external_authorization\":{\"upstream\":\"%s\"}}";
+    // A tenant comes before its upstreams.
+    assertThat(References.check(fold, tenant, read(asking.formatted("orders")))).isEmpty();
+    put(tenant, "{\"id\":\"t\",\"name\":\"t\"}");
+    put(UPSTREAM, "{\"id\":\"orders\",\"targets\":[{\"url\":\"http://127.0.0.1:1\"}]}");
+    assertThat(References.check(fold, tenant, read(asking.formatted("ordres"))))
+        .containsExactly(
+            new Violation(
+                "/external_authorization/upstream",
+                "there is no upstream \"ordres\"; did you mean \"orders\"?"));
+    assertThat(References.check(fold, tenant, read(asking.formatted("orders")))).isEmpty();
+    assertThat(References.users(fold, UPSTREAM)).isEmpty();
+    put(tenant, asking.formatted("orders"));
+    assertThat(References.users(fold, UPSTREAM)).containsExactly("tenants/t");
+    // What is wrong already does not keep anybody from changing something else.
+    put(tenant, asking.formatted("gone"));
+    assertThat(References.check(fold, tenant, read(asking.formatted("gone")))).isEmpty();
+  }
+
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',

@@ -6,6 +6,7 @@ import dev.aegis.gateway.http1.LegFailure;
 import dev.aegis.gateway.http1.Output;
 import dev.aegis.gateway.http1.ReplyTo;
 import dev.aegis.gateway.http1.RequestHead;
+import dev.aegis.gateway.http1.Turnstile;
 import dev.aegis.gateway.http2.Transport;
 import dev.aegis.gateway.identity.CallerCertificate;
 import dev.aegis.gateway.pipeline.Handshake;
@@ -336,6 +337,7 @@ final class ConnectionLeg extends CallerLeg implements Transport {
 
     @Override
     protected boolean fill() throws LegFailure {
+      Turnstile.pass();
       if (boundEachRead) {
         deadlines.begin(reading, perWait);
       }

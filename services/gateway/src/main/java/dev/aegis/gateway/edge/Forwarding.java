@@ -20,6 +20,9 @@ import dev.aegis.gateway.pipeline.Progress.Admitted;
 import dev.aegis.gateway.pipeline.Refusal;
 import dev.aegis.gateway.pipeline.Refusal.ByCaller;
 import dev.aegis.gateway.pipeline.Refusal.ByUpstream;
+import dev.aegis.gateway.plugin.Chain;
+import dev.aegis.gateway.plugin.Edit;
+import dev.aegis.gateway.plugin.Phase;
 import dev.aegis.gateway.snapshot.RoutePlan;
 import dev.aegis.gateway.upstream.Backend;
 import dev.aegis.gateway.upstream.Exchange;
@@ -54,6 +57,8 @@ final class Forwarding implements Outbound {
   private Answer.@Nullable Miss miss;
   private ReplyCache.@Nullable Gathering gathering;
   private long age = -1;
+  private @Nullable Edit requestEdit;
+  private @Nullable Edit replyEdit;
 
   /**
    * @param exchange what it is a part of
@@ -72,6 +77,17 @@ final class Forwarding implements Outbound {
   /** Forwards to one of those that {@code split} chooses from; true when the next may follow. */
   boolean run(Split split) throws IOException {
     RoutePlan route = admitted.identified().route();
+    if (route.chain().has(Phase.REQUEST)) {
+      switch (route.chain().request(admitted.identified().live())) {
+        case Chain.Result.Edited(Edit edit) -> requestEdit = edit;
+        case Chain.Result.Refused refused -> {
+          return exchange.refused(admitted, new Refusal.PluginFailed(), body);
+        }
+        case Chain.Result.Failed failed -> {
+          return exchange.refused(admitted, new Refusal.PluginFailed(), body);
+        }
+      }
+    }
     Backend chosen = split.choose(this);
     exchange.sentTo(chosen);
     Upstream upstream = chosen.upstream();
@@ -120,7 +136,7 @@ final class Forwarding implements Outbound {
   }
 
   private OutboundHead outboundHead() {
-    return new OutboundHead(admitted, address, exchange.secure(), leg.protocol(head));
+    return new OutboundHead(admitted, address, exchange.secure(), leg.protocol(head), requestEdit);
   }
 
   private boolean carried(Upstream upstream) throws IOException {
@@ -211,6 +227,7 @@ final class Forwarding implements Outbound {
       case CALLER_TIMEOUT -> ByCaller.REQUEST_TIMEOUT;
       case REQUEST_TOO_LARGE -> ByCaller.PAYLOAD_TOO_LARGE;
       case REPLY_TOO_LARGE -> ByUpstream.UPSTREAM_FAILED;
+      case PLUGIN_FAILED -> new Refusal.PluginFailed();
       case CALLER_MALFORMED -> new Refusal.Malformed(outcome.detail());
     };
   }
@@ -324,7 +341,25 @@ final class Forwarding implements Outbound {
 
   @Override
   public FieldNames removed() {
-    return admitted.identified().route().replyEdit().dropped();
+    FieldNames removed = admitted.identified().route().replyEdit().dropped();
+    Edit edit = replyEdit;
+    return edit == null ? removed : removed.with(edit.dropped());
+  }
+
+  @Override
+  public boolean passing(ResponseHead reply) {
+    Chain chain = admitted.identified().route().chain();
+    if (!chain.has(Phase.REPLY)) {
+      return true;
+    }
+    return switch (chain.reply(admitted.identified().live(), reply)) {
+      case Chain.Result.Edited(Edit edit) -> {
+        replyEdit = edit;
+        yield true;
+      }
+      case Chain.Result.Refused refused -> false;
+      case Chain.Result.Failed failed -> false;
+    };
   }
 
   @Override
@@ -389,6 +424,10 @@ final class Forwarding implements Outbound {
       exchange.close();
     }
     admitted.identified().route().replyEdit().put(leg.reply(head).out());
+    Edit edit = replyEdit;
+    if (edit != null) {
+      edit.lines(leg.reply(head).out()::header);
+    }
     Replies replies = new Replies(leg.reply(head));
     replies.cors(admitted);
     if (admitted.identified().route().squeeze() != null) {

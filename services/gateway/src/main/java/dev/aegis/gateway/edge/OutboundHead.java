@@ -1,16 +1,19 @@
 package dev.aegis.gateway.edge;
 
 import dev.aegis.gateway.http1.Field;
+import dev.aegis.gateway.http1.FieldNames;
 import dev.aegis.gateway.http1.Output;
 import dev.aegis.gateway.http1.RequestHead;
 import dev.aegis.gateway.identity.Principal;
 import dev.aegis.gateway.pipeline.Progress.Admitted;
+import dev.aegis.gateway.plugin.Edit;
 import dev.aegis.gateway.snapshot.RoutePlan;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The head that a backend gets: the caller's lines as bytes, without those that speak of the
@@ -18,8 +21,10 @@ import java.util.Set;
  *
  * @param secure whether the caller came by TLS
  * @param protocol version of HTTP in which the request came (RFC 9110 section 7.6.3)
+ * @param edit what plugins change, null for nothing
  */
-record OutboundHead(Admitted admitted, String address, boolean secure, String protocol) {
+record OutboundHead(
+    Admitted admitted, String address, boolean secure, String protocol, @Nullable Edit edit) {
   private static final Set<Field> OWN =
       EnumSet.of(
           Field.X_REQUEST_ID,
@@ -103,8 +108,12 @@ record OutboundHead(Admitted admitted, String address, boolean secure, String pr
     out.endLine();
     boolean old = head.minorVersion() == 0;
     int hops = head.maxForwards();
-    head.copyLines(out, dropped, route.requestEdit().dropped());
+    FieldNames changed = route.requestEdit().dropped();
+    head.copyLines(out, dropped, edit == null ? changed : changed.with(edit.dropped()));
     route.requestEdit().put(out);
+    if (edit != null) {
+      edit.lines(out::header);
+    }
     out.put(admitted.lines());
     if (hops > 0) {
       out.header("Max-Forwards", Integer.toString(hops - 1));

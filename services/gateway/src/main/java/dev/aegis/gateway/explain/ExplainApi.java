@@ -1,5 +1,6 @@
 package dev.aegis.gateway.explain;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.aegis.chassis.HttpProblems;
 import dev.aegis.gateway.pipeline.Pipeline;
 import dev.aegis.gateway.snapshot.Snapshot;
@@ -17,13 +18,22 @@ import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.time.InstantSource;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/** {@code POST /explain} on the management port, for the admin service alone. */
+/**
+ * {@code POST /explain} and {@code /explain/supposed} on the management port, for the admin service
+ * alone.
+ */
 public final class ExplainApi {
   private static final String PATH = "/explain";
   private static final int MAX_BODY = 256 << 10;
+  private static final String SUPPOSED = "/explain/supposed";
+
+  /** Longest supposed configuration with its questions, in bytes. */
+  public static final int MAX_SUPPOSED = 16 << 20;
+
   private static final String SCHEME = "bearer ";
   private static final Header JSON =
       HeaderValues.createCached(HeaderNames.CONTENT_TYPE, "application/json");
@@ -33,6 +43,7 @@ public final class ExplainApi {
       HeaderValues.createCached(HeaderNames.WWW_AUTHENTICATE, "Bearer realm=\"aegis-gateway\"");
 
   private final Explaining explaining;
+  private final Supposing supposing;
   private final byte[] token;
 
   /**
@@ -40,6 +51,7 @@ public final class ExplainApi {
    * @param pipeline the phases that requests take
    * @param node name of this gateway
    * @param tenantHeader whether callers of the base domain itself may name a tenant
+   * @param supposing answers about configurations that are not in force
    * @param token what the admin service shows
    */
   public ExplainApi(
@@ -48,18 +60,35 @@ public final class ExplainApi {
       String node,
       boolean tenantHeader,
       InstantSource clock,
+      Supposing supposing,
       String token) {
     this.explaining = new Explaining(snapshot, pipeline, node, tenantHeader, clock);
+    this.supposing = supposing;
     this.token = token.getBytes(StandardCharsets.UTF_8);
   }
 
-  /** Adds the path to a listener. */
+  /** Adds the paths to a listener. */
   public void addTo(HttpRouting.Builder routing) {
-    routing.post(PATH, this::answer);
+    routing.post(
+        PATH,
+        (request, response) ->
+            answer(
+                request,
+                response,
+                MAX_BODY,
+                document -> explaining.explain(Question.read(document))));
     routing.any(PATH, HttpProblems.methodNotAllowed("POST"));
+    routing.post(
+        SUPPOSED,
+        (request, response) -> answer(request, response, MAX_SUPPOSED, supposing::explain));
+    routing.any(SUPPOSED, HttpProblems.methodNotAllowed("POST"));
   }
 
-  private void answer(ServerRequest request, ServerResponse response) {
+  private void answer(
+      ServerRequest request,
+      ServerResponse response,
+      int longest,
+      Function<ObjectNode, ObjectNode> explained) {
     Problem wrong = refusal(request.headers().first(HeaderNames.AUTHORIZATION).orElse(""));
     if (wrong != null) {
       response.header(BEARER);
@@ -67,12 +96,11 @@ public final class ExplainApi {
       return;
     }
     try (InputStream in = request.content().inputStream()) {
-      byte[] body = in.readNBytes(MAX_BODY + 1);
-      if (body.length > MAX_BODY) {
-        throw new IOException("longer than " + MAX_BODY + " bytes");
+      byte[] body = in.readNBytes(longest + 1);
+      if (body.length > longest) {
+        throw new IOException("longer than " + longest + " bytes");
       }
-      Question question = Question.read(Json.readObject(body));
-      byte[] answer = Json.write(explaining.explain(question));
+      byte[] answer = Json.write(explained.apply(Json.readObject(body)));
       response.header(JSON);
       response.header(NOT_STORED);
       response.send(answer);

@@ -33,6 +33,17 @@ public final class FieldNames {
     return both;
   }
 
+  /** These and others. */
+  public FieldNames with(FieldNames others) {
+    if (names.isEmpty()) {
+      return others;
+    }
+    FieldNames both = new FieldNames(List.of());
+    both.names.addAll(names);
+    both.names.addAll(others.names);
+    return both;
+  }
+
   boolean contains(byte[] bytes, int from, int to) {
     for (int i = 0; i < names.size(); i++) {
       if (same(names.get(i), bytes, from, to)) {

@@ -458,6 +458,17 @@ public abstract sealed class Head permits RequestHead, ResponseHead {
     return !nominates || !nominated(line);
   }
 
+  /** Name and value of each line, one after the other, as they came; the caller's own list. */
+  public final List<String> namesAndValues() {
+    List<String> all = new ArrayList<>(lines * 2);
+    for (int line = 0; line < lines; line++) {
+      int slot = line * STRIDE;
+      all.add(text(slots[slot + LINE], slots[slot + NAME_END]));
+      all.add(text(slots[slot + VALUE], slots[slot + VALUE_END]));
+    }
+    return all;
+  }
+
   /** Whether a Connection line names this line's field (RFC 9110 section 7.6.1). */
   private boolean nominated(int line) {
     int from = slots[line * STRIDE + LINE];

@@ -14,6 +14,7 @@ import static dev.aegis.gateway.http2.FrameType.RST_STREAM;
 import static dev.aegis.gateway.http2.FrameType.SETTINGS;
 import static dev.aegis.gateway.http2.FrameType.WINDOW_UPDATE;
 
+import dev.aegis.gateway.http1.Turnstile;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
@@ -182,6 +183,7 @@ final class FrameReader {
       if (wanted > bytes.length) {
         bytes = Arrays.copyOf(bytes, WHOLE);
       }
+      Turnstile.pass();
       int read = transport.read(bytes, filled, bytes.length - filled);
       if (read < 0) {
         return false;

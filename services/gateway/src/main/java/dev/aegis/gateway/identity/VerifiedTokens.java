@@ -2,16 +2,13 @@ package dev.aegis.gateway.identity;
 
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
+import dev.aegis.gateway.counts.Counts;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Instant;
 import java.util.Base64;
-import java.util.EnumMap;
 import java.util.Locale;
-import java.util.Map;
-import java.util.Objects;
-import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,14 +32,10 @@ public final class VerifiedTokens<A> {
           .executor(Runnable::run)
           .build();
 
-  private final Map<Outcome, LongAdder> counts = new EnumMap<>(Outcome.class);
+  private final Counts<Outcome> counts = new Counts<>(Outcome.class);
 
   /** Nothing is known yet. */
-  public VerifiedTokens() {
-    for (Outcome outcome : Outcome.values()) {
-      counts.put(outcome, new LongAdder());
-    }
-  }
+  public VerifiedTokens() {}
 
   /** How a token was looked up. */
   public enum Outcome {
@@ -65,16 +58,12 @@ public final class VerifiedTokens<A> {
 
   /** Notes how one token was looked up. */
   public void count(Outcome outcome) {
-    adder(outcome).increment();
+    counts.add(outcome);
   }
 
   /** How often it was so. */
   public long counted(Outcome outcome) {
-    return adder(outcome).sum();
-  }
-
-  private LongAdder adder(Outcome outcome) {
-    return Objects.requireNonNull(counts.get(outcome)); // each has one
+    return counts.of(outcome);
   }
 
   /**

@@ -1,16 +1,15 @@
 package dev.aegis.gateway.introspection;
 
+import dev.aegis.gateway.counts.Counts;
 import dev.aegis.gateway.identity.Introspector;
 import dev.aegis.journal.Introspection;
 import dev.aegis.journal.ObjectKey;
 import dev.aegis.model.Finding;
 import java.util.ArrayList;
-import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.atomic.LongAdder;
 import java.util.function.LongSupplier;
 
 /**
@@ -20,7 +19,7 @@ import java.util.function.LongSupplier;
 public final class AskedIssuers {
   private final Questions questions;
   private final LongSupplier ticker;
-  private final Map<Outcome, LongAdder> outcomes = new EnumMap<>(Outcome.class);
+  private final Counts<Outcome> outcomes = new Counts<>(Outcome.class);
 
   // Guarded by this.
   private final Map<String, Map<ObjectKey, AskedIssuer>> byTenant = new HashMap<>();
@@ -58,9 +57,6 @@ public final class AskedIssuers {
   AskedIssuers(Questions questions, LongSupplier ticker) {
     this.questions = questions;
     this.ticker = ticker;
-    for (Outcome outcome : Outcome.values()) {
-      outcomes.put(outcome, new LongAdder());
-    }
   }
 
   /**
@@ -77,7 +73,7 @@ public final class AskedIssuers {
     if (before != null && before.suits(revision, terms)) {
       return before;
     }
-    AskedIssuer asked = new AskedIssuer(revision, terms, secret, questions, ticker, this::add);
+    AskedIssuer asked = new AskedIssuer(revision, terms, secret, questions, ticker, outcomes::add);
     own.put(issuer, asked);
     return asked;
   }
@@ -119,15 +115,7 @@ public final class AskedIssuers {
 
   /** Questions so far that ended this way. */
   public long count(Outcome outcome) {
-    LongAdder counted = outcomes.get(outcome);
-    return counted == null ? 0 : counted.sum();
-  }
-
-  private void add(Outcome outcome) {
-    LongAdder counted = outcomes.get(outcome);
-    if (counted != null) {
-      counted.increment();
-    }
+    return outcomes.of(outcome);
   }
 
   /** How many issuers had no answer when they were last asked. */

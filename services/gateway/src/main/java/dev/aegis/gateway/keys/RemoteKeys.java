@@ -1,5 +1,6 @@
 package dev.aegis.gateway.keys;
 
+import dev.aegis.gateway.counts.Counts;
 import dev.aegis.gateway.identity.KeySet;
 import dev.aegis.journal.ObjectKey;
 import dev.aegis.journal.PublishedKeys;
@@ -9,14 +10,12 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
-import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Semaphore;
-import java.util.concurrent.atomic.LongAdder;
 
 /**
  * The keys of all issuers that publish theirs. Those with the same place share what is fetched,
@@ -34,7 +33,7 @@ public final class RemoteKeys implements AutoCloseable {
   private final InstantSource clock;
   private final FetchTerms terms;
   private final Semaphore slots = new Semaphore(MAX_FETCHES, true);
-  private final Map<Outcome, LongAdder> outcomes = new EnumMap<>(Outcome.class);
+  private final Counts<Outcome> outcomes = new Counts<>(Outcome.class);
 
   // Guarded by this.
   private final Map<PublishedKeys.Place, Source> sources = new HashMap<>();
@@ -74,9 +73,6 @@ public final class RemoteKeys implements AutoCloseable {
     this.folder = folder;
     this.clock = clock;
     this.terms = terms;
-    for (Outcome outcome : Outcome.values()) {
-      outcomes.put(outcome, new LongAdder());
-    }
   }
 
   /**
@@ -96,7 +92,7 @@ public final class RemoteKeys implements AutoCloseable {
     Source source = sources.get(published.place());
     boolean fresh = source == null;
     if (source == null) {
-      source = new Source(published.place(), documents, folder, clock, terms, slots, this::add);
+      source = new Source(published.place(), documents, folder, clock, terms, slots, outcomes::add);
       sources.put(published.place(), source);
     }
     FollowedKeys keys = new FollowedKeys(published, algorithms, source, clock, terms);
@@ -172,15 +168,7 @@ public final class RemoteKeys implements AutoCloseable {
 
   /** Fetches so far that ended this way. */
   public long count(Outcome outcome) {
-    LongAdder counted = outcomes.get(outcome);
-    return counted == null ? 0 : counted.sum();
-  }
-
-  private void add(Outcome outcome) {
-    LongAdder counted = outcomes.get(outcome);
-    if (counted != null) {
-      counted.increment();
-    }
+    return outcomes.of(outcome);
   }
 
   /** How many sets go on with their last known keys, or with none. */

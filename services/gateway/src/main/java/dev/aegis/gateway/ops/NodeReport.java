@@ -10,6 +10,7 @@ import dev.aegis.chassis.Version;
 import dev.aegis.gateway.identity.VerifiedTokens;
 import dev.aegis.gateway.introspection.AskedIssuers;
 import dev.aegis.gateway.keys.RemoteKeys;
+import dev.aegis.gateway.plugin.Links;
 import dev.aegis.gateway.snapshot.Snapshot;
 import dev.aegis.gateway.upstream.ConsulDiscovery;
 import dev.aegis.gateway.upstream.DnsDiscovery;
@@ -48,6 +49,7 @@ public final class NodeReport implements AutoCloseable {
   private final Upstreams upstreams;
   private final RemoteKeys keys;
   private final AskedIssuers askedIssuers;
+  private final Links links;
   private final InstantSource clock;
   private final NodeBoard board;
   private final Semaphore news = new Semaphore(0);
@@ -67,6 +69,7 @@ public final class NodeReport implements AutoCloseable {
       Upstreams upstreams,
       RemoteKeys keys,
       AskedIssuers askedIssuers,
+      Links links,
       BusSettings bus,
       InstantSource clock) {
     this.node = node;
@@ -79,6 +82,7 @@ public final class NodeReport implements AutoCloseable {
     this.upstreams = upstreams;
     this.keys = keys;
     this.askedIssuers = askedIssuers;
+    this.links = links;
     this.clock = clock;
     this.board = new NodeBoard(bus, clock);
   }
@@ -142,6 +146,7 @@ public final class NodeReport implements AutoCloseable {
     List<Finding> findings = new ArrayList<>(snapshot.findings(clock.instant()));
     findings.addAll(keys.findings());
     findings.addAll(askedIssuers.findings());
+    findings.addAll(links.findings());
     return findings;
   }
 

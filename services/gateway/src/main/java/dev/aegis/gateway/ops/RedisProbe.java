@@ -1,6 +1,6 @@
 package dev.aegis.gateway.ops;
 
-import dev.aegis.gateway.store.RedisAccess;
+import dev.aegis.redis.RedisAccess;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import redis.clients.jedis.RedisClient;

@@ -1,24 +1,14 @@
 package dev.aegis.gateway.pipeline;
 
-import java.util.EnumMap;
+import dev.aegis.gateway.counts.Counts;
 import java.util.Locale;
-import java.util.Map;
-import java.util.Objects;
-import java.util.concurrent.atomic.LongAdder;
 
 /** How often roles allowed and forbade, since the gateway started. */
 public final class Decisions {
-  private final Map<Outcome, Map<Source, LongAdder>> counts = new EnumMap<>(Outcome.class);
+  private final Counts<Outcome> local = new Counts<>(Outcome.class);
+  private final Counts<Outcome> remembered = new Counts<>(Outcome.class);
 
-  Decisions() {
-    for (Outcome outcome : Outcome.values()) {
-      Map<Source, LongAdder> bySource = new EnumMap<>(Source.class);
-      for (Source source : Source.values()) {
-        bySource.put(source, new LongAdder());
-      }
-      counts.put(outcome, bySource);
-    }
-  }
+  Decisions() {}
 
   /** What came of a decision. */
   public enum Outcome {
@@ -47,15 +37,18 @@ public final class Decisions {
   }
 
   void add(Outcome outcome, Source source) {
-    adder(outcome, source).increment();
+    counts(source).add(outcome);
   }
 
   /** How many so far. */
   public long count(Outcome outcome, Source source) {
-    return adder(outcome, source).sum();
+    return counts(source).of(outcome);
   }
 
-  private LongAdder adder(Outcome outcome, Source source) {
-    return Objects.requireNonNull(Objects.requireNonNull(counts.get(outcome)).get(source));
+  private Counts<Outcome> counts(Source source) {
+    return switch (source) {
+      case LOCAL -> local;
+      case CACHE -> remembered;
+    };
   }
 }

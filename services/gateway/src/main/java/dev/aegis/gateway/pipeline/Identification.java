@@ -60,11 +60,13 @@ final class Identification {
       case NONE -> new Step.Go<>(new Identified(matched, route, null));
       case CLIENT_CERTIFICATE -> byCertificate(matched, route);
       case JWT -> byToken(matched, route, bearer(matched.inbound().head()), counts);
-      case API_KEY -> byKey(matched, route);
+      case API_KEY -> byKey(matched, route, counts);
       case SIGNATURE -> bySignature(matched, route, counts);
       case ANY -> {
         String token = bearer(matched.inbound().head());
-        yield token == null ? byKey(matched, route) : byToken(matched, route, token, counts);
+        yield token == null
+            ? byKey(matched, route, counts)
+            : byToken(matched, route, token, counts);
       }
     };
   }
@@ -102,7 +104,7 @@ final class Identification {
   }
 
   /** Keys are the tenant's own: one of another tenant is as unknown as any other. */
-  private static Step<Identified> byKey(Matched matched, RoutePlan route) {
+  private static Step<Identified> byKey(Matched matched, RoutePlan route, boolean counts) {
     String key = matched.inbound().head().value(Field.X_API_KEY);
     if (key == null || key.isEmpty()) {
       return new Step.Stop<>(matched, ByCaller.MISSING_CREDENTIALS);
@@ -110,15 +112,7 @@ final class Identification {
     KeyTable.Known known = matched.tenant().keys().find(key, matched.inbound().began());
     return known == null
         ? new Step.Stop<>(matched, ByCaller.UNKNOWN_KEY)
-        : new Step.Go<>(
-            new Identified(
-                matched,
-                route,
-                new Caller(
-                    known.principal(),
-                    known.access(),
-                    Credential.API_KEY,
-                    Decisions.Source.CACHE)));
+        : used(matched, route, known, Credential.API_KEY, counts);
   }
 
   /** The secret does not cross the wire: what does is a proof that the caller has it. */
@@ -140,21 +134,24 @@ final class Identification {
         yield switch (seen(matched, signature, counts)) {
           case SEEN -> unsound(matched, "its nonce was seen before");
           case FULL -> unsound(matched, "too many nonces are remembered to tell");
-          case FRESH -> {
-            KeyTable.Known known = signer.known();
-            yield new Step.Go<>(
-                new Identified(
-                    matched,
-                    route,
-                    new Caller(
-                        known.principal(),
-                        known.access(),
-                        Credential.SIGNATURE,
-                        Decisions.Source.CACHE)));
-          }
+          case FRESH -> used(matched, route, signer.known(), Credential.SIGNATURE, counts);
         };
       }
     };
+  }
+
+  private static Step<Identified> used(
+      Matched matched,
+      RoutePlan route,
+      KeyTable.Known known,
+      Credential credential,
+      boolean counts) {
+    if (counts) {
+      known.use().at(matched.inbound().startedMillis());
+    }
+    Caller caller =
+        new Caller(known.principal(), known.access(), credential, Decisions.Source.CACHE);
+    return new Step.Go<>(new Identified(matched, route, caller));
   }
 
   private static Step<Identified> unsound(Matched matched, String reason) {

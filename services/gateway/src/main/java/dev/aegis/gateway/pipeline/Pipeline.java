@@ -11,12 +11,15 @@ import dev.aegis.gateway.pipeline.Progress.Identified;
 import dev.aegis.gateway.pipeline.Progress.Inbound;
 import dev.aegis.gateway.pipeline.Progress.Matched;
 import dev.aegis.gateway.pipeline.Refusal.ByCaller;
+import dev.aegis.gateway.plugin.Chain;
+import dev.aegis.gateway.plugin.Phase;
 import dev.aegis.gateway.snapshot.ArbiterPlan;
 import dev.aegis.gateway.snapshot.Demand;
 import dev.aegis.gateway.snapshot.RoutePlan;
 import dev.aegis.gateway.snapshot.Snapshot;
 import dev.aegis.gateway.snapshot.TenantPlan;
 import dev.aegis.journal.Maintenance;
+import dev.aegis.plugin.Verdict;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -166,7 +169,7 @@ public final class Pipeline {
         : new Step.Stop<>(matched, new Refusal.InMaintenance(maintenance));
   }
 
-  /** Tenant, roles, arbiter, limits, in this order. */
+  /** Tenant, roles, arbiter, plugins, limits, in this order. */
   Step<Admitted> admit(Identified identified, Ruling.Inquiry inquiry, boolean counts) {
     Inbound inbound = identified.inbound();
     String path = inbound.head().path();
@@ -189,9 +192,27 @@ public final class Pipeline {
     Ruling ruling = arbiter == null ? Ruling.Passes.BARE : inquiry.ask(identified, arbiter);
     return switch (ruling) {
       case Ruling.Stops(Refusal why) -> new Step.Stop<>(identified, why);
-      case Ruling.Passes(String lines) ->
-          counts ? limits.admit(identified, lines) : limits.rehearse(identified, lines);
+      case Ruling.Passes(String lines) -> {
+        if (!counts) {
+          yield limits.rehearse(identified, lines);
+        }
+        Refusal why = plugins(identified);
+        yield why == null ? limits.admit(identified, lines) : new Step.Stop<>(identified, why);
+      }
     };
+  }
+
+  /** Why plugins do not let the request pass, null if they do. */
+  private static @Nullable Refusal plugins(Identified identified) {
+    Chain chain = identified.route().chain();
+    return chain.has(Phase.AUTHORIZE)
+        ? switch (chain.authorize(identified.live())) {
+          case Chain.Result.Edited passed -> null;
+          case Chain.Result.Refused(Verdict.Refuse by) ->
+              new Refusal.ByPlugin(by.status(), by.detail());
+          case Chain.Result.Failed failed -> new Refusal.PluginFailed();
+        }
+        : null;
   }
 
   /** What the caller's roles say; a route that only reports lets everything pass. */

@@ -3,6 +3,7 @@ package dev.aegis.gateway.pipeline;
 import dev.aegis.gateway.admission.Count;
 import dev.aegis.gateway.http1.RequestHead;
 import dev.aegis.gateway.identity.Principal;
+import dev.aegis.gateway.plugin.LiveRequest;
 import dev.aegis.gateway.plugin.RateLimit;
 import dev.aegis.gateway.snapshot.RoutePlan;
 import dev.aegis.gateway.snapshot.TenantPlan;
@@ -107,6 +108,20 @@ public sealed interface Progress {
    * @param caller who, null when the route asks nobody
    */
   record Identified(Matched matched, RoutePlan route, @Nullable Caller caller) implements Progress {
+    /** The same as plugins see it. */
+    public LiveRequest live() {
+      Inbound inbound = matched.inbound();
+      String tenant = matched.tenant().id();
+      return new LiveRequest(
+          inbound.head(),
+          inbound.requestId(),
+          tenant,
+          Pipeline.name(route),
+          inbound.address(),
+          inbound.secure(),
+          caller == null ? "" : caller.principal().subjectIn(tenant));
+    }
+
     @Override
     public Inbound inbound() {
       return matched.inbound();

@@ -381,6 +381,52 @@ public sealed interface Refusal {
     }
   }
 
+  /** A plugin of the route does not let the request pass. */
+  record ByPlugin(int status, String detail) implements Refusal {
+    @Override
+    public String code() {
+      return "plugin_refused";
+    }
+
+    @Override
+    public Blame blame() {
+      return Blame.CALLER;
+    }
+
+    @Override
+    public String title() {
+      return "A plugin of the route refused the request";
+    }
+  }
+
+  /** A plugin of the route failed, and requests do not go on without it. */
+  record PluginFailed() implements Refusal {
+    @Override
+    public int status() {
+      return 503;
+    }
+
+    @Override
+    public String code() {
+      return "plugin_failed";
+    }
+
+    @Override
+    public Blame blame() {
+      return Blame.GATEWAY;
+    }
+
+    @Override
+    public String title() {
+      return "A plugin of the route failed";
+    }
+
+    @Override
+    public String detail() {
+      return "";
+    }
+  }
+
   /** The gateway has too much under way; nothing of the request was looked at. */
   enum Overloaded implements Refusal {
     GATEWAY("The gateway has as many requests under way as it can serve"),

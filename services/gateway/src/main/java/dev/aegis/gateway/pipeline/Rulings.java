@@ -2,11 +2,8 @@ package dev.aegis.gateway.pipeline;
 
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
-import java.util.EnumMap;
+import dev.aegis.gateway.counts.Counts;
 import java.util.Locale;
-import java.util.Map;
-import java.util.Objects;
-import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
 /** What arbiters said: how often, and for a while what, where a route lets it hold. */
@@ -19,17 +16,10 @@ public final class Rulings {
           .weigher((String question, Kept entry) -> question.length() + 256 + entry.length())
           .executor(Runnable::run)
           .build();
-  private final Map<Outcome, Map<Source, LongAdder>> counts = new EnumMap<>(Outcome.class);
+  private final Counts<Outcome> asked = new Counts<>(Outcome.class);
+  private final Counts<Outcome> remembered = new Counts<>(Outcome.class);
 
-  Rulings() {
-    for (Outcome outcome : Outcome.values()) {
-      Map<Source, LongAdder> bySource = new EnumMap<>(Source.class);
-      for (Source source : Source.values()) {
-        bySource.put(source, new LongAdder());
-      }
-      counts.put(outcome, bySource);
-    }
-  }
+  Rulings() {}
 
   /** What became of a request whose route has an arbiter. */
   public enum Outcome {
@@ -61,16 +51,19 @@ public final class Rulings {
 
   /** How many so far. */
   public long count(Outcome outcome, Source source) {
-    return adder(outcome, source).sum();
+    return counts(source).of(outcome);
   }
 
   /** One more. */
   public void add(Outcome outcome, Source source) {
-    adder(outcome, source).increment();
+    counts(source).add(outcome);
   }
 
-  private LongAdder adder(Outcome outcome, Source source) {
-    return Objects.requireNonNull(Objects.requireNonNull(counts.get(outcome)).get(source));
+  private Counts<Outcome> counts(Source source) {
+    return switch (source) {
+      case ASKED -> asked;
+      case CACHE -> remembered;
+    };
   }
 
   /** What was said to this question, null when that is not known or holds no longer. */

@@ -1,2 +1,4 @@
-/** Plugins that come with the gateway, from their configuration to their compiled form. */
+/**
+ * Plugins from their configuration to their compiled form, and what guards the gateway from them.
+ */
 package dev.aegis.gateway.plugin;

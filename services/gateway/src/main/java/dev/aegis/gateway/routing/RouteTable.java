@@ -2,6 +2,7 @@ package dev.aegis.gateway.routing;
 
 import dev.aegis.journal.RouteDefinition;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -24,15 +25,14 @@ public final class RouteTable<P> {
 
   private record Row<P>(CompiledPath path, RouteDefinition route, P plan) {}
 
-  /** Compiles the table. */
-  public static <P> RouteTable<P> of(Map<RouteDefinition, P> routes) {
+  /** Compiles the table of routes and what they lead to. */
+  public static <P> RouteTable<P> of(Collection<Map.Entry<RouteDefinition, P>> routes) {
     List<Row<P>> rows = new ArrayList<>();
-    routes.forEach(
-        (route, plan) -> {
-          for (CompiledPath path : CompiledPath.all(route.paths())) {
-            rows.add(new Row<>(path, route, plan));
-          }
-        });
+    for (Map.Entry<RouteDefinition, P> each : routes) {
+      for (CompiledPath path : CompiledPath.all(each.getKey().paths())) {
+        rows.add(new Row<>(path, each.getKey(), each.getValue()));
+      }
+    }
     rows.sort(
         Comparator.<Row<P>>comparingInt(row -> -row.route().priority())
             .thenComparing(Row::path)

@@ -2,6 +2,7 @@ package dev.aegis.gateway.snapshot;
 
 import dev.aegis.gateway.introspection.AskedIssuers;
 import dev.aegis.gateway.keys.RemoteKeys;
+import dev.aegis.gateway.plugin.Links;
 import dev.aegis.gateway.plugin.RateLimit;
 import dev.aegis.gateway.upstream.Upstreams;
 import dev.aegis.journal.Entry;
@@ -14,6 +15,7 @@ import dev.aegis.model.Finding;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Deque;
 import java.util.HashMap;
@@ -38,6 +40,7 @@ public final class Compiler {
   private final MasterKey masterKey;
   private final @Nullable RemoteKeys remoteKeys;
   private final @Nullable AskedIssuers askedIssuers;
+  private final Links links;
   private final InstantSource clock;
   private final Map<ObjectKey, Map<String, RateLimit>> limits = new HashMap<>();
 
@@ -58,7 +61,7 @@ public final class Compiler {
    */
   public Compiler(
       String baseDomain, Upstreams upstreams, MasterKey masterKey, InstantSource clock) {
-    this(baseDomain, upstreams, masterKey, null, null, clock);
+    this(baseDomain, upstreams, masterKey, null, null, Links.builtIn(), clock);
   }
 
   /**
@@ -66,6 +69,7 @@ public final class Compiler {
    * @param masterKey opens the secrets of issuers
    * @param remoteKeys fetches the keys that issuers publish, null when nobody does
    * @param askedIssuers asks issuers about tokens, null when nobody does
+   * @param links where filters live on between snapshots
    */
   public Compiler(
       String baseDomain,
@@ -73,12 +77,14 @@ public final class Compiler {
       MasterKey masterKey,
       @Nullable RemoteKeys remoteKeys,
       @Nullable AskedIssuers askedIssuers,
+      Links links,
       InstantSource clock) {
     this.last = Snapshot.empty(baseDomain, clock.instant());
     this.upstreams = upstreams;
     this.masterKey = masterKey;
     this.remoteKeys = remoteKeys;
     this.askedIssuers = askedIssuers;
+    this.links = links;
     this.clock = clock;
   }
 
@@ -92,7 +98,7 @@ public final class Compiler {
     boolean all = everything;
     for (ObjectKey key : changed) {
       if (key.tenant() == null) {
-        all = true;
+        all |= key.kind() == Kind.PLUGIN; // operators mean nothing to requests
       } else {
         stale.add(key.tenant());
         if (reachesBelow(key.kind())) {
@@ -106,20 +112,10 @@ public final class Compiler {
       stale.addAll(homeless.keySet());
     }
     Map<String, TenantPlan> next = new HashMap<>(last.tenants());
-    for (String tenant : stale) {
-      homeless.remove(tenant);
-      Entry own = fold.find(ObjectKey.tenant(tenant));
-      Instant before = own == null ? born.remove(tenant) : born.put(tenant, own.createdAt());
-      if (own == null || before != null && !before.equals(own.createdAt())) {
-        next.remove(tenant);
-        forget(tenant);
-      }
-      if (own == null) {
-        continue;
-      }
-      TenantPlan plan = compile(fold, tenant, next.get(tenant));
-      if (plan != null) {
-        next.put(tenant, plan);
+    try (ReadAhead ahead = ReadAhead.of(fold, stale)) {
+      for (String tenant : stale) {
+        ahead.next(tenant);
+        compile(fold, tenant, ahead, next);
       }
     }
     last =
@@ -128,9 +124,32 @@ public final class Compiler {
             clock.instant(),
             Collections.unmodifiableMap(next),
             stale,
-            homeless.values().stream().flatMap(List::stream).toList());
+            homeless(fold));
     stale.clear();
     return last;
+  }
+
+  /** Compiles one tenant into {@code next}. */
+  private void compile(Fold fold, String tenant, ReadAhead ahead, Map<String, TenantPlan> next) {
+    homeless.remove(tenant);
+    Entry own = fold.find(ObjectKey.tenant(tenant));
+    Instant before = own == null ? born.remove(tenant) : born.put(tenant, own.createdAt());
+    if (own == null || before != null && !before.equals(own.createdAt())) {
+      next.remove(tenant);
+      forget(tenant);
+    }
+    if (own != null) {
+      TenantPlan plan = compile(fold, tenant, ahead, next.get(tenant));
+      if (plan != null) {
+        next.put(tenant, plan);
+      }
+    }
+  }
+
+  private List<Finding> homeless(Fold fold) {
+    List<Finding> findings = new ArrayList<>(fold.findings());
+    homeless.values().forEach(findings::addAll);
+    return findings;
   }
 
   /** The tenant was deleted: one that has its id now, or gets it, begins with nothing. */
@@ -143,6 +162,7 @@ public final class Compiler {
       askedIssuers.keepOnly(tenant, Set.of());
     }
     limits.values().forEach(byTenant -> byTenant.remove(tenant));
+    links.forget(tenant);
   }
 
   /** What they have from above may have changed too. A broken tree may go in circles. */
@@ -164,9 +184,10 @@ public final class Compiler {
   }
 
   /** A bug met by one tenant's objects must not stop the others: it keeps its last good plan. */
-  private @Nullable TenantPlan compile(Fold fold, String tenant, @Nullable TenantPlan known) {
+  private @Nullable TenantPlan compile(
+      Fold fold, String tenant, ReadAhead ahead, @Nullable TenantPlan known) {
     try {
-      TenantCompiler compiling = new TenantCompiler(this, fold, tenant, known);
+      TenantCompiler compiling = new TenantCompiler(this, fold, tenant, ahead, known);
       TenantPlan plan = compiling.compile();
       if (plan == null) {
         homeless.put(tenant, compiling.findings());
@@ -191,6 +212,10 @@ public final class Compiler {
 
   MasterKey masterKey() {
     return masterKey;
+  }
+
+  Links links() {
+    return links;
   }
 
   /** Null when nobody fetches keys. */

@@ -1,6 +1,7 @@
 package dev.aegis.gateway.snapshot;
 
 import dev.aegis.gateway.admission.Access;
+import dev.aegis.gateway.identity.KeyUse;
 import dev.aegis.gateway.identity.Principal;
 import dev.aegis.gateway.identity.VerificationKey;
 import dev.aegis.journal.ApiKeyDefinition;
@@ -14,6 +15,7 @@ import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,8 +38,9 @@ public final class KeyTable {
    *
    * @param principal holds until the key or its rotation ends
    * @param access what its roles allow
+   * @param use when it was last, which outlives changes of the key
    */
-  public record Known(Principal principal, Access access) {}
+  public record Known(Principal principal, Access access, KeyUse use) {}
 
   /**
    * Who signs.
@@ -52,6 +55,7 @@ public final class KeyTable {
    *
    * @param revision of the key
    * @param signing what each of its secrets signs with, in their order; none of one that is shown
+   * @param use of any of its secrets
    * @param known what each of its secrets stands for, in their order
    */
   private record Key(
@@ -59,6 +63,7 @@ public final class KeyTable {
       IdentityPlan identity,
       ApiKeyDefinition definition,
       List<VerificationKey> signing,
+      KeyUse use,
       List<Known> known) {}
 
   private KeyTable(
@@ -85,6 +90,11 @@ public final class KeyTable {
     }
     Known known = byHash.get(ApiKeySecret.Hash.of(text));
     return known != null && known.principal().expires().isAfter(now) ? known : null;
+  }
+
+  /** The last uses of all keys. */
+  public Stream<KeyUse> uses() {
+    return byId.values().stream().map(Key::use);
   }
 
   /** Collects the keys of a tenant; what did not change is taken from the table before. */
@@ -129,6 +139,8 @@ public final class KeyTable {
     }
 
     private void add(ApiKeyDefinition definition, List<VerificationKey> signing, long revision) {
+      Key same = before.byId.get(definition.id());
+      KeyUse use = same == null ? new KeyUse(tenant, definition.id()) : same.use();
       List<Known> known = new ArrayList<>();
       for (ApiKeyDefinition.Secret secret : definition.secrets()) {
         Principal principal =
@@ -140,9 +152,9 @@ public final class KeyTable {
                     null,
                     Instant.EPOCH,
                     definition.ends(secret)));
-        known.add(new Known(principal, identity.access(principal)));
+        known.add(new Known(principal, identity.access(principal), use));
       }
-      keys.put(definition.id(), new Key(revision, identity, definition, signing, known));
+      keys.put(definition.id(), new Key(revision, identity, definition, signing, use, known));
     }
 
     KeyTable build() {

@@ -11,7 +11,12 @@ import org.jspecify.annotations.Nullable;
 
 /** Reads the objects that one tenant goes by, and keeps what is wrong with them. */
 final class Readings {
+  private final ReadAhead ahead;
   private final List<Finding> findings = new ArrayList<>();
+
+  Readings(ReadAhead ahead) {
+    this.ahead = ahead;
+  }
 
   /** What was found so far. */
   List<Finding> findings() {
@@ -44,7 +49,7 @@ final class Readings {
       return definition(holding.entry());
     }
     try {
-      return holding.entry().definition();
+      return ahead.definition(holding.entry());
     } catch (InvalidDefinition e) {
       return null;
     }
@@ -53,7 +58,7 @@ final class Readings {
   /** The definition, or null when it cannot be understood, which is then a finding. */
   @Nullable Definition definition(Entry entry) {
     try {
-      return entry.definition();
+      return ahead.definition(entry);
     } catch (InvalidDefinition e) {
       error(entry, "it cannot be understood: " + e.getMessage());
       return null;

@@ -1,6 +1,7 @@
 package dev.aegis.gateway.snapshot;
 
 import dev.aegis.gateway.cache.CachePlan;
+import dev.aegis.gateway.plugin.Chain;
 import dev.aegis.gateway.plugin.RateLimit;
 import dev.aegis.gateway.routing.UpstreamPath;
 import dev.aegis.gateway.upstream.Backend;
@@ -32,6 +33,7 @@ import org.jspecify.annotations.Nullable;
  * @param cache which replies are kept, null for none
  * @param caps most bytes of bodies
  * @param limits in the order in which they are asked
+ * @param chain plugins that take part in its requests
  */
 public record RoutePlan(
     @Nullable String id,
@@ -49,7 +51,8 @@ public record RoutePlan(
     @Nullable Squeeze squeeze,
     @Nullable CachePlan cache,
     RouteDefinition.Caps caps,
-    List<RateLimit> limits) {
+    List<RateLimit> limits,
+    Chain chain) {
   public RoutePlan {
     limits = List.copyOf(limits);
   }

@@ -23,7 +23,8 @@ import org.jspecify.annotations.Nullable;
  * @param hosts id of the tenant that holds each host which a tenant names itself; one below the
  *     base domain may be another's nevertheless, see {@link #tenant}
  * @param certificates those of all tenants, for hosts that are no tenant's
- * @param homeless findings about tenants that have no plan
+ * @param homeless findings about tenants that have no plan, and about what this version does not
+ *     know
  */
 public record Snapshot(
     long revision,

@@ -12,12 +12,14 @@ import dev.aegis.gateway.upstream.Squeeze;
 import dev.aegis.gateway.upstream.Upstream;
 import dev.aegis.journal.ApiKeyDefinition;
 import dev.aegis.journal.Arbiter;
+import dev.aegis.journal.Arbitration;
 import dev.aegis.journal.Caching;
 import dev.aegis.journal.CertificateDefinition;
 import dev.aegis.journal.Compression;
 import dev.aegis.journal.Destination;
 import dev.aegis.journal.Entry;
 import dev.aegis.journal.Fold;
+import dev.aegis.journal.HeaderEdits;
 import dev.aegis.journal.InvalidDefinition;
 import dev.aegis.journal.KeyedChain;
 import dev.aegis.journal.Kind;
@@ -34,11 +36,9 @@ import dev.aegis.journal.TenantDefinition;
 import dev.aegis.journal.UpstreamDefinition;
 import dev.aegis.model.Finding;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -55,9 +55,15 @@ final class TenantCompiler {
   private final String tenant;
   private final Lineage lineage;
   private final @Nullable TenantPlan known;
-  private final Readings readings = new Readings();
+  private final Readings readings;
 
-  TenantCompiler(Compiler compiler, Fold fold, String tenant, @Nullable TenantPlan known) {
+  /**
+   * @param ahead definitions that were read before
+   * @param known the plan of before, null when there was none
+   */
+  TenantCompiler(
+      Compiler compiler, Fold fold, String tenant, ReadAhead ahead, @Nullable TenantPlan known) {
+    this.readings = new Readings(ahead);
     this.compiler = compiler;
     this.fold = fold;
     this.tenant = tenant;
@@ -74,16 +80,20 @@ final class TenantCompiler {
     if (lineage.fault() != null) {
       readings.error(own, "nothing is inherited: " + lineage.fault());
     }
-    Map<Entry, RouteDefinition> understood = routes();
-    Map<String, Upstream> upstreams = upstreams(named(understood.values()));
+    List<Understood> understood = routes();
+    Map<String, Upstream> upstreams = upstreams(named(understood));
+    Arbiters arbiters = new Arbiters(fold, own, lineage, readings, upstreams);
     IdentityPlan identity =
         new IdentityCompiler(compiler, fold, tenant, lineage, readings)
             .compile(known == null ? null : known.identity());
     CertificateTable certificates = certificates(identity);
     List<Limit> limits = limits();
-    Map<RouteDefinition, RoutePlan> routes = new LinkedHashMap<>();
+    ChainCompiler chains = new ChainCompiler(compiler, fold, tenant, lineage, readings);
+    List<Map.Entry<RouteDefinition, RoutePlan>> routes = new ArrayList<>();
     understood.forEach(
-        (entry, route) -> {
+        each -> {
+          Entry entry = each.entry();
+          RouteDefinition route = each.route();
           for (String id : route.destination().upstreams()) {
             if (!upstreams.containsKey(id)) {
               readings.error(entry, "upstream \"" + id + "\" does not exist; requests get 503");
@@ -97,32 +107,35 @@ final class TenantCompiler {
           HeaderEdit replyEdit =
               HeaderEdit.of(
                   route.replyHeaders(), route.cors() == null ? List.of() : CorsPlan.FIELDS);
-          Arbiter arbiter = route.arbiter();
+          ArbiterPlan arbiter = arbiters.of(entry, route);
+          List<String> said = arbiter == null ? List.of() : arbiter.rules().replyHeaders();
           Compression compression = route.compression();
           Caching caching = route.caching();
-          routes.put(
-              route,
-              new RoutePlan(
-                  route.id(),
-                  route.auth(),
-                  route.reportOnly(),
-                  arbiter(entry, route, upstreams),
-                  route.maintenance(),
-                  end(route.destination(), upstreams),
-                  UpstreamPath.of(route.stripPrefix(), route.rewrite(), route.paths()),
-                  route.stripCredentials(),
-                  HeaderEdit.of(
-                      route.requestHeaders(), arbiter == null ? List.of() : arbiter.replyHeaders()),
-                  replyEdit,
-                  CorsPlan.of(route.cors(), route.methods()),
-                  mirror(entry, route.mirror(), upstreams),
-                  compression == null ? null : new Squeeze(compression, replyEdit.dropped()),
-                  caching == null
-                      ? null
-                      : new CachePlan(
-                          route.id() + '\n' + entry.revision(), caching.maxEntryBytes()),
-                  route.caps(),
-                  on(limits, route.id(), route.destination().upstreams())));
+          routes.add(
+              Map.entry(
+                  route,
+                  new RoutePlan(
+                      route.id(),
+                      route.auth(),
+                      route.reportOnly(),
+                      arbiter,
+                      route.maintenance(),
+                      end(route.destination(), upstreams),
+                      UpstreamPath.of(route.stripPrefix(), route.rewrite(), route.paths()),
+                      route.stripCredentials(),
+                      HeaderEdit.of(route.requestHeaders(), said),
+                      replyEdit,
+                      CorsPlan.of(route.cors(), route.methods()),
+                      mirror(entry, route.mirror(), upstreams),
+                      compression == null ? null : new Squeeze(compression, replyEdit.dropped()),
+                      caching == null || !said.isEmpty() // what is kept is not told apart by them
+                          ? null
+                          : new CachePlan(
+                              route.id() + '\n' + entry.revision(), caching.maxEntryBytes()),
+                      route.caps(),
+                      on(limits, route.id(), route.destination().upstreams()),
+                      chains.on(
+                          route.id(), route.destination().upstreams(), route.cors() != null))));
         });
     return new TenantPlan(
         tenant,
@@ -134,7 +147,7 @@ final class TenantCompiler {
         keys(identity),
         revocations(),
         RouteTable.of(routes),
-        defaultRoute(upstreams, limits),
+        defaultRoute(upstreams, limits, arbiters, chains),
         certificates,
         readings.findings());
   }
@@ -145,51 +158,66 @@ final class TenantCompiler {
   }
 
   /** A tenant with routes has no other; that they are broken must not open it wider. */
-  private @Nullable RoutePlan defaultRoute(Map<String, Upstream> upstreams, List<Limit> limits) {
+  private @Nullable RoutePlan defaultRoute(
+      Map<String, Upstream> upstreams,
+      List<Limit> limits,
+      Arbiters arbiters,
+      ChainCompiler chains) {
     if (!fold.list(Kind.ROUTE, tenant).isEmpty()) {
       return null;
     }
     String defaultId = DEFAULT_UPSTREAM + tenant;
+    ArbiterPlan arbiter = arbiters.ofDefaultRoute();
     return new RoutePlan(
         null,
         RouteDefinition.Auth.JWT,
         false,
-        null,
+        arbiter,
         null,
         new RoutePlan.End.Forwarded(Split.one(new Backend(defaultId, upstreams.get(defaultId)))),
         path -> path,
         false,
-        HeaderEdit.NONE,
+        arbiter == null
+            ? HeaderEdit.NONE
+            : HeaderEdit.of(HeaderEdits.NONE, arbiter.rules().replyHeaders()),
         HeaderEdit.NONE,
         null,
         null,
         null,
         null,
         RouteDefinition.Caps.NONE,
-        on(limits, null, List.of(defaultId)));
+        on(limits, null, List.of(defaultId)),
+        chains.on(null, List.of(defaultId), false));
   }
 
-  private Map<Entry, RouteDefinition> routes() {
-    Map<Entry, RouteDefinition> routes = new LinkedHashMap<>();
+  /** A list, since to find one of many by what it says would take longer than to compile it. */
+  private record Understood(Entry entry, RouteDefinition route) {}
+
+  private List<Understood> routes() {
+    List<Understood> routes = new ArrayList<>();
     for (Entry entry : fold.list(Kind.ROUTE, tenant)) {
       if (readings.definition(entry) instanceof RouteDefinition route) {
-        routes.put(entry, route);
+        routes.add(new Understood(entry, route));
       }
     }
     return routes;
   }
 
   /** Upstreams that requests may go to. */
-  private Set<String> named(Collection<RouteDefinition> routes) {
+  private Set<String> named(List<Understood> routes) {
     Set<String> named = new HashSet<>(Set.of(DEFAULT_UPSTREAM + tenant));
-    for (RouteDefinition route : routes) {
+    for (Understood each : routes) {
+      RouteDefinition route = each.route();
       named.addAll(route.destination().upstreams());
       if (route.mirror() != null) {
         named.add(route.mirror().upstream());
       }
-      if (route.arbiter() != null) {
-        named.add(route.arbiter().upstream());
+      if (route.arbitration() instanceof Arbitration.By(Arbiter arbiter, boolean descendants)) {
+        named.add(arbiter.upstream());
       }
+    }
+    if (lineage.asked() instanceof Lineage.Asked.Of(String of, Arbiter arbiter)) {
+      named.add(arbiter.upstream());
     }
     return named;
   }
@@ -350,7 +378,7 @@ final class TenantCompiler {
   private record Limit(PluginDefinition plugin, RateLimit limit) {}
 
   /** An inherited limit of an upstream is not one of another upstream with the same id. */
-  private boolean ofSameOrigin(PluginDefinition plugin, Entry entry) {
+  static boolean ofSameOrigin(Lineage lineage, PluginDefinition plugin, Entry entry) {
     String id = plugin.upstream();
     Lineage.Holding upstream = id == null ? null : lineage.find(Kind.UPSTREAM, id);
     return id == null
@@ -376,12 +404,11 @@ final class TenantCompiler {
       Entry entry = holding.entry();
       if (!(readings.definition(holding) instanceof PluginDefinition plugin)
           || !plugin.enabled()
-          || !holding.own() && !ofSameOrigin(plugin, entry)) {
+          || !holding.own() && !ofSameOrigin(lineage, plugin, entry)) {
         continue;
       }
       if (!plugin.plugin().equals(RateLimitConfig.PLUGIN)) {
-        readings.found(holding, "there is no plugin \"" + plugin.plugin() + "\"");
-        continue;
+        continue; // the others are chained
       }
       try {
         RateLimitConfig config = RateLimitConfig.read(plugin.config());
@@ -434,21 +461,6 @@ final class TenantCompiler {
       return null;
     }
     return new RoutePlan.MirrorPlan(upstream, mirror.percent(), mirror.maxBodyBytes());
-  }
-
-  private @Nullable ArbiterPlan arbiter(
-      Entry entry, RouteDefinition route, Map<String, Upstream> upstreams) {
-    Arbiter arbiter = route.arbiter();
-    if (arbiter == null) {
-      return null;
-    }
-    String id = arbiter.upstream();
-    if (!upstreams.containsKey(id)) {
-      String without = arbiter.letsPass() ? "requests pass unasked" : "requests get 503";
-      readings.error(entry, "upstream \"" + id + "\" does not exist; " + without);
-    }
-    return new ArbiterPlan(
-        route.id() + '\n' + entry.revision(), arbiter, new Backend(id, upstreams.get(id)));
   }
 
   /** A limit of an upstream holds for every route that may lead to it. */

@@ -6,17 +6,16 @@ import dev.aegis.gateway.admission.Count;
 import dev.aegis.gateway.admission.Debts;
 import dev.aegis.gateway.admission.Meter;
 import dev.aegis.gateway.admission.SharedCounts;
+import dev.aegis.redis.RedisAccess;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
-import org.apache.commons.pool2.impl.GenericObjectPoolConfig;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import redis.clients.jedis.Connection;
 import redis.clients.jedis.ConnectionPoolConfig;
 import redis.clients.jedis.RedisClient;
 import redis.clients.jedis.exceptions.JedisDataException;
@@ -80,7 +79,7 @@ public final class RedisCounts implements SharedCounts, AutoCloseable {
     this.node = node;
     this.told = told;
     this.clock = clock;
-    GenericObjectPoolConfig<Connection> pool = new ConnectionPoolConfig();
+    ConnectionPoolConfig pool = new ConnectionPoolConfig();
     pool.setMaxTotal(CONNECTIONS);
     pool.setMaxIdle(CONNECTIONS);
     pool.setMaxWait(patience);
@@ -205,7 +204,7 @@ public final class RedisCounts implements SharedCounts, AutoCloseable {
   /** Says nothing to the log: requests come here. */
   private void failed(RuntimeException e) {
     if (answers) {
-      why = RedisTokens.reason(e);
+      why = RedisAccess.reason(e);
       answers = false;
       wake.release();
     }
@@ -233,7 +232,7 @@ public final class RedisCounts implements SharedCounts, AutoCloseable {
           failed(e);
         } else if (!silent && !closed) {
           silent = true;
-          LOG.warn("Redis at {} does not answer: {}", access, RedisTokens.reason(e));
+          LOG.warn("Redis at {} does not answer: {}", access, RedisAccess.reason(e));
         }
       }
       try {

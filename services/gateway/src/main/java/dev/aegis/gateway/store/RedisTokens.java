@@ -2,6 +2,7 @@ package dev.aegis.gateway.store;
 
 import dev.aegis.gateway.identity.Principal;
 import dev.aegis.gateway.identity.SharedTokens;
+import dev.aegis.redis.RedisAccess;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -69,7 +70,7 @@ public final class RedisTokens implements SharedTokens, AutoCloseable {
   private final LongAdder dropped = new LongAdder();
   private final List<Thread> threads = new ArrayList<>();
   private volatile boolean answers;
-  private volatile boolean closed;
+  private final CountDownLatch closing = new CountDownLatch(1);
 
   /** A question of a request. */
   private static final class Ask {
@@ -195,7 +196,7 @@ public final class RedisTokens implements SharedTokens, AutoCloseable {
   private void serve() {
     List<Ask> batch = new ArrayList<>();
     String told = "";
-    while (!closed) {
+    while (!closed()) {
       try {
         if (!answers) {
           reads.getrange(prefix + PROBE, 0, 0); // as requests do: PING may be allowed alone
@@ -214,9 +215,12 @@ public final class RedisTokens implements SharedTokens, AutoCloseable {
         }
       } catch (RuntimeException e) { // whatever Jedis makes of what is no Redis
         answers = false;
-        if (!told.equals(DOWN) && !closed) {
+        if (!told.equals(DOWN) && !closed()) {
           told = DOWN;
-          LOG.warn("Redis at {} does not answer: tokens are verified here: {}", access, reason(e));
+          LOG.warn(
+              "Redis at {} does not answer: tokens are verified here: {}",
+              access,
+              RedisAccess.reason(e));
         }
         asks.drainTo(batch);
         batch.forEach(ask -> ask.done.countDown());
@@ -239,7 +243,7 @@ public final class RedisTokens implements SharedTokens, AutoCloseable {
     for (int i = 0; i < batch.size(); i++) {
       switch (replies.get(i)) {
         case byte[] value -> batch.get(i).answer(value);
-        case JedisDataException no when reason(no).startsWith(WRONG_TYPE) ->
+        case JedisDataException no when RedisAccess.reason(no).startsWith(WRONG_TYPE) ->
             batch.get(i).answer(NO_SEAL);
         case JedisDataException no -> throw no; // NOAUTH, NOPERM, LOADING
         default -> throw new JedisDataException("an answer of another form");
@@ -250,7 +254,7 @@ public final class RedisTokens implements SharedTokens, AutoCloseable {
   private void write() {
     List<Write> batch = new ArrayList<>();
     String why = "";
-    while (!closed) {
+    while (!closed()) {
       try {
         batch.clear();
         batch.add(written.take());
@@ -280,40 +284,36 @@ public final class RedisTokens implements SharedTokens, AutoCloseable {
       replies = pipeline.syncAndReturnAll();
     } catch (RuntimeException e) { // whatever Jedis makes of what is no Redis
       dropped.add(batch.size());
-      return reason(e);
+      return RedisAccess.reason(e);
     }
     String refused = "";
     for (Object reply : replies) {
       if (reply instanceof JedisDataException no) { // READONLY, OOM, NOPERM
         dropped.increment();
-        refused = reason(no);
+        refused = RedisAccess.reason(no);
       }
     }
     return refused;
   }
 
-  /** What went wrong at the bottom of it. */
-  static String reason(RuntimeException e) {
-    Throwable cause = e;
-    while (cause.getCause() != null) {
-      cause = cause.getCause();
-    }
-    return cause.getMessage() == null ? cause.getClass().getSimpleName() : cause.getMessage();
-  }
-
   /** Not all gateways come back at the same moment. */
   private void pause() {
     try {
-      Thread.sleep(RETRY_MILLIS + ThreadLocalRandom.current().nextInt(RETRY_MILLIS));
+      int millis = RETRY_MILLIS + ThreadLocalRandom.current().nextInt(RETRY_MILLIS);
+      closing.await(millis, TimeUnit.MILLISECONDS);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      closed = true;
+      closing.countDown();
     }
+  }
+
+  private boolean closed() {
+    return closing.getCount() == 0;
   }
 
   @Override
   public void close() {
-    closed = true;
+    closing.countDown();
     answers = false;
     for (Thread thread : threads) {
       thread.interrupt();

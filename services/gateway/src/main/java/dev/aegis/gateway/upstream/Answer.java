@@ -109,7 +109,7 @@ final class Answer implements Attempt.Interims {
    * @param message head and body, as they came over HTTP/1.1
    * @param notModified whether the caller has it, and needs to be told no more
    */
-  void give(byte[] message, boolean notModified) throws IOException, BadMessage {
+  void give(byte[] message, boolean notModified) throws IOException, BadMessage, Failed {
     Input stored = Input.stored(message);
     ResponseHead head = new ResponseHead();
     if (!head.read(stored)) {
@@ -126,7 +126,8 @@ final class Answer implements Attempt.Interims {
   }
 
   /** Says that the caller has it already (RFC 9110 section 15.4.5). */
-  private void unchanged(ResponseHead head, Input stored) throws IOException {
+  private void unchanged(ResponseHead head, Input stored) throws IOException, Failed {
+    mayPass(head);
     ReplyTo to = outbound.caller();
     reply = Body.none(stored);
     status = 304;
@@ -139,7 +140,7 @@ final class Answer implements Attempt.Interims {
   }
 
   /** Passes on the reply whose head has come over {@code leg}, blocking until it is through. */
-  void passOn(TargetLeg leg) throws IOException, BadMessage {
+  void passOn(TargetLeg leg) throws IOException, BadMessage, Failed {
     ResponseHead head = leg.head;
     Body passing = Body.of(head, outbound.method(), leg.input());
     Body.Copy copy = outbound.replied(head, passing);
@@ -151,8 +152,15 @@ final class Answer implements Attempt.Interims {
     passOn(head, passing, leg.protocol());
   }
 
+  private void mayPass(ResponseHead head) throws Failed {
+    if (!outbound.passing(head)) {
+      throw new Failed(Exchange.Fault.PLUGIN_FAILED, "a plugin failed on the reply");
+    }
+  }
+
   private void passOn(ResponseHead head, Body passing, String protocol)
-      throws IOException, BadMessage {
+      throws IOException, BadMessage, Failed {
+    mayPass(head);
     ReplyTo to = outbound.caller();
     reply = passing;
     status = head.status();
@@ -162,7 +170,7 @@ final class Answer implements Attempt.Interims {
       try (Gzipped gzipped = new Gzipped(passing)) {
         Body coded = gzipped.body();
         squeezed = coded;
-        head.copyLines(to.out(), replaced(true), squeeze.removed());
+        head.copyLines(to.out(), replaced(true), squeeze.removed(outbound.removed()));
         squeeze.fields(head, to.out());
         passOn(to, coded, protocol);
       } catch (Gzipped.Broken e) {

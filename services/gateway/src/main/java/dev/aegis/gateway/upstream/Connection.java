@@ -4,6 +4,7 @@ import dev.aegis.gateway.http1.Body;
 import dev.aegis.gateway.http1.Input;
 import dev.aegis.gateway.http1.LegFailure;
 import dev.aegis.gateway.http1.Output;
+import dev.aegis.gateway.http1.Turnstile;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
@@ -146,6 +147,7 @@ final class Connection extends TargetLeg {
         end = held;
       }
       view.limit(bytes.length).position(end);
+      Turnstile.pass();
       beginReading();
       int read;
       try {

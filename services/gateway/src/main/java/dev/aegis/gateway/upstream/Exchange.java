@@ -55,7 +55,9 @@ public record Exchange(
     /** The caller's body is larger than the route takes. */
     REQUEST_TOO_LARGE,
     /** The reply's body is larger than the route passes on. */
-    REPLY_TOO_LARGE
+    REPLY_TOO_LARGE,
+    /** The reply is good, but what has to be done with it failed here. */
+    PLUGIN_FAILED
   }
 
   /** A body that is still being read. */

@@ -1,5 +1,6 @@
 package dev.aegis.gateway.upstream;
 
+import dev.aegis.gateway.counts.Counts;
 import dev.aegis.gateway.http1.Body;
 import dev.aegis.gateway.http1.Http1Reply;
 import dev.aegis.gateway.http1.LegFailure;
@@ -9,11 +10,8 @@ import dev.aegis.gateway.http1.ResponseHead;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Arrays;
-import java.util.EnumMap;
-import java.util.Map;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -36,7 +34,7 @@ public final class Mirrors {
   private final Forwarder forwarder;
   private final Semaphore places = new Semaphore(MOST);
   private final AtomicLong held = new AtomicLong();
-  private final Map<Outcome, LongAdder> counts = new EnumMap<>(Outcome.class);
+  private final Counts<Outcome> counts = new Counts<>(Outcome.class);
 
   /** What became of a copy. */
   public enum Outcome {
@@ -63,18 +61,11 @@ public final class Mirrors {
 
   Mirrors(Forwarder forwarder) {
     this.forwarder = forwarder;
-    for (Outcome outcome : Outcome.values()) {
-      counts.put(outcome, new LongAdder());
-    }
   }
 
   /** How many copies have ended so. */
   public long count(Outcome outcome) {
-    return adder(outcome).sum();
-  }
-
-  private LongAdder adder(Outcome outcome) {
-    return counts.getOrDefault(outcome, new LongAdder());
+    return counts.of(outcome);
   }
 
   /**
@@ -131,7 +122,7 @@ public final class Mirrors {
 
     private synchronized void fail(Outcome why) {
       failed = why;
-      adder(why).increment();
+      counts.add(why);
       release();
     }
 
@@ -188,7 +179,7 @@ public final class Mirrors {
         Exchange exchange = forwarder.forward(upstream, request);
         outcome = exchange.fault() == null ? Outcome.SENT : Outcome.FAILED;
       } finally {
-        adder(outcome).increment();
+        counts.add(outcome);
         places.release();
         upstream.leaveMirror();
         synchronized (this) {

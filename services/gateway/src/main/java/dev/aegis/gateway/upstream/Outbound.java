@@ -98,6 +98,14 @@ public interface Outbound extends Affinity {
   Body.@Nullable Copy replied(ResponseHead head, Body body);
 
   /**
+   * A final reply is about to be passed on, wherever it comes from: what {@link #removed} and
+   * {@link #replyFields} say from now on is about it.
+   *
+   * @return whether it may go on
+   */
+  boolean passing(ResponseHead head);
+
+  /**
    * Puts Aegis' own fields of the reply.
    *
    * @param closes whether the connection must end with this reply

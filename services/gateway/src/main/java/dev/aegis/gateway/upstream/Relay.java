@@ -104,6 +104,8 @@ final class Relay {
         outbound.forgetGone(); // from here on the leg may be another request's
         settle(leg);
       }
+    } catch (Failed e) {
+      throw failed(attempt, e);
     } catch (IOException e) {
       throw failed(attempt, Failed.of(e));
     } catch (BadMessage e) {
@@ -136,6 +138,8 @@ final class Relay {
     try {
       answer.give(message, notModified);
       return outcome(null, "", null, 0);
+    } catch (Failed e) {
+      return outcome(e.fault(), e.detail(), null, 0);
     } catch (BadMessage e) {
       return outcome(Fault.UPSTREAM_FAILED, "its stored reply: " + e.detail(), null, 0);
     } catch (IOException e) {

@@ -25,7 +25,7 @@ public final class Squeeze {
   /**
    * Compiles.
    *
-   * @param removed names whose lines do not go on in any reply of the route
+   * @param removed names whose lines do not go on in any compressed reply of the route
    */
   public Squeeze(Compression compression, FieldNames removed) {
     for (String type : compression.types()) {
@@ -39,9 +39,9 @@ public final class Squeeze {
     this.removed = removed.with(OF_THE_BYTES);
   }
 
-  /** Names whose lines do not go on in a compressed reply. */
-  FieldNames removed() {
-    return removed;
+  /** Names whose lines do not go on in a compressed reply, these among them. */
+  FieldNames removed(FieldNames more) {
+    return more.with(removed);
   }
 
   /**

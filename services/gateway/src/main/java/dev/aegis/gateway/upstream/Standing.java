@@ -28,7 +28,8 @@ enum Standing {
           CALLER_TIMEOUT,
           CALLER_MALFORMED,
           REQUEST_TOO_LARGE,
-          REPLY_TOO_LARGE ->
+          REPLY_TOO_LARGE,
+          PLUGIN_FAILED ->
           UNKNOWN;
     };
   }

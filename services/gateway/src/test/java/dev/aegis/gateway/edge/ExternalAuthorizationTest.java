@@ -118,6 +118,40 @@ final class ExternalAuthorizationTest {
     }
   }
 
+  @Test
+  void aTenantNamesItForAllItsRoutesThatDoNotSay() throws Exception {
+    try (StubUpstream backend = StubUpstream.answering("hello");
+        StubUpstream authz = says(204, "X-Plan: gold");
+        GatewayInProcess gateway = GatewayInProcess.before(backend.url())) {
+      gateway.upstream("authz", authz.url(), Map.of());
+      gateway.put(
+          "tenants/a",
+          Map.of(
+              "id",
+              "a",
+              "name",
+              "a",
+              "external_authorization",
+              Map.of(
+                  "upstream",
+                  "authz",
+                  "timeout_ms",
+                  10_000,
+                  "response_headers",
+                  List.of("X-Plan"))));
+      gateway.route(Map.of());
+      String forged = GET + "X-Plan: forged\r\n\r\n";
+      assertThat(once(gateway, forged).status()).isEqualTo(200);
+      assertThat(authz.received()).hasSize(1);
+      assertThat(backend.received().getFirst().fields("X-Plan")).containsExactly("gold");
+
+      gateway.route(Map.of("external_authorization", "none"));
+      assertThat(once(gateway, forged).status()).isEqualTo(200);
+      assertThat(authz.received()).hasSize(1);
+      assertThat(backend.received().getLast().fields("X-Plan")).containsExactly("forged");
+    }
+  }
+
   /** What it says, or fails to say; {@code 0} is for no refusal. */
   @ParameterizedTest
   @CsvSource({

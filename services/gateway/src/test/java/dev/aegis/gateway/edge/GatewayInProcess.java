@@ -12,6 +12,8 @@ import dev.aegis.gateway.identity.SharedTokens;
 import dev.aegis.gateway.identity.VerifiedTokens;
 import dev.aegis.gateway.overload.Load;
 import dev.aegis.gateway.pipeline.Pipeline;
+import dev.aegis.gateway.plugin.Failure;
+import dev.aegis.gateway.plugin.Links;
 import dev.aegis.gateway.settings.GatewaySettings;
 import dev.aegis.gateway.snapshot.Compiler;
 import dev.aegis.gateway.snapshot.Snapshot;
@@ -32,6 +34,7 @@ import dev.aegis.journal.ObjectKey;
 import dev.aegis.journal.Pem;
 import dev.aegis.journal.Verdict;
 import dev.aegis.model.Finding;
+import dev.aegis.plugins.Plugins;
 import dev.aegis.testkit.HttpProbe;
 import dev.aegis.testkit.StubUpstream;
 import io.helidon.webserver.WebServerConfig;
@@ -72,6 +75,9 @@ public final class GatewayInProcess implements AutoCloseable {
   private static final EdgeSettings BOUNDS =
       new EdgeSettings(Duration.ofSeconds(20), Duration.ofSeconds(10), Duration.ofSeconds(10));
 
+  private volatile Plugins plugins = Plugins.builtIn();
+  private final KeptFailures failures = new KeptFailures();
+  private final Links links = new Links(() -> plugins, failures);
   private final List<UpstreamEvent> heard = new CopyOnWriteArrayList<>();
   private final Fold fold = new Fold();
   private final MasterKey masterKey = MasterKey.parse(MasterKey.newText());
@@ -105,6 +111,7 @@ public final class GatewayInProcess implements AutoCloseable {
             masterKey,
             keys == null ? null : keys.keys(),
             keys == null ? null : keys.askedIssuers(),
+            links,
             InstantSource.system());
     CallerTls tls =
         new CallerTls(() -> snapshot, DEFAULT, deadlines, bounds.head(), bounds.front());
@@ -239,6 +246,27 @@ public final class GatewayInProcess implements AutoCloseable {
     }
     route.putAll(more);
     put("tenants/" + tenant + "/routes/all", route);
+  }
+
+  /** Puts other plugins in the place of those that there are, as when a jar comes or goes. */
+  void install(Plugins installed) {
+    plugins = installed;
+    compile();
+  }
+
+  /** What is wrong with the configuration in force. */
+  List<Finding> compiledFindings() {
+    return snapshot.findings();
+  }
+
+  /** Plugins that are not called any more. */
+  List<String> switchedOff() {
+    return links.findings().stream().map(Finding::subject).toList();
+  }
+
+  /** What became of calls of plugins. */
+  List<Failure> pluginFailures() {
+    return failures.kept();
   }
 
   /** Puts an object into force. */

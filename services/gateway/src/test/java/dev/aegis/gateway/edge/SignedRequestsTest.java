@@ -3,6 +3,8 @@ package dev.aegis.gateway.edge;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.aegis.gateway.proxies.Front;
+import dev.aegis.gateway.proxies.TrustedProxies;
 import dev.aegis.gateway.signature.Signing;
 import dev.aegis.journal.ApiKeySecret;
 import dev.aegis.journal.ObjectKey;
@@ -20,12 +22,14 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.security.SecureRandom;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Requests that their callers sign, and what backends get of their bodies. */
@@ -33,7 +37,22 @@ final class SignedRequestsTest {
   private final ApiKeySecret key = ApiKeySecret.mint(new SecureRandom());
 
   private GatewayInProcess before(String target) throws Exception {
-    GatewayInProcess gateway = GatewayInProcess.before(target);
+    return before(TargetProtocol.HTTP_1_1, target);
+  }
+
+  private GatewayInProcess before(TargetProtocol protocol, String target) throws Exception {
+    return signing(GatewayInProcess.before(protocol, target));
+  }
+
+  /** Behind those of these networks, that are trusted. */
+  private GatewayInProcess behind(String proxies, String target) throws Exception {
+    Duration bound = Duration.ofSeconds(20);
+    Front front = new Front(false, TrustedProxies.parse(proxies));
+    return signing(
+        GatewayInProcess.before(new EdgeSettings(bound, bound, bound, front), 60_000, target));
+  }
+
+  private GatewayInProcess signing(GatewayInProcess gateway) throws Exception {
     gateway.trust();
     gateway.put(
         "tenants/a", Map.of("id", "a", "name", "a", "hosts", List.of("localhost", "a.test")));
@@ -144,10 +163,11 @@ final class SignedRequestsTest {
     }
   }
 
-  @Test
-  void aSmallBodyThatIsAnotherReachesNobody() throws Exception {
+  @ParameterizedTest
+  @EnumSource(TargetProtocol.class)
+  void aSmallBodyThatIsAnotherReachesNobody(TargetProtocol protocol) throws Exception {
     try (StubUpstream backend = StubUpstream.answering("hello");
-        GatewayInProcess gateway = before(backend.url())) {
+        GatewayInProcess gateway = before(protocol, backend.url())) {
       HttpMessage reply =
           HttpProbe.once(
               gateway.port(), post("Content-Length: 5", Signing.digest("hello")) + "hellO");
@@ -163,8 +183,16 @@ final class SignedRequestsTest {
 
   /** Its head was forwarded before the end of it could be seen. */
   @ParameterizedTest
-  @CsvSource({"300000,true", "300000,false", "10,true"})
-  void neverCompletesARequestWithAnotherBody(int length, boolean chunked) throws Exception {
+  @CsvSource({
+    "HTTP_1_1,300000,true",
+    "HTTP_1_1,300000,false",
+    "HTTP_1_1,10,true",
+    "HTTP_2,300000,true",
+    "HTTP_2,300000,false",
+    "HTTP_2,10,true"
+  })
+  void neverCompletesARequestWithAnotherBody(TargetProtocol protocol, int length, boolean chunked)
+      throws Exception {
     String body = "b".repeat(length);
     try (RawBackend backend =
             RawBackend.start(
@@ -172,7 +200,7 @@ final class SignedRequestsTest {
                   leg.head();
                   leg.toEnd();
                 });
-        GatewayInProcess gateway = before(backend.url());
+        GatewayInProcess gateway = before(protocol, backend.url());
         HttpProbe caller = gateway.connect()) {
       String digest = Signing.digest("a" + body.substring(1));
       caller.send(
@@ -213,6 +241,43 @@ final class SignedRequestsTest {
           .extracting(HttpMessage::text)
           .containsExactly(body, body);
     }
+  }
+
+  /** What it says of the scheme is what the caller saw, and signed. */
+  @Test
+  void theSchemeIsWhatATrustedProxySays() throws Exception {
+    try (StubUpstream backend = StubUpstream.answering("hello");
+        GatewayInProcess trusting = behind("127.0.0.1", backend.url());
+        GatewayInProcess other = behind("192.0.2.0/24", backend.url())) {
+      for (String scheme : List.of("http", "https")) {
+        String own = "X-Forwarded-Proto: " + scheme + "\r\n";
+        String another =
+            "X-Forwarded-Proto: " + (scheme.equals("http") ? "https" : "http") + "\r\n";
+        for (String covered :
+            List.of("\"@scheme\": " + scheme, "\"@target-uri\": " + scheme + "://a.test/x")) {
+          assertThat(get(trusting, own, covered)).isEqualTo(200);
+          assertThat(get(trusting, another, covered)).isEqualTo(401);
+          // Without a word of it, and from whoever is not trusted, it is that of the connection.
+          int plain = scheme.equals("http") ? 200 : 401;
+          assertThat(get(trusting, "", covered)).isEqualTo(plain);
+          assertThat(get(other, own, covered)).isEqualTo(plain);
+          assertThat(get(other, another, covered)).isEqualTo(plain);
+        }
+      }
+    }
+  }
+
+  private int get(GatewayInProcess gateway, String forwarded, String covered) throws Exception {
+    String signature =
+        Signing.lines(
+            key,
+            Signing.made(key, Instant.now()),
+            "\"@method\": GET",
+            "\"@authority\": a.test",
+            "\"@path\": /x",
+            covered);
+    String head = "GET /x HTTP/1.1\r\nHost: a.test\r\n" + forwarded + signature + "\r\n";
+    return HttpProbe.once(gateway.port(), head).status();
   }
 
   /** In the words of the page, by a shell. */

@@ -7,8 +7,10 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.aegis.chassis.HttpListener;
 import dev.aegis.chassis.StartFailure;
+import dev.aegis.egress.Fetched;
 import dev.aegis.gateway.http1.Pieces;
 import dev.aegis.gateway.http1.RequestHead;
+import dev.aegis.gateway.identity.KeyUse;
 import dev.aegis.gateway.identity.SharedTokens;
 import dev.aegis.gateway.identity.VerifiedTokens;
 import dev.aegis.gateway.pipeline.Decisions;
@@ -17,7 +19,10 @@ import dev.aegis.gateway.pipeline.Pipeline;
 import dev.aegis.gateway.pipeline.Progress;
 import dev.aegis.gateway.pipeline.Ruling;
 import dev.aegis.gateway.settings.GatewaySettings;
+import dev.aegis.gateway.signature.Signing;
 import dev.aegis.gateway.snapshot.Configuration;
+import dev.aegis.journal.ApiKeySecret;
+import dev.aegis.journal.MasterKey;
 import dev.aegis.testkit.Jwts;
 import java.io.IOException;
 import java.net.URI;
@@ -25,11 +30,14 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
+import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -46,7 +54,16 @@ final class ExplainApiTest {
   private static final Jwts.Key KEY =
       Jwts.hmac("k", "HS256", Configuration.SECRET.getBytes(StandardCharsets.UTF_8));
 
-  private final Configuration configuration = new Configuration();
+  private static final MasterKey MASTER_KEY = MasterKey.parse(MasterKey.newText());
+
+  private final Queue<String> asked = new ConcurrentLinkedQueue<>();
+  private volatile Fetched said = new Fetched.Missed("nobody");
+  private final Configuration configuration =
+      new Configuration(
+          (place, headers, form, limit) -> {
+            asked.add(new String(form, StandardCharsets.UTF_8));
+            return said;
+          });
   private final Pipeline pipeline = new Pipeline(new VerifiedTokens<>(), SharedTokens.NONE);
   private final HttpClient client = HttpClient.newHttpClient();
   private HttpListener listener;
@@ -67,7 +84,13 @@ final class ExplainApiTest {
         "{'id':'two','plugin':'rate_limit','config':{'limit':2,'window_seconds':60}}");
     ExplainApi api =
         new ExplainApi(
-            configuration::snapshot, pipeline, "gateway-1", true, InstantSource.fixed(NOW), TOKEN);
+            configuration::snapshot,
+            pipeline,
+            "gateway-1",
+            true,
+            InstantSource.fixed(NOW),
+            new Supposing("example.com", MASTER_KEY, "gateway-1", true, InstantSource.fixed(NOW)),
+            TOKEN);
     listener =
         HttpListener.start(
             new HttpListener.Options(
@@ -90,7 +113,12 @@ final class ExplainApiTest {
 
   private HttpResponse<String> post(String body, String... authorization)
       throws IOException, InterruptedException {
-    URI uri = URI.create("http://127.0.0.1:" + listener.port() + "/explain");
+    return postTo("/explain", body, authorization);
+  }
+
+  private HttpResponse<String> postTo(String path, String body, String... authorization)
+      throws IOException, InterruptedException {
+    URI uri = URI.create("http://127.0.0.1:" + listener.port() + path);
     HttpRequest.Builder request =
         HttpRequest.newBuilder(uri).POST(HttpRequest.BodyPublishers.ofString(body));
     for (String each : authorization) {
@@ -199,6 +227,81 @@ final class ExplainApiTest {
         assertThat(pipeline.decisions().count(outcome, source)).isZero();
       }
     }
+  }
+
+  /** Of a token that only its issuer can read, the issuer has to be asked. */
+  @Test
+  void asksTheIssuerOfAnOpaqueToken() throws Exception {
+    configuration.askedIssuer("a");
+    ObjectNode claims = JSON.createObjectNode().put("active", true).put("sub", "alice");
+    claims.put("tenant_id", "a").put("exp", NOW.getEpochSecond() + 60);
+    said = new Fetched.Document(JSON.writeValueAsBytes(claims), null);
+    JsonNode answer = explain(question("GET", "/api/x", "opaque-1"));
+    assertThat(answer.path("outcome").asText()).as(answer.toString()).isEqualTo("admitted");
+    assertThat(answer.path("identity"))
+        .isEqualTo(
+            JSON.readTree("{\"subject\":\"alice\",\"tenant\":\"a\",\"roles\":[\"reader\"]}"));
+    assertThat(answer.toString()).doesNotContain("opaque-1");
+    // What it said is remembered, as it is for requests.
+    assertThat(explain(question("DELETE", "/api/x", "opaque-1")).at("/refusal/code").asText())
+        .isEqualTo("forbidden");
+    assertThat(asked).containsExactly("token=opaque-1&token_type_hint=access_token");
+
+    said = new Fetched.Document("{\"active\":false}".getBytes(StandardCharsets.UTF_8), null);
+    assertThat(explain(question("GET", "/api/x", "opaque-2")).at("/refusal/code").asText())
+        .isEqualTo("invalid_token");
+    said = new Fetched.Missed("timeout");
+    JsonNode unanswered = explain(question("GET", "/api/x", "opaque-3"));
+    assertThat(unanswered.at("/refusal/code").asText()).isEqualTo("identity_unavailable");
+    assertThat(unanswered.path("identity").isNull()).isTrue();
+  }
+
+  /** It is checked as a request's over http; its nonce stays good, and the key is not used. */
+  @Test
+  void checksASignatureAndUsesNothingUp() throws Exception {
+    ApiKeySecret key = ApiKeySecret.mint(new SecureRandom());
+    configuration.signingKey("a", NOW, key);
+    configuration.json(
+        "tenants/a/routes/signed",
+        "{'id':'signed','paths':['/signed/**'],'upstream':'u','auth':'signature'}");
+    String nonce = Signing.made(key, NOW) + ";nonce=\"once\"";
+    for (int i = 0; i < 3; i++) {
+      JsonNode answer = explain(signed(key, nonce, "http"));
+      assertThat(answer.path("outcome").asText()).as(answer.toString()).isEqualTo("admitted");
+      assertThat(answer.at("/identity/subject").asText()).isEqualTo("svc-1");
+      assertThat(answer.at("/rbac/rule/role").asText()).isEqualTo("all");
+      assertThat(answer.toString()).doesNotContain(key.text());
+    }
+    assertThat(configuration.snapshot().tenant("a.test").keys().uses().map(KeyUse::untold).toList())
+        .containsExactly(0L);
+    Map<String, ObjectNode> refused =
+        Map.of(
+            "invalid_token",
+            signed(key, nonce, "https"),
+            "unknown_key",
+            signed(ApiKeySecret.mint(new SecureRandom()), "", "http"),
+            "missing_credentials",
+            question("GET", "/signed/x"));
+    for (Map.Entry<String, ObjectNode> each : refused.entrySet()) {
+      assertThat(explain(each.getValue()).at("/refusal/code").asText()).isEqualTo(each.getKey());
+    }
+  }
+
+  private static ObjectNode signed(ApiKeySecret key, String parameters, String scheme) {
+    ObjectNode question = question("GET", "/signed/x");
+    String lines =
+        Signing.lines(
+            key,
+            parameters.isEmpty() ? Signing.made(key, NOW) : parameters,
+            "\"@method\": GET",
+            "\"@authority\": a.test",
+            "\"@path\": /signed/x",
+            "\"@scheme\": " + scheme);
+    for (String line : lines.split("\r\n")) {
+      int colon = line.indexOf(": ");
+      question.withObject("/headers").put(line.substring(0, colon), line.substring(colon + 2));
+    }
+    return question;
   }
 
   @Test
@@ -340,6 +443,44 @@ final class ExplainApiTest {
       JsonNode answer = explain(each.getValue());
       assertThat(answer.at("/refusal/code").asText()).isEqualTo(each.getKey());
       assertThat(answer.toString()).doesNotContain("secret");
+    }
+  }
+
+  /** What is asked about it is not in force, and does not come to be. */
+  @Test
+  void aSupposedConfigurationIsJudgedAndForgotten() throws Exception {
+    String supposed =
+        """
+        {"objects": [
+          {"key": "tenants/s", "body": {"id": "s", "name": "S", "hosts": ["s.test"]}},
+          {"key": "tenants/s/upstreams/u",
+           "body": {"id": "u", "targets": [{"url": "http://10.0.0.1"}]}},
+          {"key": "tenants/s/routes/open",
+           "body": {"id": "open", "paths": ["/open"], "upstream": "u", "auth": "none"}},
+          {"key": "tenants/s/routes/closed",
+           "body": {"id": "closed", "paths": ["/closed"], "upstream": "u"}}],
+         "requests": [
+          {"host": "s.test", "method": "GET", "path": "/open"},
+          {"host": "s.test", "method": "GET", "path": "/closed"},
+          {"host": "a.test", "method": "GET", "path": "/api/x"}]}
+        """;
+    HttpResponse<String> answer = postTo("/explain/supposed", supposed, "Bearer " + TOKEN);
+    assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
+    JsonNode answers = JSON.readTree(answer.body()).path("answers");
+    assertThat(answers.at("/0/route/id").asText()).isEqualTo("open");
+    assertThat(answers.at("/0/upstream").asText()).isEqualTo("u");
+    assertThat(answers.at("/1/refusal/code").asText()).isEqualTo("missing_credentials");
+    assertThat(answers.at("/2/refusal/code").asText()).isEqualTo("unknown_tenant");
+    ObjectNode real = question("GET", "/open").put("host", "s.test");
+    assertThat(explain(real).at("/refusal/code").asText()).isEqualTo("unknown_tenant");
+    assertThat(postTo("/explain/supposed", supposed).statusCode()).isEqualTo(401);
+    for (String wrong :
+        new String[] {
+          "{\"objects\":[{\"key\":\"x\",\"body\":{}}]}",
+          "{\"objects\":[{\"key\":\"tenants/s\"}]}",
+          "{\"requests\":[{}]}"
+        }) {
+      assertThat(postTo("/explain/supposed", wrong, "Bearer " + TOKEN).statusCode()).isEqualTo(422);
     }
   }
 }

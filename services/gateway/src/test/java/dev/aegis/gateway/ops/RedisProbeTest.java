@@ -2,7 +2,7 @@ package dev.aegis.gateway.ops;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.aegis.gateway.store.RedisAccess;
+import dev.aegis.redis.RedisAccess;
 import dev.aegis.testkit.RedisPeer;
 import java.io.IOException;
 import java.net.InetAddress;

@@ -85,6 +85,11 @@ final class ApiKeysTest {
   }
 
   private Step<Admitted> run(Instant now, String host, String line, String... headers) {
+    return pipeline.run(
+        inbound(now, head(host, line, headers)), (identified, arbiter) -> Ruling.Passes.BARE);
+  }
+
+  private static RequestHead head(String host, String line, String... headers) {
     RequestHead head = new RequestHead();
     StringBuilder text = new StringBuilder(line + " HTTP/1.1\r\nHost: " + host + "\r\n");
     for (String header : headers) {
@@ -95,16 +100,18 @@ final class ApiKeysTest {
     } catch (Exception e) {
       throw new AssertionError(e);
     }
-    return pipeline.run(
-        new Inbound(
-            configuration.snapshot().tenant(head.host()),
-            "id",
-            head,
-            "192.0.2.1",
-            Handshake.PLAIN,
-            now.toEpochMilli(),
-            0),
-        (identified, arbiter) -> Ruling.Passes.BARE);
+    return head;
+  }
+
+  private Inbound inbound(Instant now, RequestHead head) {
+    return new Inbound(
+        configuration.snapshot().tenant(head.host()),
+        "id",
+        head,
+        "192.0.2.1",
+        Handshake.PLAIN,
+        now.toEpochMilli(),
+        0);
   }
 
   private String outcome(Instant now, String host, String line, String... headers) {
@@ -210,5 +217,36 @@ final class ApiKeysTest {
     assertThat(outcome("POST /api_key", shows(key))).isEqualTo("svc-1 by api_key");
     configuration.delete("tenants/a/roles/reader");
     assertThat(outcome("POST /api_key", shows(key))).isEqualTo("forbidden");
+  }
+
+  private long used() {
+    return configuration
+        .snapshot()
+        .tenant("a.test")
+        .keys()
+        .uses()
+        .findFirst()
+        .orElseThrow()
+        .untold();
+  }
+
+  @Test
+  void usesAreNotedAndOutliveChangesOfTheKey() {
+    assertThat(outcome("GET /any", "X-API-Key: " + ApiKeySecret.mint(RANDOM).text()))
+        .isEqualTo("unknown_key");
+    assertThat(used()).isZero();
+    pipeline.rehearse(inbound(NOW, head("a.test", "GET /any", shows(key))));
+    assertThat(used()).isZero();
+    assertThat(outcome("DELETE /any", shows(key))).isEqualTo("forbidden"); // by its roles
+    assertThat(used()).isEqualTo(NOW.toEpochMilli());
+    ApiKeySecret next = ApiKeySecret.mint(RANDOM);
+    publish(null, List.of("reader"), secret(next, null), secret(key, NOW.plusSeconds(600)));
+    assertThat(used()).isEqualTo(NOW.toEpochMilli());
+    Instant later = NOW.plusSeconds(300);
+    assertThat(outcome(later, "a.test", "GET /any", shows(key))).isEqualTo("svc-1 by api_key");
+    assertThat(used()).isEqualTo(later.toEpochMilli());
+    configuration.delete("tenants/a/api-keys/ci");
+    publish(null, List.of("reader"), secret(next, null));
+    assertThat(used()).isZero();
   }
 }

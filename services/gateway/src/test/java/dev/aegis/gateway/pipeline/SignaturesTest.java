@@ -99,9 +99,24 @@ final class SignaturesTest {
         + signature;
   }
 
+  private long used() {
+    return configuration
+        .snapshot()
+        .tenant("a.test")
+        .keys()
+        .uses()
+        .findFirst()
+        .orElseThrow()
+        .untold();
+  }
+
   @Test
   void whoSignsIsTheSubjectOfItsKey() {
+    String forged = request(signed(key, "")).replace("GET /", "PUT /");
+    assertThat(outcome(NOW, forged)).isEqualTo("signature: it is not the key's");
+    assertThat(used()).isZero();
     assertThat(outcome(NOW, request(signed(key, "")))).isEqualTo("svc-1 by signature");
+    assertThat(used()).isEqualTo(NOW.toEpochMilli());
     assertThat(outcome(NOW, request(""))).isEqualTo("missing_credentials");
     ApiKeySecret other = ApiKeySecret.mint(RANDOM);
     assertThat(outcome(NOW, request(signed(other, "")))).isEqualTo("unknown_key");

@@ -172,7 +172,7 @@ final class RoutingTest {
       Collections.rotate(order, i);
       Map<RouteDefinition, String> plans = new LinkedHashMap<>();
       order.forEach(route -> plans.put(route, route.id()));
-      String now = RouteTable.of(plans).find(host, method, path, headers::get);
+      String now = RouteTable.of(plans.entrySet()).find(host, method, path, headers::get);
       assertThat(i == 0 || java.util.Objects.equals(now, found)).isTrue();
       found = now;
     }
@@ -203,7 +203,7 @@ final class RoutingTest {
 
   @Test
   void findsNothingWhereNothingMatches() {
-    assertThat(RouteTable.of(Map.<RouteDefinition, String>of()).isEmpty()).isTrue();
+    assertThat(RouteTable.of(Map.<RouteDefinition, String>of().entrySet()).isEmpty()).isTrue();
     List<RouteDefinition> routes =
         List.of(
             route("get", d -> d.method("GET").path("/a")),

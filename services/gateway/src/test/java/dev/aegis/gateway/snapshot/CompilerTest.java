@@ -108,6 +108,36 @@ final class CompilerTest {
     assertThat(snapshot.findings()).extracting(Finding::subject).containsExactly("tenants/c");
   }
 
+  /** So many that other threads read what they say: the plans and findings are the same. */
+  @Test
+  void compilesManyTenantsAsItCompilesEach() {
+    Snapshot each = configuration.snapshot();
+    for (int i = 0; i < 200; i++) {
+      String tenant = "tenants/m" + i;
+      configuration.tenant("m" + i);
+      configuration.json(tenant + "/routes/broken", "{'id':'broken','paths':7}");
+      each = configuration.json(tenant + "/routes/r" + i, ROUTE.replace("'r'", "'r" + i + "'"));
+    }
+    Snapshot all = configuration.json("plugins/global", LIMIT.replace("'l'", "'global'"));
+    assertThat(all.findings()).containsExactlyInAnyOrderElementsOf(each.findings());
+    assertThat(all.findings()).hasSize(200);
+    for (int i = 0; i < 200; i++) {
+      assertThat(plan(all, "m" + i)).isNotSameAs(plan(each, "m" + i));
+      assertThat(route(plan(all, "m" + i), "/r/1").id()).isEqualTo("r" + i);
+    }
+  }
+
+  @Test
+  void saysWhatItDoesNotKnowAndServesTheRest() {
+    Snapshot snapshot =
+        configuration.record(
+            "{'key':'tenants/a/gadgets/g','op':'put','expected':-1,'actor':'later',"
+                + "'at':'2026-01-01T00:00:00Z','definition':{'id':'g'}}");
+    assertThat(snapshot.findings()).extracting(Finding::subject).containsExactly("gadgets");
+    assertThat(route(plan(snapshot, "a"), "/r/1")).isNotNull();
+    assertThat(configuration.delete("tenants/a").findings()).isEmpty();
+  }
+
   /** Compiled anew are only tenants that changed; an installation's plugin touches all. */
   @Test
   void keepsThePlansOfTenantsThatDidNotChange() {
@@ -118,6 +148,9 @@ final class CompilerTest {
     assertThat(plan(snapshot, "b")).isNotSameAs(b);
     b = plan(snapshot, "b");
     snapshot = configuration.tenant("c");
+    assertThat(plan(snapshot, "a")).isSameAs(a);
+    assertThat(plan(snapshot, "b")).isSameAs(b);
+    snapshot = configuration.json("operators/o", "{'id':'o','name':'o','role':'auditor'}");
     assertThat(plan(snapshot, "a")).isSameAs(a);
     assertThat(plan(snapshot, "b")).isSameAs(b);
     snapshot = configuration.json("plugins/global", LIMIT.replace("'l'", "'global'"));

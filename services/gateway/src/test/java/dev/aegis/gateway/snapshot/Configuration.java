@@ -4,13 +4,19 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.aegis.gateway.introspection.AskedIssuers;
+import dev.aegis.gateway.introspection.Questions;
+import dev.aegis.gateway.plugin.Links;
 import dev.aegis.gateway.upstream.Upstreams;
 import dev.aegis.journal.ApiKeySecret;
 import dev.aegis.journal.Change;
 import dev.aegis.journal.Fold;
+import dev.aegis.journal.JournalRecord;
 import dev.aegis.journal.MasterKey;
 import dev.aegis.journal.ObjectKey;
 import dev.aegis.journal.Verdict;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
@@ -28,9 +34,26 @@ public final class Configuration implements AutoCloseable {
   private final Fold fold = new Fold();
   private final MasterKey masterKey = MasterKey.parse(MasterKey.newText());
   private final Upstreams upstreams = new Upstreams(null);
-  private final Compiler compiler =
-      new Compiler("test", upstreams, masterKey, InstantSource.fixed(Instant.EPOCH));
+  private final Compiler compiler;
   private Snapshot snapshot = Snapshot.empty("test", Instant.EPOCH);
+
+  /** One in which nobody asks issuers about tokens. */
+  public Configuration() {
+    compiler = new Compiler("test", upstreams, masterKey, InstantSource.fixed(Instant.EPOCH));
+  }
+
+  /** One in which {@code questions} asks issuers about tokens. */
+  public Configuration(Questions questions) {
+    compiler =
+        new Compiler(
+            "test",
+            upstreams,
+            masterKey,
+            null,
+            new AskedIssuers(questions),
+            Links.builtIn(),
+            InstantSource.fixed(Instant.EPOCH));
+  }
 
   /** Puts an object, and compiles what changed. */
   public Snapshot put(String key, Map<String, ?> definition) {
@@ -49,6 +72,19 @@ public final class Configuration implements AutoCloseable {
   /** Deletes an object. */
   public Snapshot delete(String key) {
     return apply(key, null);
+  }
+
+  /** Takes a record as another version wrote it, with single quotes. */
+  public Snapshot record(String record) {
+    try {
+      fold.apply(
+          fold.revision() + 1,
+          JournalRecord.parse(record.replace('\'', '"').getBytes(StandardCharsets.UTF_8)));
+    } catch (IOException e) {
+      throw new AssertionError(e);
+    }
+    snapshot = compiler.compile(fold, Set.of(), false);
+    return snapshot;
   }
 
   private Snapshot apply(String key, @Nullable ObjectNode definition) {
@@ -90,6 +126,26 @@ public final class Configuration implements AutoCloseable {
             List.of("HS256"),
             "secret",
             JSON.convertValue(masterKey.seal(key, secret).toJson(), Map.class)));
+  }
+
+  /** The issuer of a tenant that is asked about tokens. */
+  public Snapshot askedIssuer(String tenant) {
+    ObjectKey key = ObjectKey.parse("tenants/" + tenant + "/issuers/asked");
+    return put(
+        key.toString(),
+        Map.of(
+            "id",
+            "asked",
+            "issuer",
+            "https://asked",
+            "introspection",
+            Map.of(
+                "url",
+                "https://asked/introspect",
+                "client_id",
+                "aegis",
+                "client_secret",
+                JSON.convertValue(masterKey.seal(key, SECRET).toJson(), Map.class))));
   }
 
   /**

@@ -10,6 +10,7 @@ import dev.aegis.gateway.admission.Counts;
 import dev.aegis.gateway.admission.CountsContract;
 import dev.aegis.gateway.admission.Meter;
 import dev.aegis.journal.RateLimitConfig.Algorithm;
+import dev.aegis.redis.RedisAccess;
 import dev.aegis.testkit.RedisPeer;
 import java.time.Duration;
 import java.time.Instant;

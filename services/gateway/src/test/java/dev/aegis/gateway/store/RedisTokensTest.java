@@ -7,6 +7,7 @@ import static org.awaitility.Awaitility.await;
 import dev.aegis.gateway.identity.Principal;
 import dev.aegis.gateway.identity.SharedTokens.Found;
 import dev.aegis.gateway.identity.Thumbprint;
+import dev.aegis.redis.RedisAccess;
 import dev.aegis.testkit.FreePorts;
 import dev.aegis.testkit.RedisPeer;
 import java.io.IOException;

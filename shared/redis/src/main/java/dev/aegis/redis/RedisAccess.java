@@ -1,9 +1,8 @@
-package dev.aegis.gateway.store;
+package dev.aegis.redis;
 
 import java.net.URI;
 import java.net.URISyntaxException;
-import org.apache.commons.pool2.impl.GenericObjectPoolConfig;
-import redis.clients.jedis.Connection;
+import java.time.Duration;
 import redis.clients.jedis.ConnectionPoolConfig;
 import redis.clients.jedis.DefaultJedisClientConfig;
 import redis.clients.jedis.HostAndPort;
@@ -68,12 +67,16 @@ public final class RedisAccess {
   }
 
   /**
-   * A client, not yet connected.
+   * A client with one connection, not yet made: what asks at once waits, and after a restart of
+   * Redis no more than one question meets a connection that has ended.
    *
-   * @param timeoutMillis how long each connection and each answer may take
+   * @param timeoutMillis how long each connection, each answer and each wait may take
    */
   public RedisClient client(int timeoutMillis) {
-    return client(timeoutMillis, new ConnectionPoolConfig());
+    ConnectionPoolConfig one = new ConnectionPoolConfig();
+    one.setMaxTotal(1);
+    one.setMaxWait(Duration.ofMillis(timeoutMillis));
+    return client(timeoutMillis, one);
   }
 
   /**
@@ -82,7 +85,7 @@ public final class RedisAccess {
    * @param timeoutMillis how long each connection and each answer may take
    * @param pool how many connections it has
    */
-  RedisClient client(int timeoutMillis, GenericObjectPoolConfig<Connection> pool) {
+  public RedisClient client(int timeoutMillis, ConnectionPoolConfig pool) {
     DefaultJedisClientConfig.Builder config =
         DefaultJedisClientConfig.builder().timeoutMillis(timeoutMillis).database(database);
     if (!password.isEmpty()) {
@@ -96,6 +99,15 @@ public final class RedisAccess {
         .clientConfig(config.build())
         .poolConfig(pool)
         .build();
+  }
+
+  /** Why Redis did not do something, in the words of who noticed it first. */
+  public static String reason(Exception failure) {
+    Throwable cause = failure;
+    while (cause.getCause() != null) {
+      cause = cause.getCause();
+    }
+    return cause.getMessage() == null ? cause.getClass().getSimpleName() : cause.getMessage();
   }
 
   /** Without what is secret in it. */

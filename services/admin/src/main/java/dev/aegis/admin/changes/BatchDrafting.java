@@ -1,0 +1,271 @@
+package dev.aegis.admin.changes;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.aegis.admin.access.Operator;
+import dev.aegis.admin.tenancy.Documents;
+import dev.aegis.admin.tenancy.Hosts;
+import dev.aegis.admin.tenancy.References;
+import dev.aegis.admin.tenancy.Refusal;
+import dev.aegis.journal.Change;
+import dev.aegis.journal.Entry;
+import dev.aegis.journal.Fold;
+import dev.aegis.journal.Kind;
+import dev.aegis.journal.ObjectKey;
+import dev.aegis.journal.Verdict;
+import dev.aegis.model.Finding;
+import dev.aegis.model.Violation;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Turns what shall hold into what would be written, or into all that is wrong with it. Every object
+ * is checked against the state in which all of them hold, so their order means nothing.
+ */
+final class BatchDrafting {
+  private static final String ACTOR = "draft";
+
+  private final Settling settling;
+  private final Hosts hosts;
+  private final CarriedSecrets carried;
+  private final InstantSource clock;
+
+  BatchDrafting(Settling settling, Hosts hosts, CarriedSecrets carried, InstantSource clock) {
+    this.settling = settling;
+    this.hosts = hosts;
+    this.carried = carried;
+    this.clock = clock;
+  }
+
+  /**
+   * What the batch comes to.
+   *
+   * @param steps to write, in this order; to be trusted only without violations
+   * @param unchanged how many objects held already
+   * @param violations each with the object's name before the pointer
+   */
+  record Drafted(List<Draft.Ready> steps, int unchanged, List<Violation> violations) {
+    Drafted {
+      steps = List.copyOf(steps);
+      violations = List.copyOf(violations);
+    }
+  }
+
+  /**
+   * Drafts a batch.
+   *
+   * @param scratch the configuration, as a copy; afterwards all that was wanted holds in it
+   */
+  Drafted draft(Fold scratch, List<Desired> wanted) {
+    return new Batch(scratch).draft(wanted);
+  }
+
+  /** How a violation names the place: the object and, as in a URI, the pointer (RFC 6901). */
+  private static void note(List<Violation> all, ObjectKey key, Violation violation) {
+    all.add(new Violation(key + "#" + violation.field(), violation.message()));
+  }
+
+  private final class Batch {
+    private final Fold scratch;
+    private final Instant now = clock.instant();
+    private final List<Violation> violations = new ArrayList<>();
+    private final List<Settling.Settled> puts = new ArrayList<>();
+    private final List<Entry> deletions = new ArrayList<>();
+    private final Map<String, Integer> depths = new HashMap<>();
+    private int unchanged;
+
+    private Batch(Fold scratch) {
+      this.scratch = scratch;
+    }
+
+    private Drafted draft(List<Desired> wanted) {
+      Set<ObjectKey> seen = new HashSet<>();
+      Set<String> going = new HashSet<>();
+      for (Desired one : wanted) {
+        if (!seen.add(one.key())) {
+          note(violations, one.key(), new Violation("", "is there twice"));
+        }
+        if (one.body() == null && one.key().kind() == Kind.TENANT) {
+          going.add(one.key().id());
+          depths.put(one.key().id(), References.depth(scratch, one.key().id()));
+        }
+      }
+      for (Desired one : wanted) {
+        if (one.body() != null && one.key().kind() == Kind.TENANT) {
+          put(one.key(), one.body());
+        }
+      }
+      for (Desired one : wanted) {
+        if (one.key().kind() == Kind.TENANT) {
+          continue;
+        }
+        String tenant = one.key().tenant();
+        boolean goes = tenant != null && going.contains(tenant);
+        if (one.body() == null) {
+          delete(one.key(), !goes); // what a tenant has goes with it
+        } else if (goes) {
+          note(violations, one.key(), new Violation("", "is of a tenant that shall not be"));
+        } else {
+          put(one.key(), one.body());
+        }
+      }
+      for (String tenant : going) {
+        delete(ObjectKey.tenant(tenant), true);
+      }
+      return judge();
+    }
+
+    private void put(ObjectKey key, ObjectNode body) {
+      Entry before = scratch.find(key);
+      ObjectNode document = Documents.withoutReadOnly(body);
+      List<Violation> wrong = new ArrayList<>();
+      Entry keeping = carried.take(key, document, before, wrong);
+      if (key.kind() == Kind.REVOCATION && keeping != null && !document.has("expires_at")) {
+        document.set(
+            "expires_at", keeping.body().path("expires_at")); // else it ends later each time
+      }
+      Settling.Settled settled = settling.settle(key, keeping, document, wrong);
+      // What was kept comes back as it was, the order of its members included.
+      ObjectNode kept =
+          before != null && before.body().equals(settled.document())
+              ? before.body()
+              : body.equals(settled.document()) ? body.deepCopy() : settled.document();
+      puts.add(
+          new Settling.Settled(key, before, kept, settled.revealed(), wrong, settled.findings()));
+      if (take(key, kept) instanceof Verdict.Rejected rejected) {
+        wrong.add(new Violation("", "cannot be: " + rejected.message()));
+      }
+    }
+
+    private void delete(ObjectKey key, boolean alone) {
+      Entry before = scratch.find(key);
+      if (before == null) {
+        unchanged++;
+        return;
+      }
+      if (alone) {
+        deletions.add(before);
+      }
+      take(key, null);
+    }
+
+    private Verdict take(ObjectKey key, @Nullable ObjectNode document) {
+      return scratch.apply(
+          scratch.revision() + 1, new Change(key, document, Change.ANY, ACTOR, now));
+    }
+
+    private Drafted judge() {
+      Map<String, Set<String>> contested = hosts.contested(scratch);
+      Map<String, ObjectKey> grown = new HashMap<>();
+      List<Draft.Ready> steps = new ArrayList<>();
+      for (Settling.Settled put : puts) {
+        Entry before = put.before();
+        if (before != null && before.body().equals(put.document())) {
+          unchanged++; // and so is what it is said to be in
+          continue;
+        }
+        ObjectKey key = put.key();
+        settling.refer(
+            scratch, Operator.AEGIS, put); // what the batch is for is not held to a tenant
+        if (key.kind() == Kind.TENANT && !contested.isEmpty()) {
+          contested(put, contested);
+        }
+        if (before == null) {
+          grown.putIfAbsent(key.kind() + " " + key.tenant(), key);
+        }
+        put.violations().forEach(violation -> note(violations, key, violation));
+        List<Finding> findings = new ArrayList<>(put.findings());
+        findings.addAll(hosts.findings(scratch, key, put.document()));
+        steps.add(new Draft.Ready(key, before, put.document(), put.revealed(), findings));
+      }
+      for (ObjectKey key : grown.values()) {
+        Refusal full = Bounds.exceeded(scratch, key, now);
+        if (full != null) {
+          note(violations, key, new Violation("", full.detail()));
+        }
+      }
+      for (Entry gone : deletions) {
+        List<String> users = References.users(scratch, gone.key());
+        if (!users.isEmpty()) {
+          note(violations, gone.key(), new Violation("", "is used by " + String.join(", ", users)));
+        }
+      }
+      steps.sort(order());
+      List<Draft.Ready> all = new ArrayList<>(steps);
+      deletions.stream()
+          .map(gone -> new Draft.Ready(gone.key(), gone, null, null, List.of()))
+          .sorted(order().reversed())
+          .forEach(all::add);
+      return new Drafted(all, unchanged, violations);
+    }
+
+    private void contested(Settling.Settled tenant, Map<String, Set<String>> contested) {
+      for (String host : hosts.of(tenant.key().id(), tenant.document())) {
+        for (String other : contested.getOrDefault(host, Set.of())) {
+          if (!other.equals(tenant.key().id())) {
+            tenant
+                .violations()
+                .add(
+                    new Violation(
+                        "/hosts", "\"" + host + "\" is a host of tenant \"" + other + "\""));
+          }
+        }
+      }
+    }
+
+    /**
+     * Whoever is named before whoever names it, one tenant after the other, so that a gateway
+     * compiles each of them once or twice. Ancestors come before descendants.
+     */
+    private Comparator<Draft.Ready> order() {
+      return Comparator.comparingInt(this::depth)
+          .thenComparing(step -> String.valueOf(step.key().tenant()))
+          .thenComparingInt(step -> rank(step.key().kind()))
+          .thenComparingInt(step -> inherits(step.after()))
+          .thenComparing(step -> step.key().id());
+    }
+
+    private int depth(Draft.Ready step) {
+      String tenant = step.key().tenant();
+      if (step.key().kind() == Kind.OPERATOR) {
+        return Integer.MAX_VALUE; // it may be held to any tenant
+      }
+      return tenant == null
+          ? -1
+          : depths.computeIfAbsent(tenant, id -> References.depth(scratch, id));
+    }
+  }
+
+  private static int inherits(@Nullable JsonNode role) {
+    return role == null || role.path("inherits").isEmpty() ? 0 : 1;
+  }
+
+  /**
+   * A plugin comes before the route that it names, although it waits for it then: the other way
+   * round the route would serve for a moment without its limit.
+   */
+  private static int rank(Kind kind) {
+    return switch (kind) {
+      case TENANT -> 0;
+      case REVOCATION -> 1;
+      case UPSTREAM -> 2;
+      case ISSUER -> 3;
+      case ROLE -> 4;
+      case BINDING -> 5;
+      case PLUGIN -> 6;
+      case ROUTE -> 7;
+      case CERTIFICATE -> 8;
+      case API_KEY -> 9;
+      case WEBHOOK -> 10;
+      case OPERATOR -> 11;
+    };
+  }
+}

@@ -1,0 +1,2 @@
+/** What the admin service reads in Redis. */
+package dev.aegis.admin.store;

@@ -1,0 +1,2 @@
+/** How often something ended in each of the ways there are. */
+package dev.aegis.gateway.counts;

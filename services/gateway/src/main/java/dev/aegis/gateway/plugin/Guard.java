@@ -1,0 +1,170 @@
+package dev.aegis.gateway.plugin;
+
+import dev.aegis.gateway.plugin.PluginFailed.Says;
+import java.lang.management.ManagementFactory;
+import java.time.Duration;
+import java.util.Queue;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.SynchronousQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Runs the calls of one filter that others wrote, on threads that are its own, and waits for them
+ * no longer than they may take. Virtual threads would not do: a loop on one of them keeps the
+ * processor that all requests share.
+ *
+ * <p>A call that takes too long, or allocates too much, is interrupted. One that does not heed that
+ * cannot be ended on the JVM: its thread is left to it, and the filter is not called again. Few
+ * calls run at once until some have ended well, so few threads can be lost.
+ */
+final class Guard {
+  private static final int FIRST = 2;
+  private static final int MOST = 16;
+  private static final long MOST_ALLOCATED = 64L << 20;
+  private static final long LOOK_NANOS = Duration.ofMillis(5).toNanos();
+  private static final long HEED_NANOS = Duration.ofSeconds(1).toNanos();
+  private static final Duration IDLE = Duration.ofSeconds(10);
+  private static final com.sun.management.@Nullable ThreadMXBean THREADS =
+      ManagementFactory.getThreadMXBean() instanceof com.sun.management.ThreadMXBean known
+          ? known
+          : null;
+
+  private final long budgetNanos;
+  private final Semaphore permits = new Semaphore(FIRST);
+  private final AtomicInteger issued = new AtomicInteger(FIRST);
+  private final Queue<Call<?>> cut = new ConcurrentLinkedQueue<>();
+  private final ThreadPoolExecutor threads;
+
+  /**
+   * @param name of its threads
+   */
+  Guard(String name, Duration budget) {
+    this.budgetNanos = budget.toNanos();
+    this.threads =
+        new ThreadPoolExecutor(
+            0,
+            MOST,
+            IDLE.toMillis(),
+            TimeUnit.MILLISECONDS,
+            new SynchronousQueue<>(),
+            Thread.ofPlatform()
+                .daemon()
+                .inheritInheritableThreadLocals(false)
+                .name(name)
+                .factory());
+  }
+
+  /** Lets the threads end that have nothing to do. */
+  Runnable end() {
+    return threads::shutdown;
+  }
+
+  /** Runs a call and waits for what comes of it, blocking. */
+  <T> T run(ClassLoader loader, Callable<T> body) throws PluginFailed {
+    long end = System.nanoTime() + budgetNanos;
+    lookAfterCut();
+    try {
+      if (!permits.tryAcquire(budgetNanos, TimeUnit.NANOSECONDS)) {
+        throw new PluginFailed("all its calls are still under way", Says.NOTHING);
+      }
+      Call<T> call = new Call<>(body, loader);
+      try {
+        threads.execute(call);
+      } catch (RejectedExecutionException e) {
+        permits.release();
+        throw new PluginFailed("all its threads are still busy", Says.NOTHING);
+      }
+      return await(call, end);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new PluginFailed("the request was interrupted", Says.NOTHING);
+    }
+  }
+
+  private <T> T await(Call<T> call, long end) throws PluginFailed, InterruptedException {
+    while (true) {
+      long left = end - System.nanoTime();
+      if (left <= 0) {
+        throw cut(call, "it took longer than " + budgetNanos / 1_000_000 + " ms");
+      }
+      try {
+        T result = call.task.get(Math.min(left, LOOK_NANOS), TimeUnit.NANOSECONDS);
+        if (issued.get() < MOST && issued.incrementAndGet() <= MOST) {
+          permits.release();
+        }
+        return result;
+      } catch (TimeoutException e) {
+        if (call.allocated() > MOST_ALLOCATED) {
+          throw cut(call, "it allocated more than " + (MOST_ALLOCATED >> 20) + " MiB");
+        }
+      } catch (ExecutionException e) {
+        throw PluginFailed.threw(e.getCause() == null ? e : e.getCause());
+      } catch (CancellationException e) {
+        throw new PluginFailed("it was interrupted", Says.BAD);
+      }
+    }
+  }
+
+  private PluginFailed cut(Call<?> call, String why) {
+    call.cutAt = System.nanoTime();
+    cut.add(call);
+    call.task.cancel(true);
+    return new PluginFailed(why, Says.BAD);
+  }
+
+  /** Nothing more is begun while a call that was cut does not come back. */
+  private void lookAfterCut() throws PluginFailed {
+    cut.removeIf(call -> call.ended);
+    Call<?> first = cut.peek();
+    if (first != null) {
+      throw new PluginFailed(
+          "a call that was interrupted has not ended",
+          System.nanoTime() - first.cutAt > HEED_NANOS ? Says.LOST : Says.NOTHING);
+    }
+  }
+
+  private final class Call<T> implements Runnable {
+    private final FutureTask<T> task;
+    private final ClassLoader loader;
+    private volatile boolean ended;
+    private volatile long thread = -1;
+    private volatile long before;
+    private volatile long cutAt;
+
+    Call(Callable<T> body, ClassLoader loader) {
+      this.task = new FutureTask<>(body);
+      this.loader = loader;
+    }
+
+    @Override
+    public void run() {
+      Thread current = Thread.currentThread();
+      ClassLoader usual = current.getContextClassLoader();
+      current.setContextClassLoader(loader);
+      before = THREADS == null ? 0 : THREADS.getThreadAllocatedBytes(current.threadId());
+      thread = current.threadId();
+      try {
+        task.run();
+      } finally {
+        ended = true;
+        current.setContextClassLoader(usual);
+        permits.release();
+      }
+    }
+
+    long allocated() {
+      long id = thread;
+      return THREADS == null || id < 0 || ended ? 0 : THREADS.getThreadAllocatedBytes(id) - before;
+    }
+  }
+}

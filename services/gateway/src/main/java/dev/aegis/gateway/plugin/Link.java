@@ -1,0 +1,136 @@
+package dev.aegis.gateway.plugin;
+
+import dev.aegis.gateway.plugin.PluginFailed.Says;
+import dev.aegis.plugin.Filter;
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.LongConsumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One filter in force for one tenant, and what it has done so far. It outlives changes of the
+ * configuration that leave it as it is.
+ */
+public final class Link {
+  private static final int PATIENCE = 5;
+
+  private final Terms terms;
+  private final @Nullable Filter filter;
+  private final @Nullable Guard guard;
+  private final String broken;
+  private final PluginReport report;
+  private final Map<Phase, LongConsumer> durations = new EnumMap<>(Phase.class);
+  private final AtomicInteger failures = new AtomicInteger();
+  private volatile boolean off;
+
+  /**
+   * What is known of it without asking it.
+   *
+   * @param tenant whose requests it sees
+   * @param id of the plugin's object
+   * @param plugin its name
+   * @param open whether requests go on without it when it fails
+   */
+  public record Terms(String tenant, String id, String plugin, boolean open) {}
+
+  private Link(
+      Terms terms,
+      @Nullable Filter filter,
+      @Nullable Guard guard,
+      String broken,
+      PluginReport report) {
+    this.terms = terms;
+    this.filter = filter;
+    this.guard = guard;
+    this.broken = broken;
+    this.report = report;
+    for (Phase phase : Phase.values()) {
+      if (filter != null && phase.has(filter)) {
+        durations.put(phase, report.durations(terms.plugin(), phase));
+      }
+    }
+  }
+
+  /**
+   * One that works.
+   *
+   * @param guard runs its calls, null if it is trusted
+   */
+  static Link of(Terms terms, Filter filter, @Nullable Guard guard, PluginReport report) {
+    return new Link(terms, filter, guard, "", report);
+  }
+
+  /** One that cannot be called: it fails every time. */
+  public static Link broken(Terms terms, String why) {
+    return new Link(terms, null, null, why, PluginReport.NONE);
+  }
+
+  /** What is known of it without asking it. */
+  public Terms terms() {
+    return terms;
+  }
+
+  /** Whether it is called no more, because it failed too often. */
+  public boolean off() {
+    return off;
+  }
+
+  /** Where it takes part. One that is broken fails as early as it can. */
+  boolean takesPart(Phase phase) {
+    return filter == null ? phase == Phase.AUTHORIZE : phase.has(filter);
+  }
+
+  /** Whether what it gets must be a copy: it may have it for longer than the request lasts. */
+  boolean keeps() {
+    return guard != null;
+  }
+
+  /** Asks it. */
+  <F extends Filter, T> T call(Phase phase, Class<F> type, Use<F, T> use) throws PluginFailed {
+    Filter known = filter;
+    if (known == null) {
+      throw new PluginFailed(broken, Says.NOTHING);
+    }
+    if (off) {
+      throw new PluginFailed("it was switched off", Says.NOTHING);
+    }
+    long began = System.nanoTime();
+    try {
+      F of = type.cast(known);
+      T result =
+          guard == null
+              ? use.of(of)
+              : guard.run(known.getClass().getClassLoader(), (Callable<T>) () -> use.of(of));
+      if (failures.get() != 0) {
+        failures.set(0);
+      }
+      return result;
+    } catch (PluginFailed e) {
+      throw failed(phase, e);
+    } catch (RuntimeException e) {
+      throw failed(phase, PluginFailed.threw(e));
+    } finally {
+      durations.getOrDefault(phase, nanos -> {}).accept(System.nanoTime() - began);
+    }
+  }
+
+  private PluginFailed failed(Phase phase, PluginFailed why) {
+    boolean ends =
+        switch (why.says()) {
+          case NOTHING -> false;
+          case BAD -> failures.incrementAndGet() >= PATIENCE;
+          case LOST -> true;
+        };
+    boolean first = ends && !off;
+    off |= ends;
+    report.failed(new Failure(terms.tenant(), terms.id(), terms.plugin(), phase, why.why(), first));
+    return why;
+  }
+
+  /** What is done with a filter. */
+  interface Use<F, T> {
+    T of(F filter);
+  }
+}

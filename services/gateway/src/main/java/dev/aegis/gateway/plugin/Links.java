@@ -1,0 +1,168 @@
+package dev.aegis.gateway.plugin;
+
+import dev.aegis.journal.InvalidDefinition;
+import dev.aegis.journal.ObjectKey;
+import dev.aegis.journal.PluginDefinition;
+import dev.aegis.model.Finding;
+import dev.aegis.plugin.Filter;
+import dev.aegis.plugins.Installed;
+import dev.aegis.plugins.Plugins;
+import java.lang.ref.Cleaner;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Where filters live on between snapshots. One that has been replaced is closed when no snapshot
+ * and no request holds it any more, which the JVM's collector finds. One thread makes links.
+ */
+public final class Links {
+  private static final Logger LOG = LoggerFactory.getLogger(Links.class);
+  private static final Duration START = Duration.ofSeconds(2);
+
+  private final Supplier<Plugins> installed;
+  private final PluginReport report;
+  private final Cleaner cleaner = Cleaner.create();
+  private final Map<String, Map<ObjectKey, Known>> known = new ConcurrentHashMap<>();
+
+  private record Known(PluginDefinition definition, Installed plugin, Link link) {}
+
+  /** What came of a definition: a link in any case, and why it is broken, if it is. */
+  public record Made(Link link, @Nullable String wrong) {}
+
+  /**
+   * @param installed the plugins that there are
+   */
+  public Links(Supplier<Plugins> installed, PluginReport report) {
+    this.installed = installed;
+    this.report = report;
+  }
+
+  /** Those that come with Aegis, of which nobody hears. */
+  public static Links builtIn() {
+    Plugins plugins = Plugins.builtIn();
+    return new Links(() -> plugins, PluginReport.NONE);
+  }
+
+  /** The plugin of this name, or null. */
+  public @Nullable Installed plugin(String name) {
+    return installed.get().find(name);
+  }
+
+  /** The link that stands for {@code definition} in {@code tenant}. */
+  public Made link(ObjectKey key, String tenant, PluginDefinition definition) {
+    Map<ObjectKey, Known> own = known.computeIfAbsent(tenant, each -> new ConcurrentHashMap<>());
+    Installed plugin = plugin(definition.plugin());
+    if (plugin == null) {
+      own.remove(key);
+      return broken(tenant, definition, "there is no plugin \"" + definition.plugin() + "\"");
+    }
+    Known before = own.get(key);
+    if (before != null && before.plugin() == plugin && before.definition().equals(definition)) {
+      return new Made(before.link(), null);
+    }
+    own.remove(key);
+    try {
+      Link link = link(tenant, definition, plugin);
+      own.put(key, new Known(definition, plugin, link));
+      return new Made(link, null);
+    } catch (InvalidDefinition e) {
+      return broken(tenant, definition, String.valueOf(e.getMessage()));
+    } catch (PluginFailed e) {
+      return broken(tenant, definition, "it cannot be started: " + e.why());
+    } catch (RuntimeException e) {
+      return broken(tenant, definition, "it cannot be started: " + PluginFailed.threw(e).why());
+    }
+  }
+
+  /** The plugins that are switched off here and the jars that cannot be used; for any thread. */
+  public List<Finding> findings() {
+    List<Finding> findings = new ArrayList<>(installed.get().findings());
+    known.forEach(
+        (tenant, own) ->
+            own.forEach(
+                (key, each) -> {
+                  if (each.link().off()) {
+                    String whose = tenant.equals(key.tenant()) ? "" : " for tenant " + tenant;
+                    findings.add(
+                        Finding.error(
+                            key.toString(), "it failed too often and is switched off" + whose));
+                  }
+                }));
+    return findings;
+  }
+
+  /** The tenant is gone, or another one of its id comes. */
+  public void forget(String tenant) {
+    known.remove(tenant);
+  }
+
+  /** The tenant uses these objects and no others: what was made of others is let go. */
+  public void keepOnly(String tenant, Set<ObjectKey> used) {
+    Map<ObjectKey, Known> own = known.get(tenant);
+    if (own != null) {
+      own.keySet().retainAll(used);
+    }
+  }
+
+  private Link link(String tenant, PluginDefinition definition, Installed plugin)
+      throws PluginFailed {
+    Link.Terms terms = terms(tenant, definition);
+    if (plugin.builtIn()) {
+      Filter filter = plugin.configure(definition.config());
+      filter.start();
+      return Link.of(terms, filter, null, report);
+    }
+    Guard starting = new Guard("plugin-start-" + definition.plugin(), START);
+    Filter filter;
+    try {
+      filter =
+          starting.run(
+              plugin.loader(),
+              () -> {
+                Filter made = plugin.configure(definition.config());
+                made.start();
+                return made;
+              });
+    } finally {
+      starting.end().run();
+    }
+    Guard guard = new Guard("plugin-" + definition.plugin(), definition.timeout());
+    Link link = Link.of(terms, filter, guard, report);
+    cleaner.register(link, closing(definition.plugin(), filter, guard.end()));
+    return link;
+  }
+
+  /** Closes on a thread of its own: what others wrote may wait for ever. */
+  private static Runnable closing(String plugin, Filter filter, Runnable then) {
+    return () ->
+        Thread.ofPlatform()
+            .daemon()
+            .name("plugin-close-" + plugin)
+            .start(
+                () -> {
+                  try {
+                    filter.close();
+                  } catch (Exception e) {
+                    LOG.warn("Plugin {} did not close cleanly: {}", plugin, e.toString());
+                  } finally {
+                    then.run();
+                  }
+                });
+  }
+
+  private static Made broken(String tenant, PluginDefinition definition, String why) {
+    return new Made(Link.broken(terms(tenant, definition), why), why);
+  }
+
+  private static Link.Terms terms(String tenant, PluginDefinition definition) {
+    return new Link.Terms(tenant, definition.id(), definition.plugin(), definition.letsPass());
+  }
+}

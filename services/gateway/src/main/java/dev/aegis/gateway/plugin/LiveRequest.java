@@ -1,0 +1,151 @@
+package dev.aegis.gateway.plugin;
+
+import dev.aegis.gateway.http1.Head;
+import dev.aegis.gateway.http1.RequestHead;
+import dev.aegis.plugin.Reply;
+import dev.aegis.plugin.Request;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+
+/**
+ * A request as trusted plugins see it while it is under way: nothing is copied until it is asked
+ * for.
+ */
+public record LiveRequest(
+    RequestHead head,
+    String id,
+    String tenant,
+    String route,
+    String address,
+    boolean secure,
+    String subject)
+    implements Request {
+  private static final Set<String> CREDENTIALS =
+      Set.of("authorization", "proxy-authorization", "x-api-key", "signature", "signature-input");
+
+  @Override
+  public String method() {
+    return head.method();
+  }
+
+  @Override
+  public String host() {
+    return head.host();
+  }
+
+  @Override
+  public String path() {
+    return head.path();
+  }
+
+  @Override
+  public String query() {
+    return head.query();
+  }
+
+  @Override
+  public String header(String name) {
+    String value = hidden(name) ? null : head.value(name);
+    return value == null ? "" : value;
+  }
+
+  @Override
+  public List<String> headers(String name) {
+    return hidden(name) ? List.of() : head.eachValue(name);
+  }
+
+  private static boolean hidden(String name) {
+    return CREDENTIALS.contains(name.toLowerCase(Locale.ROOT).replace('_', '-'));
+  }
+
+  /** The same for those who may keep it for longer than the request lasts. */
+  Request copied() {
+    return new Copied(
+        id,
+        tenant,
+        route,
+        method(),
+        host(),
+        path(),
+        query(),
+        address,
+        secure,
+        subject,
+        new Lines(shown(head)));
+  }
+
+  /** Lines of a header that others may keep. */
+  private static List<String> shown(Head head) {
+    List<String> all = head.namesAndValues();
+    for (int i = all.size() - 2; i >= 0; i -= 2) {
+      if (hidden(all.get(i))) {
+        all.subList(i, i + 2).clear();
+      }
+    }
+    return List.copyOf(all);
+  }
+
+  /** A reply that others may keep. */
+  static Reply copied(int status, Head head) {
+    return new CopiedReply(status, new Lines(List.copyOf(head.namesAndValues())));
+  }
+
+  private record Lines(List<String> pairs) {
+    String first(String name) {
+      for (int i = 0; i < pairs.size(); i += 2) {
+        if (pairs.get(i).equalsIgnoreCase(name)) {
+          return pairs.get(i + 1);
+        }
+      }
+      return "";
+    }
+
+    List<String> each(String name) {
+      List<String> values = new ArrayList<>();
+      for (int i = 0; i < pairs.size(); i += 2) {
+        if (pairs.get(i).equalsIgnoreCase(name)) {
+          values.add(pairs.get(i + 1));
+        }
+      }
+      return values;
+    }
+  }
+
+  private record Copied(
+      String id,
+      String tenant,
+      String route,
+      String method,
+      String host,
+      String path,
+      String query,
+      String address,
+      boolean secure,
+      String subject,
+      Lines lines)
+      implements Request {
+    @Override
+    public String header(String name) {
+      return lines.first(name);
+    }
+
+    @Override
+    public List<String> headers(String name) {
+      return lines.each(name);
+    }
+  }
+
+  private record CopiedReply(int status, Lines lines) implements Reply {
+    @Override
+    public String header(String name) {
+      return lines.first(name);
+    }
+
+    @Override
+    public List<String> headers(String name) {
+      return lines.each(name);
+    }
+  }
+}

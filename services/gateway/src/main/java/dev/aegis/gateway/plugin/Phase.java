@@ -1,0 +1,27 @@
+package dev.aegis.gateway.plugin;
+
+import dev.aegis.plugin.Filter;
+
+/** Where in a request plugins take part, in this order. */
+public enum Phase {
+  AUTHORIZE("authorize", Filter.Authorizing.class),
+  REQUEST("request_headers", Filter.EditingRequest.class),
+  REPLY("response_headers", Filter.EditingReply.class);
+
+  private final String label;
+  private final Class<? extends Filter> type;
+
+  Phase(String label, Class<? extends Filter> type) {
+    this.label = label;
+    this.type = type;
+  }
+
+  /** As metrics and events call it. */
+  public String label() {
+    return label;
+  }
+
+  boolean has(Filter filter) {
+    return type.isInstance(filter);
+  }
+}

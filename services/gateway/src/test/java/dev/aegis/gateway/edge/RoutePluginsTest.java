@@ -1,0 +1,149 @@
+package dev.aegis.gateway.edge;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.aegis.model.Finding;
+import dev.aegis.plugins.Plugins;
+import dev.aegis.testkit.HttpMessage;
+import dev.aegis.testkit.HttpProbe;
+import dev.aegis.testkit.StubUpstream;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+/** Plugins that come with the gateway, on the way of a request. */
+final class RoutePluginsTest {
+  private static final String GET = "GET / HTTP/1.1\r\nHost: a.test\r\n";
+
+  private static StubUpstream backend() throws Exception {
+    return StubUpstream.start(
+        (request, exchange) ->
+            exchange.reply(200, List.of("X-Theirs: 1", "X-Kept: 1"), new byte[0]));
+  }
+
+  private static void use(
+      GatewayInProcess gateway, String id, String plugin, Map<String, ?> config) {
+    use(gateway, "tenants/a/plugins/", id, plugin, Map.of(), config);
+  }
+
+  private static void use(
+      GatewayInProcess gateway,
+      String where,
+      String id,
+      String plugin,
+      Map<String, ?> more,
+      Map<String, ?> config) {
+    Map<String, Object> definition = new HashMap<>(more);
+    definition.putAll(Map.of("id", id, "plugin", plugin, "config", config));
+    gateway.put(where + id, definition);
+  }
+
+  @Test
+  void changesWhatEachSideGetsInOrder() throws Exception {
+    try (StubUpstream backend = backend();
+        GatewayInProcess gateway = GatewayInProcess.before(backend.url());
+        HttpProbe caller = gateway.connect()) {
+      use(
+          gateway,
+          "b",
+          "request_headers",
+          Map.of("set", Map.of("X-A", "last"), "add", Map.of("X-B", "2")));
+      use(
+          gateway,
+          "a",
+          "request_headers",
+          Map.of("set", Map.of("X-A", "first"), "remove", List.of("X-Gone")));
+      use(
+          gateway,
+          "c",
+          "response_headers",
+          Map.of("set", Map.of("X-Theirs", "ours"), "add", Map.of("X-Kept", "2")));
+      use(gateway, "d", "correlation_id", Map.of());
+      caller.send(GET + "x_a: mine\r\nX-B: 1\r\nX-Gone: 1\r\nX-Correlation-Id: abc\r\n\r\n");
+      HttpMessage reply = caller.read();
+      assertThat(reply.fields("X-Theirs")).containsExactly("ours");
+      assertThat(reply.fields("X-Kept")).containsExactly("1", "2");
+      assertThat(reply.fields("X-Correlation-Id")).containsExactly("abc");
+      HttpMessage request = backend.received().getFirst();
+      assertThat(request.fields("X-A")).containsExactly("last");
+      assertThat(request.fields("x_a")).isEmpty();
+      assertThat(request.fields("X-B")).containsExactly("1", "2");
+      assertThat(request.fields("X-Gone")).isEmpty();
+      assertThat(request.fields("X-Correlation-Id")).containsExactly("abc");
+      assertThat(gateway.pluginFailures()).isEmpty();
+    }
+  }
+
+  @Test
+  void letsCallersPassByTheirAddresses() throws Exception {
+    try (StubUpstream backend = backend();
+        GatewayInProcess gateway = GatewayInProcess.before(backend.url());
+        HttpProbe caller = gateway.connect()) {
+      use(gateway, "ip", "ip_restriction", Map.of("allow", List.of("10.0.0.0/8")));
+      caller.send(GET + "\r\n");
+      HttpMessage refused = caller.read();
+      assertThat(refused.status()).isEqualTo(403);
+      assertThat(refused.text()).contains("\"plugin_refused\"");
+      use(gateway, "ip", "ip_restriction", Map.of("allow", List.of("127.0.0.0/8")));
+      caller.send(GET + "\r\n");
+      assertThat(caller.read().status()).isEqualTo(200);
+      use(
+          gateway,
+          "ip",
+          "ip_restriction",
+          Map.of("allow", List.of("127.0.0.0/8"), "deny", List.of("127.0.0.1")));
+      caller.send(GET + "\r\n");
+      assertThat(caller.read().status()).isEqualTo(403);
+      assertThat(backend.received()).hasSize(1);
+    }
+  }
+
+  @Test
+  void theNearestOneOfAKindStandsInThePlaceOfTheOthers() throws Exception {
+    try (StubUpstream backend = backend();
+        GatewayInProcess gateway = GatewayInProcess.before(backend.url());
+        HttpProbe caller = gateway.connect()) {
+      use(gateway, "plugins/", "all", "correlation_id", Map.of(), Map.of("header", "X-All"));
+      use(gateway, "tenant", "correlation_id", Map.of("header", "X-Tenants"));
+      use(
+          gateway,
+          "tenants/a/plugins/",
+          "route",
+          "correlation_id",
+          Map.of("route", "all"),
+          Map.of("header", "X-Routes"));
+      caller.send(GET + "\r\n");
+      HttpMessage reply = caller.read();
+      assertThat(reply.fields("X-Routes")).hasSize(1);
+      assertThat(reply.fields("X-Tenants")).isEmpty();
+      assertThat(reply.fields("X-All")).isEmpty();
+    }
+  }
+
+  @Test
+  void oneThatIsNotThereFailsAsItsDefinitionSays() throws Exception {
+    try (StubUpstream backend = backend();
+        GatewayInProcess gateway = GatewayInProcess.before(backend.url());
+        HttpProbe caller = gateway.connect()) {
+      gateway.install(new Plugins(Map.of(), List.of()));
+      use(gateway, "x", "ip_restriction", Map.of("deny", List.of("127.0.0.1")));
+      caller.send(GET + "\r\n");
+      HttpMessage refused = caller.read();
+      assertThat(refused.status()).isEqualTo(503);
+      assertThat(refused.text()).contains("\"plugin_failed\"");
+      assertThat(gateway.compiledFindings())
+          .extracting(Finding::message)
+          .containsExactly("there is no plugin \"ip_restriction\"; its routes get 503");
+      use(
+          gateway,
+          "tenants/a/plugins/",
+          "x",
+          "ip_restriction",
+          Map.of("on_failure", "open"),
+          Map.of("deny", List.of("127.0.0.1")));
+      caller.send(GET + "\r\n");
+      assertThat(caller.read().status()).isEqualTo(200);
+    }
+  }
+}

@@ -1,0 +1,28 @@
+package dev.aegis.plugin;
+
+/** Whether a request goes on. */
+public sealed interface Verdict {
+  /** It does. */
+  Verdict PASS = new Pass();
+
+  /** It does. */
+  record Pass() implements Verdict {}
+
+  /**
+   * It does not; the caller gets a problem with code {@code plugin_refused}.
+   *
+   * @param status of the reply, 400 to 499 or 503
+   * @param detail what the caller is told, of printable ASCII
+   */
+  record Refuse(int status, String detail) implements Verdict {
+    public Refuse {
+      if ((status < 400 || status > 499) && status != 503) {
+        throw new IllegalArgumentException(
+            "a plugin refuses with 400 to 499 or 503, not " + status);
+      }
+      if (!detail.chars().allMatch(c -> c >= ' ' && c < 0x7f)) {
+        throw new IllegalArgumentException("a detail is of printable ASCII");
+      }
+    }
+  }
+}

@@ -1,0 +1,119 @@
+package dev.aegis.plugins;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.aegis.journal.InvalidDefinition;
+import dev.aegis.model.Violation;
+import dev.aegis.plugin.Filter;
+import dev.aegis.plugin.Plugin;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One version of a plugin that is there. Each one that is loaded is another object, so that what
+ * was made of one version is not taken for the other's.
+ */
+public final class Installed {
+  /** Source of the plugins that come with Aegis. */
+  public static final String BUILT_IN = "built-in";
+
+  private final Plugin<?> plugin;
+  private final String name;
+  private final String source;
+  private final ObjectNode schema;
+  private final List<String> requires;
+  private final boolean adds;
+
+  /**
+   * @param source name of its jar, or {@link #BUILT_IN}
+   * @throws IllegalArgumentException if it is none that can be used
+   */
+  Installed(Plugin<?> plugin, String source) {
+    this.plugin = plugin;
+    this.name = checked(plugin.name());
+    this.source = source;
+    this.requires = List.copyOf(plugin.requires());
+    this.adds = plugin.adds();
+    this.schema = ConfigType.schema(plugin.config(), plugin.description());
+  }
+
+  private static String checked(@Nullable String name) {
+    boolean plain = name != null && !name.isEmpty() && name.length() <= 63;
+    for (int i = 0; plain && name != null && i < name.length(); i++) {
+      char c = name.charAt(i);
+      plain = c >= 'a' && c <= 'z' || i > 0 && (c >= '0' && c <= '9' || c == '_');
+    }
+    if (!plain || name == null) {
+      throw new IllegalArgumentException("\"" + name + "\" is no name of a plugin");
+    }
+    return name;
+  }
+
+  /** Its name. */
+  public String name() {
+    return name;
+  }
+
+  /** Name of its jar, or {@link #BUILT_IN}. */
+  public String source() {
+    return source;
+  }
+
+  /** Whether it is the gateway's own, and trusted like the rest of it. */
+  public boolean builtIn() {
+    return source.equals(BUILT_IN);
+  }
+
+  /** What its classes come from. */
+  public ClassLoader loader() {
+    return plugin.getClass().getClassLoader();
+  }
+
+  /** JSON Schema of its configurations. */
+  public ObjectNode schema() {
+    return schema.deepCopy();
+  }
+
+  /** Names of plugins that have to run before it. */
+  public List<String> requires() {
+    return requires;
+  }
+
+  /** Whether several of it on one route all run. */
+  public boolean adds() {
+    return adds;
+  }
+
+  /**
+   * Reads a configuration.
+   *
+   * @throws InvalidDefinition with every violation, its fields below {@code /config}
+   */
+  public Record read(ObjectNode config) {
+    List<Violation> violations = new ArrayList<>();
+    Object read = ConfigType.of(plugin.config()).read(config, "/config", violations);
+    if (!(read instanceof Record known)) {
+      throw new InvalidDefinition(violations);
+    }
+    return known;
+  }
+
+  /**
+   * What runs on requests.
+   *
+   * @throws InvalidDefinition with every violation, its fields below {@code /config}
+   * @throws IllegalArgumentException if the plugin makes nothing of it
+   */
+  public Filter configure(ObjectNode config) {
+    return configure(plugin, read(config));
+  }
+
+  private static <C extends Record> Filter configure(Plugin<C> plugin, Record config) {
+    return plugin.configure(plugin.config().cast(config));
+  }
+
+  @Override
+  public String toString() {
+    return name + " (" + source + ')';
+  }
+}
