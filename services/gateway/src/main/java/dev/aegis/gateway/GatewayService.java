@@ -29,9 +29,6 @@ import dev.aegis.gateway.identity.SharedTokens;
 import dev.aegis.gateway.identity.VerifiedTokens;
 import dev.aegis.gateway.introspection.AskedIssuers;
 import dev.aegis.gateway.introspection.Questions;
-import dev.aegis.gateway.keys.Documents;
-import dev.aegis.gateway.keys.KeysFolder;
-import dev.aegis.gateway.keys.RemoteKeys;
 import dev.aegis.gateway.ops.Applied;
 import dev.aegis.gateway.ops.KeysInForce;
 import dev.aegis.gateway.ops.NodeReport;
@@ -68,6 +65,9 @@ import dev.aegis.journal.MasterKey;
 import dev.aegis.journal.Pem;
 import dev.aegis.plugins.PluginFolder;
 import dev.aegis.redis.RedisAccess;
+import dev.aegis.tokens.keys.Documents;
+import dev.aegis.tokens.keys.KeysFolder;
+import dev.aegis.tokens.keys.RemoteKeys;
 import io.helidon.webserver.WebServerConfig;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -170,7 +170,7 @@ public final class GatewayService implements Service {
     RemoteKeys keys = keys(issuers, data.resolve("keys"), clock);
     AskedIssuers askedIssuers = askedIssuers(issuers);
     PluginFolder plugins = started(new PluginFolder(CommonSettings.plugins(settings)));
-    Links links = new Links(plugins, new PluginMeters(metrics));
+    Links links = new Links(plugins, new PluginMeters(metrics, telemetry::failed, clock));
     Compiler compiler =
         new Compiler(
             settings.of(CommonSettings.BASE_DOMAIN),

@@ -242,6 +242,7 @@ final class JournalTail implements Runnable {
       } else {
         building = null;
         reader.advance(built, () -> {}, Set.of(), true);
+        save(); // its first image takes long: nobody waits for a change yet
         reader.current(true);
         LOG.info("Configuration is at revision {}", built.fold().revision());
       }
@@ -251,9 +252,13 @@ final class JournalTail implements Runnable {
 
   private void saveIfDue() {
     if (System.nanoTime() - savedAt > SAVE_EVERY.toNanos()) {
-      reader.save();
-      savedAt = System.nanoTime();
+      save();
     }
+  }
+
+  private void save() {
+    reader.save();
+    savedAt = System.nanoTime();
   }
 
   private static String id(Admin admin) throws BusUnavailable, InterruptedException {

@@ -95,6 +95,7 @@ public final class FoldFile {
       try (FoldLines lines = new FoldLines(reader)) {
         restore(fold, lines);
       }
+      fold.entries(); // walked through once while no change waits: the next image is made fast
       return new Saved(head.path("journal").asText(), fold);
     } catch (NoSuchFileException e) {
       return null;

@@ -1,5 +1,6 @@
 package dev.aegis.admin.changes;
 
+import dev.aegis.admin.access.Operator;
 import dev.aegis.admin.tenancy.Refusal;
 import dev.aegis.bus.BusUnavailable;
 import dev.aegis.bus.JournalReader;
@@ -68,7 +69,7 @@ final class Applying {
 
   Outcome apply(
       List<Desired> wanted,
-      String actor,
+      Operator operator,
       @Nullable Origin origin,
       boolean rehearsal,
       Outlook outlook)
@@ -76,7 +77,7 @@ final class Applying {
     if (rehearsal) {
       Fold scratch = reader.read(Fold::copy);
       long revision = scratch.revision();
-      BatchDrafting.Drafted drafted = drafting.draft(scratch, wanted);
+      BatchDrafting.Drafted drafted = drafting.draft(scratch, wanted, operator);
       Refusal why = why(drafted, scratch, outlook);
       return why == null
           ? new Outcome.Rehearsed(
@@ -90,7 +91,7 @@ final class Applying {
               Refusal.of(
                   Refusal.Reason.JOURNAL_UNAVAILABLE,
                   "other changes of the same tenants take too long"))
-          : new Round(actor, origin).write(wanted, outlook);
+          : new Round(operator, origin).write(wanted, outlook);
     }
   }
 
@@ -108,13 +109,15 @@ final class Applying {
 
   /** One application, as far as it has come. */
   private final class Round {
+    private final Operator operator;
     private final String actor;
     private final @Nullable Origin origin;
     private final List<Outcome.Step> done = new ArrayList<>();
     private long revision = -1;
 
-    private Round(String actor, @Nullable Origin origin) {
-      this.actor = actor;
+    private Round(Operator operator, @Nullable Origin origin) {
+      this.operator = operator;
+      this.actor = operator.name();
       this.origin = origin;
     }
 
@@ -124,7 +127,7 @@ final class Applying {
       for (List<Desired> open = wanted; ; ) {
         Fold scratch = reader.read(Fold::copy);
         long seen = scratch.revision();
-        BatchDrafting.Drafted drafted = drafting.draft(scratch, open);
+        BatchDrafting.Drafted drafted = drafting.draft(scratch, open, operator);
         Refusal why = why(drafted, scratch, done.isEmpty() ? outlook : wouldBe -> null);
         if (why != null) {
           return ended(why);

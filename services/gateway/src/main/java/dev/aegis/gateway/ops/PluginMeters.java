@@ -1,22 +1,34 @@
 package dev.aegis.gateway.ops;
 
 import dev.aegis.chassis.Metrics;
+import dev.aegis.events.PluginCallsFailed;
 import dev.aegis.gateway.plugin.Failure;
 import dev.aegis.gateway.plugin.Phase;
 import dev.aegis.gateway.plugin.PluginReport;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.function.Consumer;
 import java.util.function.LongConsumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Counts what plugins do, and says in the log which one is switched off. */
+/** Counts what plugins do, tells their failures, and logs which one is switched off. */
 public final class PluginMeters implements PluginReport {
   private static final Logger LOG = LoggerFactory.getLogger(PluginMeters.class);
 
   private final Metrics metrics;
+  private final Consumer<PluginCallsFailed> events;
+  private final InstantSource clock;
 
-  /** The meters of one gateway. */
-  public PluginMeters(Metrics metrics) {
+  /**
+   * The meters of one gateway.
+   *
+   * @param events takes each failure; must not wait
+   */
+  public PluginMeters(Metrics metrics, Consumer<PluginCallsFailed> events, InstantSource clock) {
     this.metrics = metrics;
+    this.events = events;
+    this.clock = clock;
   }
 
   @Override
@@ -45,6 +57,17 @@ public final class PluginMeters implements PluginReport {
             "phase",
             failure.phase().label())
         .add();
+    Instant now = clock.instant();
+    events.accept(
+        new PluginCallsFailed(
+            failure.tenant(),
+            failure.id(),
+            failure.plugin(),
+            failure.phase().label(),
+            failure.switchedOff(),
+            1,
+            now,
+            now));
     if (failure.switchedOff()) {
       Thread.startVirtualThread(() -> say(failure)); // not on the request's thread
     }

@@ -139,12 +139,17 @@ public final class Chain {
       return Result.PASSED;
     }
     Views views = new Views(request);
-    Reply reply = LiveRequest.copied(head.status(), head);
+    LiveRequest.LiveReply live = new LiveRequest.LiveReply(head);
+    Reply copy = null;
     Edit edit = new Edit(replyNames);
     for (Link link : replies) {
       try {
         Edit own = edit.fresh();
         Request seen = views.of(link);
+        if (copy == null && link.keeps()) {
+          copy = live.copied();
+        }
+        Reply reply = copy == null || !link.keeps() ? live : copy;
         edit.follow(
             link.call(
                 Phase.REPLY,

@@ -73,6 +73,10 @@ public final class Edit implements Header {
         throw new IllegalArgumentException("\"" + name + "\" must have a value of visible ASCII");
       }
     }
+    keep(name, value);
+  }
+
+  private void keep(String name, String value) {
     characters += name.length() + value.length() + 4;
     if (characters > MOST_CHARACTERS) {
       throw new IllegalArgumentException("lines of " + MOST_CHARACTERS + " characters at most");
@@ -84,6 +88,10 @@ public final class Edit implements Header {
   @Override
   public void remove(String name) {
     names.check(name);
+    drop(name);
+  }
+
+  private void drop(String name) {
     if (dropped.size() >= MOST_NAMES) {
       throw new IllegalArgumentException(MOST_NAMES + " names at most");
     }
@@ -96,10 +104,14 @@ public final class Edit implements Header {
     }
   }
 
-  /** Does what another was told. */
+  /** Does what another with the same rules was told; it has looked at the names and values. */
   void follow(Edit other) {
-    other.dropped.forEach(this::remove);
-    other.lines(this::add);
+    for (String name : other.dropped) {
+      drop(name);
+    }
+    for (int i = 0; i < other.lines.size(); i += 2) {
+      keep(other.lines.get(i), other.lines.get(i + 1));
+    }
   }
 
   /** An empty one with the same rules. */

@@ -5,6 +5,7 @@ import dev.aegis.plugin.Filter;
 import java.util.EnumMap;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
@@ -23,7 +24,7 @@ public final class Link {
   private final PluginReport report;
   private final Map<Phase, LongConsumer> durations = new EnumMap<>(Phase.class);
   private final AtomicInteger failures = new AtomicInteger();
-  private volatile boolean off;
+  private final AtomicBoolean off = new AtomicBoolean();
 
   /**
    * What is known of it without asking it.
@@ -74,7 +75,7 @@ public final class Link {
 
   /** Whether it is called no more, because it failed too often. */
   public boolean off() {
-    return off;
+    return off.get();
   }
 
   /** Where it takes part. One that is broken fails as early as it can. */
@@ -93,7 +94,7 @@ public final class Link {
     if (known == null) {
       throw new PluginFailed(broken, Says.NOTHING);
     }
-    if (off) {
+    if (off.get()) {
       throw new PluginFailed("it was switched off", Says.NOTHING);
     }
     long began = System.nanoTime();
@@ -112,7 +113,10 @@ public final class Link {
     } catch (RuntimeException e) {
       throw failed(phase, PluginFailed.threw(e));
     } finally {
-      durations.getOrDefault(phase, nanos -> {}).accept(System.nanoTime() - began);
+      LongConsumer duration = durations.get(phase);
+      if (duration != null) {
+        duration.accept(System.nanoTime() - began);
+      }
     }
   }
 
@@ -123,8 +127,7 @@ public final class Link {
           case BAD -> failures.incrementAndGet() >= PATIENCE;
           case LOST -> true;
         };
-    boolean first = ends && !off;
-    off |= ends;
+    boolean first = ends && off.compareAndSet(false, true);
     report.failed(new Failure(terms.tenant(), terms.id(), terms.plugin(), phase, why.why(), first));
     return why;
   }

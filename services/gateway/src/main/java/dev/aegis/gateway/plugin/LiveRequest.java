@@ -2,6 +2,7 @@ package dev.aegis.gateway.plugin;
 
 import dev.aegis.gateway.http1.Head;
 import dev.aegis.gateway.http1.RequestHead;
+import dev.aegis.gateway.http1.ResponseHead;
 import dev.aegis.plugin.Reply;
 import dev.aegis.plugin.Request;
 import java.util.ArrayList;
@@ -87,9 +88,32 @@ public record LiveRequest(
     return List.copyOf(all);
   }
 
-  /** A reply that others may keep. */
-  static Reply copied(int status, Head head) {
-    return new CopiedReply(status, new Lines(List.copyOf(head.namesAndValues())));
+  /**
+   * A reply as trusted plugins see it.
+   *
+   * @param head of it
+   */
+  record LiveReply(ResponseHead head) implements Reply {
+    @Override
+    public int status() {
+      return head.status();
+    }
+
+    @Override
+    public String header(String name) {
+      String value = head.value(name);
+      return value == null ? "" : value;
+    }
+
+    @Override
+    public List<String> headers(String name) {
+      return head.eachValue(name);
+    }
+
+    /** The same for those who may keep it for longer than the request lasts. */
+    Reply copied() {
+      return new CopiedReply(status(), new Lines(List.copyOf(head.namesAndValues())));
+    }
   }
 
   private record Lines(List<String> pairs) {

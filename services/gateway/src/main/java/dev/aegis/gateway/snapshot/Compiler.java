@@ -1,7 +1,6 @@
 package dev.aegis.gateway.snapshot;
 
 import dev.aegis.gateway.introspection.AskedIssuers;
-import dev.aegis.gateway.keys.RemoteKeys;
 import dev.aegis.gateway.plugin.Links;
 import dev.aegis.gateway.plugin.RateLimit;
 import dev.aegis.gateway.upstream.Upstreams;
@@ -12,6 +11,7 @@ import dev.aegis.journal.Lineage;
 import dev.aegis.journal.MasterKey;
 import dev.aegis.journal.ObjectKey;
 import dev.aegis.model.Finding;
+import dev.aegis.tokens.keys.RemoteKeys;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayDeque;

@@ -1,5 +1,6 @@
 package dev.aegis.gateway.telemetry;
 
+import dev.aegis.events.PluginCallsFailed;
 import dev.aegis.events.RateLimitExceeded;
 import dev.aegis.events.RequestEvent;
 import dev.aegis.events.TenantEvent;
@@ -13,22 +14,38 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Folds refusals into at most one event per tenant, code, route and limit each ten seconds: the
- * first at once, those that follow together. One thread uses it.
+ * Folds refusals into at most one event per tenant, code, route and limit each ten seconds, and
+ * failures of plugins per tenant, plugin and phase: the first at once, those that follow together.
+ * One thread uses it.
  */
 final class Bursts {
   private static final Duration WINDOW = Duration.ofSeconds(10);
   private static final int MAX_OPEN = 10_000;
 
-  private record Key(String tenant, String code, @Nullable String route, String limit) {}
+  /** What is folded together. */
+  private sealed interface Key {}
 
-  /** What was refused since the last event. */
+  private record Refused(String tenant, String code, @Nullable String route, String limit)
+      implements Key {}
+
+  private record Failing(
+      String tenant, String pluginId, String plugin, String phase, boolean switchedOff)
+      implements Key {}
+
+  /** What came since the last event. */
   private static final class Burst {
     private Instant nextAt = Instant.EPOCH;
     private long count;
     private Instant first = Instant.EPOCH;
     private Instant last = Instant.EPOCH;
     private @Nullable String subject;
+
+    void add(Instant at) {
+      if (count++ == 0) {
+        first = at;
+      }
+      last = at;
+    }
   }
 
   private final Map<Key, Burst> open = new LinkedHashMap<>();
@@ -41,20 +58,35 @@ final class Bursts {
     if (tenant == null || code == null || limit == null) {
       return;
     }
-    Key key = new Key(tenant, code, event.routeId(), limit);
+    Burst burst = burst(new Refused(tenant, code, event.routeId(), limit));
+    if (burst != null) {
+      burst.add(event.startedAt());
+      burst.subject = event.subject();
+    }
+  }
+
+  void add(PluginCallsFailed failed) {
+    Burst burst =
+        burst(
+            new Failing(
+                failed.tenant(),
+                failed.pluginId(),
+                failed.plugin(),
+                failed.phase(),
+                failed.switchedOff()));
+    if (burst != null) {
+      burst.add(failed.lastAt());
+    }
+  }
+
+  /** Null when too many are open. */
+  private @Nullable Burst burst(Key key) {
     Burst burst = open.get(key);
-    if (burst == null) {
-      if (open.size() >= MAX_OPEN) {
-        return;
-      }
+    if (burst == null && open.size() < MAX_OPEN) {
       burst = new Burst();
       open.put(key, burst);
     }
-    if (burst.count++ == 0) {
-      burst.first = event.startedAt();
-    }
-    burst.last = event.startedAt();
-    burst.subject = event.subject();
+    return burst;
   }
 
   /**
@@ -67,7 +99,6 @@ final class Bursts {
     Iterator<Map.Entry<Key, Burst>> entries = open.entrySet().iterator();
     while (entries.hasNext()) {
       Map.Entry<Key, Burst> entry = entries.next();
-      Key key = entry.getKey();
       Burst burst = entry.getValue();
       if (!all && now.isBefore(burst.nextAt)) {
         continue;
@@ -76,19 +107,23 @@ final class Bursts {
         entries.remove();
         continue;
       }
-      due.add(
-          new RateLimitExceeded(
-                  key.route(),
-                  key.limit(),
-                  key.code(),
-                  burst.subject,
-                  burst.count,
-                  burst.first,
-                  burst.last)
-              .of(key.tenant()));
+      due.add(event(entry.getKey(), burst));
       burst.count = 0;
       burst.nextAt = now.plus(WINDOW);
     }
     return due;
+  }
+
+  private static TenantEvent event(Key key, Burst burst) {
+    return switch (key) {
+      case Refused(String tenant, String code, String route, String limit) ->
+          new RateLimitExceeded(
+                  route, limit, code, burst.subject, burst.count, burst.first, burst.last)
+              .of(tenant);
+      case Failing(String tenant, String id, String plugin, String phase, boolean off) ->
+          new PluginCallsFailed(
+                  tenant, id, plugin, phase, off, burst.count, burst.first, burst.last)
+              .event();
+    };
   }
 }

@@ -6,6 +6,7 @@ import dev.aegis.bus.Topics;
 import dev.aegis.chassis.Metrics;
 import dev.aegis.events.Envelope;
 import dev.aegis.events.JsonBytes;
+import dev.aegis.events.PluginCallsFailed;
 import dev.aegis.events.RequestEvent;
 import dev.aegis.events.TenantEvent;
 import dev.aegis.events.UpstreamEvent;
@@ -22,8 +23,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Takes finished requests off their threads through one bounded buffer and makes log lines, metrics
- * and events of them in batches. What becomes of upstreams goes the same way, through a buffer of
- * its own.
+ * and events of them in batches. What becomes of upstreams, and what plugins fail at, goes the same
+ * way, through buffers of their own.
  *
  * <p>When the buffer is full a request waits a little for room: the record of what was served is
  * worth more than a moment. Only when there is none for a second is the record dropped and counted.
@@ -44,11 +45,14 @@ public final class Telemetry implements AutoCloseable {
   private final MpscAtomicArrayQueue<Finished> buffer = new MpscAtomicArrayQueue<>(CAPACITY);
   private final MpscAtomicArrayQueue<UpstreamEvent> news =
       new MpscAtomicArrayQueue<>(NEWS_CAPACITY);
+  private final MpscAtomicArrayQueue<PluginCallsFailed> failures =
+      new MpscAtomicArrayQueue<>(NEWS_CAPACITY);
   private final EventPublisher publisher;
   private final Consumer<byte[]> log;
   private final RequestMetrics metrics;
   private final Metrics.Counter dropped;
   private final Metrics.Counter newsDropped;
+  private final Metrics.Counter failuresDropped;
   private final AccessLines lines;
   private final Bursts bursts;
   private final Losses losses = new Losses();
@@ -77,6 +81,9 @@ public final class Telemetry implements AutoCloseable {
         metrics.counter(
             "aegis_upstream_events_dropped_total",
             "Changes of upstreams and their targets of which no event was kept");
+    this.failuresDropped =
+        metrics.counter(
+            "aegis_plugin_events_dropped_total", "Failures of plugins that no event counts");
     this.lines = new AccessLines();
     this.bursts = new Bursts();
     this.clock = clock;
@@ -102,6 +109,15 @@ public final class Telemetry implements AutoCloseable {
   public void heard(UpstreamEvent event) {
     if (!news.offer(event)) {
       newsDropped.add();
+    } else if (sleeping) {
+      LockSupport.unpark(thread);
+    }
+  }
+
+  /** Hears of a failure of a plugin. Never waits: what there is no room for is counted. */
+  public void failed(PluginCallsFailed failure) {
+    if (!failures.offer(failure)) {
+      failuresDropped.add();
     } else if (sleeping) {
       LockSupport.unpark(thread);
     }
@@ -137,7 +153,7 @@ public final class Telemetry implements AutoCloseable {
       return;
     }
     sleeping = true;
-    if (buffer.isEmpty() && news.isEmpty() && !closed) {
+    if (buffer.isEmpty() && news.isEmpty() && failures.isEmpty() && !closed) {
       LockSupport.parkNanos(SLEEP_NANOS);
     }
     sleeping = false;
@@ -167,6 +183,7 @@ public final class Telemetry implements AutoCloseable {
     if (!batch.isEmpty()) {
       log.accept(lines.take());
     }
+    failures.drain(bursts::add);
     bursts.due(clock.instant(), closed).forEach(this::publish);
     news.drain(event -> publish(event.event()));
     tellLosses();

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.aegis.bus.OutgoingEvent;
 import dev.aegis.events.Blame;
+import dev.aegis.events.PluginCallsFailed;
 import dev.aegis.events.RequestEvent;
 import dev.aegis.events.RequestsLost;
 import dev.aegis.events.TenantEvent;
@@ -85,6 +86,34 @@ final class TelemetryTest {
     assertThat(data.path("last_at").asText()).isEqualTo(START.plusMillis(500).toString());
     assertThat(bursts.due(START.plusSeconds(20), false)).isEmpty();
     assertThat(bursts.due(START.plusSeconds(30), true)).isEmpty();
+  }
+
+  @Test
+  void foldsFailuresOfPluginsAndTellsAtOnceThatOneIsOff() {
+    Bursts bursts = new Bursts();
+    bursts.add(failed("a", false, START));
+    assertThat(bursts.due(START, false)).hasSize(1);
+    for (int i = 1; i <= 4; i++) {
+      bursts.add(failed("a", false, START.plusMillis(i)));
+    }
+    bursts.add(failed("a", true, START.plusMillis(5)));
+    List<TenantEvent> off = bursts.due(START.plusMillis(5), false);
+    assertThat(off).hasSize(1);
+    assertThat(off.getFirst().type()).isEqualTo("plugin.failed");
+    assertThat(off.getFirst().tenant()).isEqualTo("a");
+    assertThat(off.getFirst().data().path("switched_off").asBoolean()).isTrue();
+    assertThat(off.getFirst().data().path("count").asLong()).isEqualTo(1);
+    List<TenantEvent> rest = bursts.due(START.plusSeconds(10), false);
+    assertThat(rest).hasSize(1);
+    JsonNode data = rest.getFirst().data();
+    assertThat(data.path("switched_off").asBoolean()).isFalse();
+    assertThat(data.path("count").asLong()).isEqualTo(4);
+    assertThat(data.path("first_at").asText()).isEqualTo(START.plusMillis(1).toString());
+    assertThat(data.path("last_at").asText()).isEqualTo(START.plusMillis(4).toString());
+  }
+
+  private static PluginCallsFailed failed(String tenant, boolean off, Instant at) {
+    return new PluginCallsFailed(tenant, "greet", "greeting", "request_headers", off, 1, at, at);
   }
 
   @Test

@@ -1,0 +1,111 @@
+package dev.aegis.bench;
+
+import dev.aegis.bus.BusSettings;
+import dev.aegis.bus.JournalWriter;
+import dev.aegis.testkit.KafkaPeer;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What plugins cost the gateway: processor time of its process per request, user and system, on a
+ * route with ten of them over one without any.
+ */
+final class Plugged {
+  private static final int ROUNDS = 7;
+  private static final Duration LENGTH = Duration.ofSeconds(5);
+  private static final Duration WARMUP = Duration.ofSeconds(30);
+  private static final Duration SETTLING = Duration.ofSeconds(30);
+  private static final String PATH = "/plugged";
+  private static final Map<String, String> HOST = Map.of("Host", "tenant123.example.com");
+
+  private Plugged() {}
+
+  /** Measures and prints it. */
+  static void run() throws Exception {
+    Path folder = Files.createTempDirectory("aegis-plugged");
+    try (KafkaPeer kafka = KafkaPeer.start();
+        Nginx backend = Nginx.backend(folder.resolve("backend"), BenchMain.OTHERS);
+        Gateway gateway =
+            Gateway.start(folder.resolve("gateway"), BenchMain.SERVED, kafka, backend.port())) {
+      try (JournalWriter journal = new JournalWriter(new BusSettings(kafka.bootstrap(), "bench"))) {
+        publish(journal);
+      }
+      await(gateway.port());
+      for (int i = 0; i < 2; i++) {
+        load(gateway, PATH, WARMUP);
+        load(gateway, Gateway.OPEN_PATH, WARMUP);
+      }
+      double[] more = new double[ROUNDS];
+      for (int round = 0; round < ROUNDS; round++) {
+        double with = load(gateway, PATH, LENGTH);
+        double without = load(gateway, Gateway.OPEN_PATH, LENGTH);
+        more[round] = with - without;
+        System.out.printf("with ten plugins %.1f µs, without any %.1f µs%n", with, without);
+      }
+      Arrays.sort(more);
+      System.out.printf(
+          "ten plugins that change headers cost %.1f µs (%.1f – %.1f) (goal: 5)%n",
+          more[ROUNDS / 2], more[0], more[ROUNDS - 1]);
+    }
+  }
+
+  /** The plugins stand before the route: what is there when it is live is all of them. */
+  private static void publish(JournalWriter journal) throws Exception {
+    String own = "tenants/tenant123";
+    for (int i = 0; i < 5; i++) {
+      for (String plugin : List.of("request_headers", "response_headers")) {
+        String id = plugin.replace('_', '-') + "-" + i;
+        Gateway.put(
+            journal,
+            own + "/plugins/" + id,
+            Map.of(
+                "id",
+                id,
+                "plugin",
+                plugin,
+                "route",
+                "plugged",
+                "config",
+                Map.of("set", Map.of("X-Bench-" + i, "value-" + i))));
+      }
+    }
+    Gateway.put(
+        journal,
+        own + "/routes/plugged",
+        Map.of("id", "plugged", "paths", List.of(PATH), "upstream", "orders", "auth", "none"));
+  }
+
+  /** Until the fifth plugin's line is in a reply. */
+  private static void await(int port) throws IOException, InterruptedException {
+    long most = System.nanoTime() + SETTLING.toNanos();
+    byte[] request =
+        ("GET " + PATH + " HTTP/1.1\r\nHost: " + HOST.get("Host") + "\r\nConnection: close\r\n\r\n")
+            .getBytes(StandardCharsets.US_ASCII);
+    while (System.nanoTime() < most) {
+      try (Socket socket = new Socket(InetAddress.ofLiteral("127.0.0.1"), port)) {
+        socket.getOutputStream().write(request);
+        String reply =
+            new String(socket.getInputStream().readAllBytes(), StandardCharsets.ISO_8859_1);
+        if (reply.contains("X-Bench-4: value-4")) {
+          return;
+        }
+      }
+      Thread.sleep(20);
+    }
+    throw new IOException("the plugins are not in force after " + SETTLING.toSeconds() + " s");
+  }
+
+  private static double load(Gateway gateway, String path, Duration length)
+      throws IOException, InterruptedException {
+    return Load.run(gateway.port(), path, HOST, BenchMain.OTHERS, length, gateway.pids())
+        .microseconds();
+  }
+}
