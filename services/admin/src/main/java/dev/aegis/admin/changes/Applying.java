@@ -42,6 +42,7 @@ final class Applying {
   private final Announcing announcing;
   private final Lanes lanes;
   private final Obstacle obstacle;
+  private final Underway underway;
   private final InstantSource clock;
 
   /** Why nothing can be written, or null when it can. */
@@ -57,6 +58,7 @@ final class Applying {
       Announcing announcing,
       Lanes lanes,
       Obstacle obstacle,
+      Underway underway,
       InstantSource clock) {
     this.reader = reader;
     this.writer = writer;
@@ -64,6 +66,7 @@ final class Applying {
     this.announcing = announcing;
     this.lanes = lanes;
     this.obstacle = obstacle;
+    this.underway = underway;
     this.clock = clock;
   }
 
@@ -84,14 +87,15 @@ final class Applying {
               drafted.steps().stream().map(Applying::step).toList(), drafted.unchanged(), revision)
           : new Outcome.Refused(why);
     }
-    try (Lanes.Held held =
-        lanes.take(wanted.stream().map(Desired::key).toList(), Publishing.PATIENCE)) {
+    try (Underway.Tally tally = underway.begin(operator.name(), origin, clock.instant());
+        Lanes.Held held =
+            lanes.take(wanted.stream().map(Desired::key).toList(), Publishing.PATIENCE)) {
       return held == null
           ? new Outcome.Refused(
               Refusal.of(
                   Refusal.Reason.JOURNAL_UNAVAILABLE,
                   "other changes of the same tenants take too long"))
-          : new Round(operator, origin).write(wanted, outlook);
+          : new Round(operator, origin, tally).write(wanted, outlook);
     }
   }
 
@@ -112,13 +116,16 @@ final class Applying {
     private final Operator operator;
     private final String actor;
     private final @Nullable Origin origin;
+    private final Underway.Tally tally;
     private final List<Outcome.Step> done = new ArrayList<>();
+    private int left;
     private long revision = -1;
 
-    private Round(Operator operator, @Nullable Origin origin) {
+    private Round(Operator operator, @Nullable Origin origin, Underway.Tally tally) {
       this.operator = operator;
       this.actor = operator.name();
       this.origin = origin;
+      this.tally = tally;
     }
 
     private Outcome write(List<Desired> wanted, Outlook outlook) throws InterruptedException {
@@ -135,6 +142,8 @@ final class Applying {
         unchanged += drafted.unchanged();
         int before = done.size();
         Set<ObjectKey> lost = new HashSet<>();
+        left = drafted.steps().size();
+        tally.stands(before, left);
         Refusal failed = write(drafted.steps(), lost);
         if (failed != null) {
           return ended(failed);
@@ -217,6 +226,7 @@ final class Applying {
           case Verdict.Applied applied -> {
             revision = written;
             done.add(step(step));
+            tally.stands(done.size(), --left);
             announcing.changed(step.key(), step.before(), step.after(), written, actor, now);
           }
         }

@@ -55,6 +55,7 @@ public final class Publishing {
   private final Announcing announcing;
   private final InstantSource clock;
   private final Lanes lanes = new Lanes();
+  private final Underway underway = new Underway();
   private final Applying applying;
 
   /**
@@ -76,7 +77,8 @@ public final class Publishing {
     this.announcing = announcing;
     this.clock = clock;
     this.applying =
-        new Applying(reader, writer, drafting.batches(), announcing, lanes, this::obstacle, clock);
+        new Applying(
+            reader, writer, drafting.batches(), announcing, lanes, this::obstacle, underway, clock);
   }
 
   /**
@@ -112,6 +114,11 @@ public final class Publishing {
       return new Outcome.Refused(
           Refusal.of(Refusal.Reason.JOURNAL_UNAVAILABLE, "the service is stopping"));
     }
+  }
+
+  /** What is being written now, beside single changes. */
+  public Underway underway() {
+    return underway;
   }
 
   /** Carries out an order, or says why not. */
