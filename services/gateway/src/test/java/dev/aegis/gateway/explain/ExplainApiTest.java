@@ -5,6 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.networknt.schema.Schema;
+import com.networknt.schema.SchemaRegistry;
+import com.networknt.schema.SpecificationVersion;
 import dev.aegis.chassis.HttpListener;
 import dev.aegis.chassis.StartFailure;
 import dev.aegis.egress.Fetched;
@@ -24,12 +27,16 @@ import dev.aegis.gateway.snapshot.Configuration;
 import dev.aegis.journal.ApiKeySecret;
 import dev.aegis.journal.MasterKey;
 import dev.aegis.testkit.Jwts;
+import dev.aegis.testkit.Repository;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.Instant;
@@ -51,6 +58,7 @@ final class ExplainApiTest {
   private static final String TOKEN = "the token of the admin service";
   private static final Instant NOW = Instant.ofEpochSecond(1_800_000_000);
   private static final ObjectMapper JSON = new ObjectMapper();
+  private static final Schema DESCRIBED = described();
   private static final Jwts.Key KEY =
       Jwts.hmac("k", "HS256", Configuration.SECRET.getBytes(StandardCharsets.UTF_8));
 
@@ -130,7 +138,21 @@ final class ExplainApiTest {
   private JsonNode explain(ObjectNode question) throws IOException, InterruptedException {
     HttpResponse<String> answer = post(question.toString(), "Bearer " + TOKEN);
     assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
-    return JSON.readTree(answer.body());
+    JsonNode explanation = JSON.readTree(answer.body());
+    assertThat(DESCRIBED.validate(explanation)).as(answer.body()).isEmpty();
+    return explanation;
+  }
+
+  /** What the description of the admin API says of an explanation. */
+  private static Schema described() {
+    Path api = Path.of("services/admin/src/main/resources/dev/aegis/admin/api/openapi.json");
+    try {
+      JsonNode document = JSON.readTree(Files.readAllBytes(Repository.root().resolve(api)));
+      return SchemaRegistry.withDefaultDialect(SpecificationVersion.DRAFT_2020_12)
+          .getSchema(document.at("/components/schemas/Explanation"));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   private static ObjectNode question(String method, String path, String... token) {
