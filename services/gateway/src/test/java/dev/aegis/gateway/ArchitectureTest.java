@@ -23,7 +23,7 @@ final class ArchitectureTest {
             entry("identity", Set.of("counts")),
             entry("introspection", Set.of("counts", "identity")),
             entry("telemetry", Set.of()),
-            entry("store", Set.of("identity")),
+            entry("store", Set.of("admission", "identity")),
             entry("proxies", Set.of()),
             entry("overload", Set.of()),
             entry("settings", Set.of("proxies")),

@@ -232,7 +232,9 @@ public final class Compiler {
   RateLimit limit(ObjectKey plugin, String tenant, RateLimit fresh) {
     Map<String, RateLimit> byTenant = limits.computeIfAbsent(plugin, key -> new HashMap<>());
     RateLimit known = byTenant.get(tenant);
-    if (known != null && known.config().equals(fresh.config())) {
+    if (known != null
+        && known.config().equals(fresh.config())
+        && known.name().equals(fresh.name())) {
       return known;
     }
     byTenant.put(tenant, fresh);
