@@ -10,7 +10,7 @@ import dev.aegis.admin.tenancy.Refusal.Reason;
 import dev.aegis.analytics.settings.AnalyticsSettings;
 import dev.aegis.chassis.CommonSettings;
 import dev.aegis.chassis.Setting;
-import dev.aegis.gateway.admission.FixedWindow;
+import dev.aegis.gateway.admission.Count;
 import dev.aegis.gateway.pipeline.Progress.Counted;
 import dev.aegis.gateway.pipeline.Refusal;
 import dev.aegis.gateway.plugin.RateLimit;
@@ -112,8 +112,7 @@ final class DocumentsTest {
     ObjectNode config = Json.object().put("limit", 1).put("window_seconds", 1);
     Counted counted =
         new Counted(
-            new RateLimit("limit", RateLimitConfig.read(config)),
-            new FixedWindow(1, Duration.ofSeconds(1)).take("", 0));
+            new RateLimit("limit", RateLimitConfig.read(config), ""), new Count(false, 1, 0, 1, 0));
     List<Refusal> refusals = new ArrayList<>();
     refusals.addAll(List.of(Refusal.ByCaller.values()));
     refusals.addAll(List.of(Refusal.ByUpstream.values()));
@@ -122,6 +121,7 @@ final class DocumentsTest {
     refusals.add(new Refusal.InvalidToken(""));
     refusals.add(new Refusal.IdentityUnavailable(""));
     refusals.add(new Refusal.RateLimited(counted));
+    refusals.add(new Refusal.LimiterUnavailable("limit"));
     refusals.add(new Refusal.InMaintenance(new Maintenance(503, Duration.ZERO, "")));
     refusals.add(new Refusal.ByPlugin(403, ""));
     refusals.add(new Refusal.PluginFailed());

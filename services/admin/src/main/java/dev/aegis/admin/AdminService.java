@@ -111,12 +111,18 @@ public final class AdminService implements Service {
     String node = NAME + "-" + settings.of(CommonSettings.NODE);
     BusSettings bus = new BusSettings(bootstrap(), node);
     MasterKey masterKey = masterKey();
+    Metrics metrics = started(Metrics.create(NAME));
+    OperatorIssuer issuer = OperatorIssuer.start(settings, data.resolve("keys"), clock);
+    if (issuer != null) {
+      started(issuer).addTo(metrics);
+    }
     Operators operators =
         new Operators(
             administratorToken(),
             new Brake(
                 settings.of(AdminSettings.MAX_WRONG_TOKENS).intValue(), MOST_WRONG_TOKENS, clock),
-            clock);
+            clock,
+            issuer == null ? null : issuer.operators());
     URI analyticsUrl = settings.of(AdminSettings.ANALYTICS_URL);
     URI webhooksUrl = settings.of(AdminSettings.WEBHOOKS_URL);
     ownPorts.add(analyticsUrl.getPort());
@@ -124,11 +130,13 @@ public final class AdminService implements Service {
     URI gatewayUrl = settings.of(AdminSettings.GATEWAY_URL);
     ownPorts.add(gatewayUrl.getPort());
 
-    Metrics metrics = started(Metrics.create(NAME));
     EventPublisher events =
         started(new EventPublisher(bus, data.resolve("spool"), SPOOL_BYTES, "/aegis/" + node));
     NodeBoard board = started(new NodeBoard(bus, clock));
-    OwnStatus own = started(new OwnStatus(node, board, clock));
+    OwnStatus own =
+        started(
+            new OwnStatus(
+                node, board, clock, () -> issuer == null ? List.of() : issuer.findings()));
     JournalReader reader =
         started(
             new JournalReader(

@@ -37,7 +37,18 @@ final class AuthorizationMatrixTest {
   private static KafkaPeer kafka;
   private static AdminInstance admin;
 
-  /** Tokens in the order of the table's columns. */
+  private static final int COLUMNS = 4;
+  private static final String GRANTS =
+      """
+      [{"claim": "groups", "value": "admins", "role": "platform_admin"},
+       {"claim": "groups", "value": "auditors", "role": "auditor"},
+       {"claim": "groups", "value": "own-admins", "role": "tenant_admin", "tenant": "own"},
+       {"claim": "groups", "value": "auditors-of", "role": "auditor", "tenant_claim": "org"}]
+      """;
+
+  private static LoopbackIssuer issuer;
+
+  /** Tokens in the order of the table's columns: those of Aegis, then those of the issuer. */
   private static final List<String> TOKENS = new ArrayList<>();
 
   private static final Map<String, String> REVISIONS = new HashMap<>();
@@ -45,6 +56,7 @@ final class AuthorizationMatrixTest {
   @BeforeAll
   static void start(@TempDir Path data) throws Exception {
     kafka = KafkaPeer.start();
+    issuer = new LoopbackIssuer();
     URI nobody = URI.create("http://127.0.0.1:" + FreePorts.next());
     admin =
         new AdminInstance(
@@ -52,7 +64,8 @@ final class AuthorizationMatrixTest {
             data,
             "matrix",
             settings ->
-                settings
+                issuer
+                    .trusted(settings, GRANTS)
                     .with(AdminSettings.ANALYTICS_URL, nobody)
                     .with(AdminSettings.WEBHOOKS_URL, nobody)
                     .with(AdminSettings.GATEWAY_URL, nobody));
@@ -67,11 +80,18 @@ final class AuthorizationMatrixTest {
     TOKENS.add(operator("auditor", "auditor", null));
     TOKENS.add(operator("own.admin", "tenant_admin", "own"));
     TOKENS.add(operator("own.auditor", "auditor", "own"));
+    TOKENS.add(issuer.token("a", "admins"));
+    TOKENS.add(issuer.token("b", "auditors"));
+    TOKENS.add(issuer.token("c", "own-admins"));
+    Map<String, Object> claims = issuer.claims("d", List.of("auditors-of"));
+    claims.put("org", "own");
+    TOKENS.add(LoopbackIssuer.KEY.token(claims));
   }
 
   @AfterAll
   static void stop() {
     admin.close();
+    issuer.close();
     kafka.close();
   }
 
@@ -107,7 +127,7 @@ final class AuthorizationMatrixTest {
     int tried = 0;
     for (Map.Entry<String, List<String>> row : table().entrySet()) {
       for (int column = 0; column < TOKENS.size(); column++) {
-        String[] letters = row.getValue().get(column).split(" ");
+        String[] letters = row.getValue().get(column % COLUMNS).split(" ");
         for (int at = 0; at < PLACES.size(); at++) {
           String expected = letters[letters.length == 1 ? 0 : at];
           Answer answer =
@@ -147,11 +167,14 @@ final class AuthorizationMatrixTest {
             .replace("{tenant}", place)
             .replace("{revision}", REVISIONS.get(place))
             .replace("{id}", template.startsWith("/admin/operators/") ? place + ".op" : "none");
-    if (described.findValuesAsText("$ref").contains("#/components/parameters/dry_run")) {
-      path += "?dry_run=true";
-    } else if (template.startsWith("/admin/analytics/")) {
-      path += "?tenant=" + place;
+    List<String> query = new ArrayList<>();
+    if (template.startsWith("/admin/analytics/") || template.equals("/admin/config")) {
+      query.add("tenant=" + place);
     }
+    if (described.findValuesAsText("$ref").contains("#/components/parameters/dry_run")) {
+      query.add("dry_run=true");
+    }
+    path += query.isEmpty() ? "" : "?" + String.join("&", query);
     boolean bodied = !method.equals("GET") && !method.equals("DELETE");
     return admin.callAs(token, method, path, bodied ? "{}" : null);
   }
@@ -173,7 +196,7 @@ final class AuthorizationMatrixTest {
       for (String line : new String(in.readAllBytes(), StandardCharsets.UTF_8).lines().toList()) {
         if (!line.startsWith("#")) {
           List<String> cells = List.of(line.split(" *\\| *"));
-          assertThat(cells).as(line).hasSize(1 + 4);
+          assertThat(cells).as(line).hasSize(1 + COLUMNS);
           table.put(cells.getFirst(), cells.subList(1, cells.size()));
         }
       }

@@ -203,6 +203,20 @@ final class ConfigDocumentTest {
   }
 
   @Test
+  void aSecretThatIsNotTakenIsNotPassedOver() {
+    String document =
+        """
+        {"version": 1, "tenants": [{"id": "told", "name": "T", "webhooks": [
+          {"id": "w", "url": "https://example.org/h", "events": ["*"]%s}]}]}
+        """;
+    applied("", document.formatted(""));
+    assertThat(fields(apply("", document.formatted(", \"secret\": \"mine\""))))
+        .as("the webhook is the same otherwise")
+        .containsExactly("tenants/told/webhooks/w#/secret");
+    assertThat(applied("", document.formatted(", \"secret\": null")).path("changes")).isEmpty();
+  }
+
+  @Test
   void yamlThatJsonCannotSayIsRefused() {
     for (String bad :
         List.of(

@@ -14,6 +14,7 @@ import java.net.InetSocketAddress;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterAll;
@@ -92,6 +93,7 @@ final class ConfigTestsTest {
   void aTestThatFailsStopsEverything() {
     answer = GOOD;
     status = 200;
+    admin.delete("/admin/operators/pt.admin");
     admin.delete("/admin/tenants/pt");
     String wrong = "{\"route\":\"other\",\"code\":\"forbidden\",\"tenant\":\"pt\"}";
     for (String query : List.of("", "?dry_run=true")) {
@@ -134,5 +136,57 @@ final class ConfigTestsTest {
     ObjectNode none = JSON.createObjectNode().put("version", 1).put("tests", "x");
     assertThat(messages(admin.put("/admin/config", none.toString())))
         .containsExactly("must be a list of at most 1000 items");
+  }
+
+  /**
+   * Whoever is held to a tenant learns nothing of others' requests, not even whether they exist.
+   */
+  @Test
+  void anOperatorOfATenantTestsRequestsOfItsOwnTenants() {
+    status = 200;
+    answer = GOOD;
+    apply("", "{\"tenant\":\"pt\"}");
+    String token =
+        admin
+            .post(
+                "/admin/operators",
+                "{\"id\":\"pt.admin\",\"name\":\"N\",\"role\":\"tenant_admin\",\"tenant\":\"pt\"}")
+            .json()
+            .path("secret")
+            .asText();
+    String document =
+        """
+        {"version": 1,
+         "tests": [{"request": {"host": "%s.example.com", "method": "GET", "path": "/r"},
+                    "expect": %s}]}
+        """;
+    String path = "/admin/config?tenant=pt&dry_run=true";
+    String right = document.formatted("pt", "{\"route\":\"r\",\"upstream\":\"u\"}");
+    Answer own = admin.callAs(token, "PUT", path, right);
+    assertThat(own.status()).as(own.text()).isEqualTo(200);
+    assertThat(ASKED.get().path("objects").findValuesAsText("key"))
+        .contains("tenants/pt", "tenants/above");
+    List<String> told = new ArrayList<>();
+    for (String said :
+        List.of(
+            "{\"tenant\":\"above\",\"route\":{\"id\":\"r\"},\"outcome\":\"admitted\"}",
+            "{\"tenant\":\"other\",\"outcome\":\"refused\",\"refusal\":{\"code\":\"no_route\"}}",
+            "{\"tenant\":null,\"outcome\":\"refused\",\"refusal\":{\"code\":\"unknown_tenant\"}}")) {
+      answer = "{\"answers\":[" + said + "]}";
+      for (String expect : List.of("{\"route\":\"r\"}", "{\"code\":\"unknown_tenant\"}")) {
+        told.add(
+            admin
+                .callAs(token, "PUT", path, document.formatted("other", expect))
+                .json()
+                .path("violations")
+                .toString());
+        assertThat(ASKED.get().path("objects").findValuesAsText("key"))
+            .as("of others the gateway hears nothing")
+            .doesNotContain("tenants/other");
+      }
+    }
+    assertThat(told.stream().distinct())
+        .containsExactly(
+            "[{\"field\":\"/tests/0/request/host\",\"message\":\"is none of your tenants'\"}]");
   }
 }

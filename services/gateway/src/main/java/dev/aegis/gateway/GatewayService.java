@@ -19,6 +19,7 @@ import dev.aegis.chassis.Version;
 import dev.aegis.egress.Caller;
 import dev.aegis.egress.EgressGuard;
 import dev.aegis.egress.SystemResolver;
+import dev.aegis.gateway.admission.SharedCounts;
 import dev.aegis.gateway.cache.ReplyCache;
 import dev.aegis.gateway.edge.CallerSelector;
 import dev.aegis.gateway.edge.EdgeSettings;
@@ -28,9 +29,6 @@ import dev.aegis.gateway.identity.SharedTokens;
 import dev.aegis.gateway.identity.VerifiedTokens;
 import dev.aegis.gateway.introspection.AskedIssuers;
 import dev.aegis.gateway.introspection.Questions;
-import dev.aegis.gateway.keys.Documents;
-import dev.aegis.gateway.keys.KeysFolder;
-import dev.aegis.gateway.keys.RemoteKeys;
 import dev.aegis.gateway.ops.Applied;
 import dev.aegis.gateway.ops.KeysInForce;
 import dev.aegis.gateway.ops.NodeReport;
@@ -39,12 +37,15 @@ import dev.aegis.gateway.ops.RedisProbe;
 import dev.aegis.gateway.overload.Load;
 import dev.aegis.gateway.overload.LoadWatch;
 import dev.aegis.gateway.pipeline.Decisions;
+import dev.aegis.gateway.pipeline.LimitDecisions;
+import dev.aegis.gateway.pipeline.Limits;
 import dev.aegis.gateway.pipeline.Pipeline;
 import dev.aegis.gateway.pipeline.Rulings;
 import dev.aegis.gateway.plugin.Links;
 import dev.aegis.gateway.settings.GatewaySettings;
 import dev.aegis.gateway.snapshot.Compiler;
 import dev.aegis.gateway.store.LastUses;
+import dev.aegis.gateway.store.RedisCounts;
 import dev.aegis.gateway.store.RedisTokens;
 import dev.aegis.gateway.telemetry.Telemetry;
 import dev.aegis.gateway.tls.CallerTls;
@@ -64,6 +65,9 @@ import dev.aegis.journal.MasterKey;
 import dev.aegis.journal.Pem;
 import dev.aegis.plugins.PluginFolder;
 import dev.aegis.redis.RedisAccess;
+import dev.aegis.tokens.keys.Documents;
+import dev.aegis.tokens.keys.KeysFolder;
+import dev.aegis.tokens.keys.RemoteKeys;
 import io.helidon.webserver.WebServerConfig;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -205,7 +209,11 @@ public final class GatewayService implements Service {
     metrics.gauge("aegis_active_requests_bound", "Requests that may be under way", load::bound);
     ReplyCache replies =
         new ReplyCache(settings.of(GatewaySettings.CACHE_BYTES), clock, System::nanoTime);
-    Pipeline pipeline = new Pipeline(tokens, sharedTokens(store, masterKey, metrics));
+    Pipeline pipeline =
+        new Pipeline(
+            tokens,
+            sharedTokens(store, masterKey, metrics),
+            new Limits(sharedCounts(store, node, clock), limitDecisions(metrics)));
     decisions(metrics, pipeline.decisions());
     rulings(metrics, pipeline.rulings());
     CallerSelector edge =
@@ -317,6 +325,21 @@ public final class GatewayService implements Service {
     }
   }
 
+  private static LimitDecisions limitDecisions(Metrics metrics) {
+    return new LimitDecisions(
+        (tenant, policy, outcome) ->
+            metrics.counter(
+                    "aegis_rate_limit_decisions_total",
+                    "Requests that a limit was asked about",
+                    "tenant",
+                    metrics.tenant(tenant),
+                    "policy",
+                    policy,
+                    "outcome",
+                    outcome.label())
+                ::add);
+  }
+
   private static void rulings(Metrics metrics, Rulings rulings) {
     for (Rulings.Outcome outcome : Rulings.Outcome.values()) {
       for (Rulings.Source source : Rulings.Source.values()) {
@@ -372,6 +395,10 @@ public final class GatewayService implements Service {
     } catch (IllegalArgumentException e) {
       throw new StartFailure("Redis cannot be asked: " + e.getMessage());
     }
+  }
+
+  private SharedCounts sharedCounts(Optional<RedisAccess> store, String node, InstantSource clock) {
+    return store.isEmpty() ? SharedCounts.NONE : started(new RedisCounts(store.get(), node, clock));
   }
 
   private SharedTokens sharedTokens(

@@ -21,10 +21,9 @@ final class ArchitectureTest {
             entry("signature", Set.of("http1")),
             entry("counts", Set.of()),
             entry("identity", Set.of("counts")),
-            entry("keys", Set.of("counts", "identity")),
             entry("introspection", Set.of("counts", "identity")),
             entry("telemetry", Set.of()),
-            entry("store", Set.of("identity")),
+            entry("store", Set.of("admission", "identity")),
             entry("proxies", Set.of()),
             entry("overload", Set.of()),
             entry("settings", Set.of("proxies")),
@@ -37,7 +36,6 @@ final class ArchitectureTest {
                     "routing",
                     "identity",
                     "introspection",
-                    "keys",
                     "admission",
                     "plugin",
                     "cache",
@@ -73,14 +71,7 @@ final class ArchitectureTest {
                     "admission")),
             entry(
                 "ops",
-                Set.of(
-                    "identity",
-                    "introspection",
-                    "keys",
-                    "plugin",
-                    "snapshot",
-                    "store",
-                    "upstream")),
+                Set.of("identity", "introspection", "plugin", "snapshot", "store", "upstream")),
             entry(
                 "explain",
                 Set.of(
@@ -99,7 +90,6 @@ final class ArchitectureTest {
                     "cache",
                     "identity",
                     "introspection",
-                    "keys",
                     "admission",
                     "plugin",
                     "upstream",

@@ -76,6 +76,11 @@ final class SettingsFile {
     if (!value.isArray()) {
       return value.asText();
     }
+    for (JsonNode element : value) {
+      if (element.isContainerNode()) {
+        return value.toString(); // for settings that take JSON
+      }
+    }
     StringJoiner joined = new StringJoiner(",");
     value.forEach(element -> joined.add(element.asText()));
     return joined.toString();

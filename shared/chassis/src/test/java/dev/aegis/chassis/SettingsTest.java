@@ -108,6 +108,14 @@ class SettingsTest {
   }
 
   @Test
+  void aListOfObjectsInTheFileIsJson() throws Exception {
+    Setting<String> grants = Setting.text("admin.grants", "AEGIS_ADMIN_GRANTS", "[]", "JSON");
+    String file = file("admin:\n  grants:\n    - {claim: a, value: 'b,\"c'}\n    - [1]\n");
+    assertThat(Settings.read(List.of(grants), List.of("--config=" + file), Map.of()).of(grants))
+        .isEqualTo("[{\"claim\":\"a\",\"value\":\"b,\\\"c\"},[1]]");
+  }
+
+  @Test
   void saysAllMistakesAtOnceAndTheNearNames() throws Exception {
     String file = file("gateway:\n  prot: 1\n  patience: soon\n");
     assertThat(

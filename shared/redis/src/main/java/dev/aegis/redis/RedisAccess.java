@@ -73,6 +73,19 @@ public final class RedisAccess {
    * @param timeoutMillis how long each connection, each answer and each wait may take
    */
   public RedisClient client(int timeoutMillis) {
+    ConnectionPoolConfig one = new ConnectionPoolConfig();
+    one.setMaxTotal(1);
+    one.setMaxWait(Duration.ofMillis(timeoutMillis));
+    return client(timeoutMillis, one);
+  }
+
+  /**
+   * A client, not yet connected.
+   *
+   * @param timeoutMillis how long each connection and each answer may take
+   * @param pool how many connections it has
+   */
+  public RedisClient client(int timeoutMillis, ConnectionPoolConfig pool) {
     DefaultJedisClientConfig.Builder config =
         DefaultJedisClientConfig.builder().timeoutMillis(timeoutMillis).database(database);
     if (!password.isEmpty()) {
@@ -81,13 +94,10 @@ public final class RedisAccess {
     if (!user.isEmpty()) {
       config.user(user);
     }
-    ConnectionPoolConfig one = new ConnectionPoolConfig();
-    one.setMaxTotal(1);
-    one.setMaxWait(Duration.ofMillis(timeoutMillis));
     return RedisClient.builder()
         .hostAndPort(place)
-        .poolConfig(one)
         .clientConfig(config.build())
+        .poolConfig(pool)
         .build();
   }
 

@@ -35,7 +35,8 @@ public final class Layers {
    */
   private static final Set<String> SHARED =
       Set.of(
-          "model", "journal", "events", "bus", "chassis", "egress", "redis", "plugin", "plugins");
+          "model", "journal", "events", "bus", "chassis", "egress", "redis", "tokens", "plugin",
+          "plugins");
 
   private static final Pattern FORBIDDEN_NAME =
       Pattern.compile("\\w+(Manager|Helper|Util|Utils|Impl|DTO|Dto)");

@@ -51,7 +51,7 @@ import org.jspecify.annotations.Nullable;
  * path exists.
  */
 public final class AdminApi {
-  /** Longest body that is read, in bytes, except where a whole configuration is sent. */
+  /** Longest body that is read, in bytes, except where all of the configuration may be sent. */
   public static final int MAX_BODY = 1 << 20;
 
   /** How much of a longer one is read on, so that the caller sees why it is refused, in bytes. */
@@ -112,6 +112,7 @@ public final class AdminApi {
     List<Operation> operations = new ArrayList<>(objects.operations());
     operations.addAll(new TenantOperations(reader, objects, writes).operations());
     operations.addAll(new ConfigOperations(reader, publishing, writes, gateway).operations());
+    operations.addAll(new ProgressOperations(publishing).operations());
     operations.addAll(new WebhookOperations(objects, writes, dispatcher).operations());
     operations.addAll(new ApiKeyOperations(objects, writes).operations());
     operations.addAll(new OperatorOperations(objects, writes).operations());
@@ -182,7 +183,7 @@ public final class AdminApi {
     if (!open) {
       switch (operators.identify(header(request, "Authorization"), peer(request))) {
         case Access.Refused refused -> {
-          if (refused == Access.Refused.INVALID) {
+          if (refused != Access.Refused.MISSING) {
             heard.showsWrongToken();
           }
           return Problems.of(refused, path, requestId);
@@ -190,6 +191,17 @@ public final class AdminApi {
         case Access.Paused paused -> {
           return Problems.of(paused, path, requestId);
         }
+        case Access.Stranger(String name) -> {
+          heard.byStranger(name);
+          throw Authorization.forbidden(
+              "The issuer says who you are, and no admin.oidc.operators is for what it says");
+        }
+        case Access.Undecided undecided ->
+            throw new RefusedCall(
+                Refusal.of(
+                    Refusal.Reason.IDENTITY_UNAVAILABLE,
+                    "The keys of the operators' issuer cannot be had now; try again, or use a token"
+                        + " that Aegis has made"));
         case Access.Granted(Operator granted) -> {
           operator = granted;
           heard.by(granted);
@@ -211,7 +223,7 @@ public final class AdminApi {
                 found.segments(),
                 query(rawQuery, found.operation().parameters()),
                 headers(request),
-                new Payload(body(request, longest(found.operation()))),
+                new Payload(body(request, longest(found.operation(), operator))),
                 operator,
                 heard.origin());
         if (call.flag(Writes.DRY_RUN)) {
@@ -292,8 +304,8 @@ public final class AdminApi {
     return request.headers().first(HeaderNames.create(name)).orElse(null);
   }
 
-  private static int longest(Operation operation) {
-    return operation.template().equals(ConfigOperations.CONFIG)
+  private static int longest(Operation operation, Operator operator) {
+    return operation.template().equals(ConfigOperations.CONFIG) && !operator.bound()
         ? ConfigOperations.MAX_DOCUMENT
         : MAX_BODY;
   }

@@ -38,6 +38,7 @@ final class Auditing {
   static final class Heard {
     private final Origin origin;
     private Operator operator = Operator.NOBODY;
+    private @Nullable String stranger;
     private boolean wrongToken;
     private @Nullable Operation operation;
     private Map<String, String> segments = Map.of();
@@ -53,6 +54,11 @@ final class Auditing {
 
     void by(Operator known) {
       operator = known;
+    }
+
+    /** By somebody who is known, and no operator. */
+    void byStranger(String name) {
+      stranger = name;
     }
 
     void showsWrongToken() {
@@ -103,12 +109,19 @@ final class Auditing {
     log.note(
         new Note(
             clock.instant(),
-            known ? heard.operator.name() : Note.UNKNOWN,
+            actor(heard),
             heard.origin,
             named != null && Ids.isTenant(named) ? named : known ? heard.operator.tenant() : null,
             operation == null ? "none" : action(operation),
             status,
             code));
+  }
+
+  private static String actor(Heard heard) {
+    String stranger = heard.stranger;
+    return stranger != null
+        ? stranger
+        : heard.operator.equals(Operator.NOBODY) ? Note.UNKNOWN : heard.operator.name();
   }
 
   /** The code of the problem that the reply is. */

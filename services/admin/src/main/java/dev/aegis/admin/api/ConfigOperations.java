@@ -2,13 +2,13 @@ package dev.aegis.admin.api;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.aegis.admin.access.Operator;
 import dev.aegis.admin.changes.Desired;
 import dev.aegis.admin.changes.Outcome;
 import dev.aegis.admin.changes.Outlook;
 import dev.aegis.admin.changes.Publishing;
 import dev.aegis.admin.declared.Declaration;
 import dev.aegis.admin.declared.Exporting;
-import dev.aegis.admin.declared.PolicyTests;
 import dev.aegis.admin.declared.Scope;
 import dev.aegis.admin.declared.Yaml;
 import dev.aegis.admin.nodes.Applied;
@@ -24,12 +24,11 @@ import dev.aegis.journal.OperatorDefinition;
 import dev.aegis.model.Ids;
 import dev.aegis.model.Violation;
 import java.io.IOException;
-import java.io.InputStream;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
-import java.util.concurrent.Semaphore;
 import org.jspecify.annotations.Nullable;
 
 /** The whole configuration, or that of a tenant and those below it, as one document. */
@@ -45,8 +44,14 @@ final class ConfigOperations {
   /** Most changes, findings and violations that a reply lists, of each. */
   private static final int MOST_LISTED = 10_000;
 
-  /** Longest answer to the tests, in bytes. */
-  private static final int MAX_ANSWER = 64 << 20;
+  /**
+   * Most objects that a document of an operator of a tenant may come to, those that go included:
+   * others wait while it is applied.
+   */
+  private static final int MOST_OF_TENANTS = 10_000;
+
+  /** How long an operator of a tenant waits for others' documents. */
+  private static final Duration PATIENCE = Duration.ofSeconds(10);
 
   private static final String TENANT = "tenant";
   private static final String PRUNE = "prune";
@@ -57,10 +62,8 @@ final class ConfigOperations {
   private final JournalReader reader;
   private final Publishing publishing;
   private final Writes writes;
-  private final Backend gateway;
-
-  /** A document and its tree take many times its bytes, so there is one at a time. */
-  private final Semaphore turn = new Semaphore(1);
+  private final DocumentTests tests;
+  private final Turns turns = new Turns(PATIENCE);
 
   /**
    * @param gateway judges the tests of a document
@@ -69,17 +72,17 @@ final class ConfigOperations {
     this.reader = reader;
     this.publishing = publishing;
     this.writes = writes;
-    this.gateway = gateway;
+    this.tests = new DocumentTests(gateway);
   }
 
   List<Operation> operations() {
     return List.of(
-        new Operation("GET", CONFIG, Set.of(TENANT, SECRETS), Needs.PLATFORM_READ, this::export),
+        new Operation("GET", CONFIG, Set.of(TENANT, SECRETS), Needs.QUERY_READ, this::export),
         new Operation(
             "PUT",
             CONFIG,
             Set.of(TENANT, PRUNE, Writes.DRY_RUN, Writes.WAIT),
-            Needs.PLATFORM_WRITE,
+            Needs.QUERY_WRITE,
             this::apply));
   }
 
@@ -87,19 +90,29 @@ final class ConfigOperations {
     boolean sealed = call.operator().role() == OperatorDefinition.Role.PLATFORM_ADMIN;
     boolean secrets = sealed && (!call.query().containsKey(SECRETS) || call.flag(SECRETS));
     Scope scope = scope(call);
-    Fold fold = reader.read(Fold::copy);
-    if (scope.tenant() != null && !fold.tenants().contains(scope.tenant())) {
+    Exported exported = reader.read(fold -> exported(fold, scope, secrets));
+    if (exported == null) {
       throw ObjectOperations.notFound("There is no tenant \"" + scope.tenant() + "\"");
     }
-    ObjectNode document = Exporting.document(fold, scope, secrets);
+    ObjectNode document = exported.document();
     String accept = call.header("Accept");
     Reply reply =
         accept != null && accept.toLowerCase(Locale.ROOT).contains(YAML)
             ? Reply.bytes(200, YAML, Yaml.write(document))
             : Reply.json(200, document);
     return reply
-        .with(Writes.REVISION, Long.toString(fold.revision()))
+        .with(Writes.REVISION, Long.toString(exported.revision()))
         .with("Cache-Control", "no-store");
+  }
+
+  /** A document that is written out, and the revision that it shows. */
+  private record Exported(ObjectNode document, long revision) {}
+
+  /** Takes no copy of the configuration, of which a tenant may be the least part. */
+  private static @Nullable Exported exported(Fold fold, Scope scope, boolean secrets) {
+    return scope.tenant() != null && !fold.tenants().contains(scope.tenant())
+        ? null
+        : new Exported(Exporting.document(fold, scope, secrets), fold.revision());
   }
 
   private Reply apply(Call call) {
@@ -107,15 +120,19 @@ final class ConfigOperations {
     boolean wait = Writes.waits(call);
     boolean prune = call.flag(PRUNE);
     Scope scope = scope(call);
-    if (!turn.tryAcquire()) {
-      throw new RefusedCall(
-          Refusal.of(
-              Refusal.Reason.CONTENDED, "another document is being applied; try again after it"));
-    }
-    try {
+    try (Turns.Turn _ = turn(call.operator())) {
       Declaration declaration = declaration(document(call));
       List<Desired> wanted = wanted(declaration, scope, prune);
-      Outlook outlook = wouldBe -> judge(declaration.tests(), wouldBe);
+      if (call.operator().bound() && wanted.size() > MOST_OF_TENANTS) {
+        throw new RefusedCall(
+            Refusal.of(
+                Refusal.Reason.TOO_LARGE,
+                wanted.size()
+                    + " objects at once are more than "
+                    + MOST_OF_TENANTS
+                    + "; apply them tenant by tenant, or collection by collection"));
+      }
+      Outlook outlook = wouldBe -> tests.judge(declaration.tests(), wouldBe, call.operator());
       return switch (publishing.apply(wanted, call.operator(), call.origin(), dryRun, outlook)) {
         case Outcome.Refused(Refusal why) -> throw new RefusedCall(listed(why));
         case Outcome.Halfway halfway ->
@@ -138,9 +155,21 @@ final class ConfigOperations {
               .with("Cache-Control", "no-store");
         }
       };
-    } finally {
-      turn.release();
     }
+  }
+
+  private Turns.Turn turn(Operator operator) {
+    try {
+      Turns.Turn turn = turns.take(reader.read(fold -> Turns.tree(fold, operator)));
+      if (turn != null) {
+        return turn;
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    throw new RefusedCall(
+        Refusal.of(
+            Refusal.Reason.CONTENDED, "another document is being applied; try again after it"));
   }
 
   private static Scope scope(Call call) {
@@ -148,7 +177,7 @@ final class ConfigOperations {
     if (tenant != null && !Ids.isTenant(tenant)) {
       throw RefusedCall.parameter(TENANT, "must be " + Ids.TENANT_RULE);
     }
-    return new Scope(tenant);
+    return new Scope(tenant, call.operator());
   }
 
   private static ObjectNode document(Call call) {
@@ -167,37 +196,6 @@ final class ConfigOperations {
       return Declaration.read(document);
     } catch (InvalidDefinition e) {
       throw new RefusedCall(listed(Refusal.invalid(e.violations())));
-    }
-  }
-
-  /** What a gateway would do with the requests of {@code tests}, held against what is expected. */
-  private @Nullable Refusal judge(PolicyTests tests, Fold wouldBe) {
-    if (tests.isEmpty()) {
-      return null;
-    }
-    byte[] question = Json.write(tests.question(wouldBe));
-    return switch (gateway.ask("POST", "/explain/supposed", null, question)) {
-      case Backend.Answer.Away(String why) ->
-          Refusal.of(Refusal.Reason.BACKEND_UNAVAILABLE, "The tests cannot be run: " + why);
-      case Backend.Answer.Broken(String why) -> Refusal.of(Refusal.Reason.BAD_BACKEND, why);
-      case Backend.Answer.Given given -> judge(tests, given);
-    };
-  }
-
-  private static @Nullable Refusal judge(PolicyTests tests, Backend.Answer.Given given) {
-    try (InputStream in = given.body()) {
-      ObjectNode answer = Json.readObject(in.readNBytes(MAX_ANSWER));
-      if (given.status() == 200) {
-        List<Violation> failures = tests.failures(answer.path("answers"));
-        return failures.isEmpty() ? null : Refusal.invalid(failures);
-      }
-      return given.status() == 422
-          ? Refusal.invalid(PolicyTests.mistakes(answer.path("violations")))
-          : Refusal.of(
-              Refusal.Reason.BAD_BACKEND,
-              "The gateway does not run the tests: " + answer.path("detail").asText());
-    } catch (IOException e) {
-      return Refusal.of(Refusal.Reason.BAD_BACKEND, "The gateway's answer cannot be read");
     }
   }
 

@@ -24,7 +24,8 @@ final class Problems {
                 requestId,
                 why.violations()));
     return switch (reason) {
-      case JOURNAL_UNAVAILABLE, BACKEND_UNAVAILABLE -> reply.with(RETRY_AFTER, "5");
+      case JOURNAL_UNAVAILABLE, BACKEND_UNAVAILABLE, IDENTITY_UNAVAILABLE ->
+          reply.with(RETRY_AFTER, "5");
       case KEY_IN_PROGRESS, CONTENDED -> reply.with(RETRY_AFTER, "1");
       case TOO_LARGE -> reply.with("Connection", "close");
       case UNSUPPORTED_MEDIA_TYPE ->
@@ -58,7 +59,7 @@ final class Problems {
             "WWW-Authenticate",
             switch (refused) {
               case MISSING -> "Bearer realm=\"aegis\"";
-              case INVALID -> "Bearer realm=\"aegis\", error=\"invalid_token\"";
+              case INVALID, EXPIRED -> "Bearer realm=\"aegis\", error=\"invalid_token\"";
             });
   }
 

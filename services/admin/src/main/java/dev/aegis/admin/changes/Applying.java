@@ -1,5 +1,6 @@
 package dev.aegis.admin.changes;
 
+import dev.aegis.admin.access.Operator;
 import dev.aegis.admin.tenancy.Refusal;
 import dev.aegis.bus.BusUnavailable;
 import dev.aegis.bus.JournalReader;
@@ -41,6 +42,7 @@ final class Applying {
   private final Announcing announcing;
   private final Lanes lanes;
   private final Obstacle obstacle;
+  private final Underway underway;
   private final InstantSource clock;
 
   /** Why nothing can be written, or null when it can. */
@@ -56,6 +58,7 @@ final class Applying {
       Announcing announcing,
       Lanes lanes,
       Obstacle obstacle,
+      Underway underway,
       InstantSource clock) {
     this.reader = reader;
     this.writer = writer;
@@ -63,12 +66,13 @@ final class Applying {
     this.announcing = announcing;
     this.lanes = lanes;
     this.obstacle = obstacle;
+    this.underway = underway;
     this.clock = clock;
   }
 
   Outcome apply(
       List<Desired> wanted,
-      String actor,
+      Operator operator,
       @Nullable Origin origin,
       boolean rehearsal,
       Outlook outlook)
@@ -76,21 +80,22 @@ final class Applying {
     if (rehearsal) {
       Fold scratch = reader.read(Fold::copy);
       long revision = scratch.revision();
-      BatchDrafting.Drafted drafted = drafting.draft(scratch, wanted);
+      BatchDrafting.Drafted drafted = drafting.draft(scratch, wanted, operator);
       Refusal why = why(drafted, scratch, outlook);
       return why == null
           ? new Outcome.Rehearsed(
               drafted.steps().stream().map(Applying::step).toList(), drafted.unchanged(), revision)
           : new Outcome.Refused(why);
     }
-    try (Lanes.Held held =
-        lanes.take(wanted.stream().map(Desired::key).toList(), Publishing.PATIENCE)) {
+    try (Underway.Tally tally = underway.begin(operator.name(), origin, clock.instant());
+        Lanes.Held held =
+            lanes.take(wanted.stream().map(Desired::key).toList(), Publishing.PATIENCE)) {
       return held == null
           ? new Outcome.Refused(
               Refusal.of(
                   Refusal.Reason.JOURNAL_UNAVAILABLE,
                   "other changes of the same tenants take too long"))
-          : new Round(actor, origin).write(wanted, outlook);
+          : new Round(operator, origin, tally).write(wanted, outlook);
     }
   }
 
@@ -108,14 +113,19 @@ final class Applying {
 
   /** One application, as far as it has come. */
   private final class Round {
+    private final Operator operator;
     private final String actor;
     private final @Nullable Origin origin;
+    private final Underway.Tally tally;
     private final List<Outcome.Step> done = new ArrayList<>();
+    private int left;
     private long revision = -1;
 
-    private Round(String actor, @Nullable Origin origin) {
-      this.actor = actor;
+    private Round(Operator operator, @Nullable Origin origin, Underway.Tally tally) {
+      this.operator = operator;
+      this.actor = operator.name();
       this.origin = origin;
+      this.tally = tally;
     }
 
     private Outcome write(List<Desired> wanted, Outlook outlook) throws InterruptedException {
@@ -124,7 +134,7 @@ final class Applying {
       for (List<Desired> open = wanted; ; ) {
         Fold scratch = reader.read(Fold::copy);
         long seen = scratch.revision();
-        BatchDrafting.Drafted drafted = drafting.draft(scratch, open);
+        BatchDrafting.Drafted drafted = drafting.draft(scratch, open, operator);
         Refusal why = why(drafted, scratch, done.isEmpty() ? outlook : wouldBe -> null);
         if (why != null) {
           return ended(why);
@@ -132,6 +142,8 @@ final class Applying {
         unchanged += drafted.unchanged();
         int before = done.size();
         Set<ObjectKey> lost = new HashSet<>();
+        left = drafted.steps().size();
+        tally.stands(before, left);
         Refusal failed = write(drafted.steps(), lost);
         if (failed != null) {
           return ended(failed);
@@ -214,6 +226,7 @@ final class Applying {
           case Verdict.Applied applied -> {
             revision = written;
             done.add(step(step));
+            tally.stands(done.size(), --left);
             announcing.changed(step.key(), step.before(), step.after(), written, actor, now);
           }
         }

@@ -63,9 +63,10 @@ final class BatchDrafting {
    * Drafts a batch.
    *
    * @param scratch the configuration, as a copy; afterwards all that was wanted holds in it
+   * @param operator who wants it
    */
-  Drafted draft(Fold scratch, List<Desired> wanted) {
-    return new Batch(scratch).draft(wanted);
+  Drafted draft(Fold scratch, List<Desired> wanted, Operator operator) {
+    return new Batch(scratch, wanted, operator).draft(wanted);
   }
 
   /** How a violation names the place: the object and, as in a URI, the pointer (RFC 6901). */
@@ -75,18 +76,34 @@ final class BatchDrafting {
 
   private final class Batch {
     private final Fold scratch;
+    private final Operator operator;
+    private final Walk walk;
     private final Instant now = clock.instant();
     private final List<Violation> violations = new ArrayList<>();
     private final List<Settling.Settled> puts = new ArrayList<>();
+
+    /** Those with a secret that is not taken: to hold already is not all that they are to do. */
+    private final Set<ObjectKey> spurned = new HashSet<>();
+
     private final List<Entry> deletions = new ArrayList<>();
     private final Map<String, Integer> depths = new HashMap<>();
     private int unchanged;
 
-    private Batch(Fold scratch) {
+    private Batch(Fold scratch, List<Desired> wanted, Operator operator) {
       this.scratch = scratch;
+      this.operator = operator;
+      this.walk = new Walk(settling, operator, scratch, wanted);
     }
 
-    private Drafted draft(List<Desired> wanted) {
+    private Drafted draft(List<Desired> asked) {
+      List<Desired> wanted = new ArrayList<>();
+      for (Desired one : asked) {
+        if (walk.begins(one.key())) {
+          wanted.add(one);
+        } else {
+          note(violations, one.key(), new Violation("", "is not of a tenant that you administer"));
+        }
+      }
       Set<ObjectKey> seen = new HashSet<>();
       Set<String> going = new HashSet<>();
       for (Desired one : wanted) {
@@ -127,11 +144,13 @@ final class BatchDrafting {
       Entry before = scratch.find(key);
       ObjectNode document = Documents.withoutReadOnly(body);
       List<Violation> wrong = new ArrayList<>();
-      Entry keeping = carried.take(key, document, before, wrong);
+      // Whoever is never shown a secret as it is kept has none to bring back.
+      Entry keeping = operator.bound() ? before : carried.take(key, document, before, wrong);
       if (key.kind() == Kind.REVOCATION && keeping != null && !document.has("expires_at")) {
         document.set(
             "expires_at", keeping.body().path("expires_at")); // else it ends later each time
       }
+      Set<String> sent = Secrets.in(key.kind(), document);
       Settling.Settled settled = settling.settle(key, keeping, document, wrong);
       // What was kept comes back as it was, the order of its members included.
       ObjectNode kept =
@@ -140,6 +159,9 @@ final class BatchDrafting {
               : body.equals(settled.document()) ? body.deepCopy() : settled.document();
       puts.add(
           new Settling.Settled(key, before, kept, settled.revealed(), wrong, settled.findings()));
+      if (wrong.stream().anyMatch(violation -> sent.contains(violation.field()))) {
+        spurned.add(key);
+      }
       if (take(key, kept) instanceof Verdict.Rejected rejected) {
         wrong.add(new Violation("", "cannot be: " + rejected.message()));
       }
@@ -163,28 +185,29 @@ final class BatchDrafting {
     }
 
     private Drafted judge() {
+      List<Settling.Settled> changed =
+          puts.stream()
+              .filter(
+                  put ->
+                      put.before() == null
+                          || !put.before().body().equals(put.document())
+                          || spurned.contains(put.key()))
+              .toList();
+      unchanged += puts.size() - changed.size(); // and so is what they are said to be in
+      List<Draft.Ready> steps = steps(changed);
+      Map<ObjectKey, List<Violation>> beyond = walk.beyond(steps);
       Map<String, Set<String>> contested = hosts.contested(scratch);
       Map<String, ObjectKey> grown = new HashMap<>();
-      List<Draft.Ready> steps = new ArrayList<>();
-      for (Settling.Settled put : puts) {
-        Entry before = put.before();
-        if (before != null && before.body().equals(put.document())) {
-          unchanged++; // and so is what it is said to be in
-          continue;
-        }
+      for (Settling.Settled put : changed) {
         ObjectKey key = put.key();
-        settling.refer(
-            scratch, Operator.AEGIS, put); // what the batch is for is not held to a tenant
+        settling.refer(scratch, put, beyond.getOrDefault(key, List.of()));
         if (key.kind() == Kind.TENANT && !contested.isEmpty()) {
           contested(put, contested);
         }
-        if (before == null) {
+        if (put.before() == null) {
           grown.putIfAbsent(key.kind() + " " + key.tenant(), key);
         }
         put.violations().forEach(violation -> note(violations, key, violation));
-        List<Finding> findings = new ArrayList<>(put.findings());
-        findings.addAll(hosts.findings(scratch, key, put.document()));
-        steps.add(new Draft.Ready(key, before, put.document(), put.revealed(), findings));
       }
       for (ObjectKey key : grown.values()) {
         Refusal full = Bounds.exceeded(scratch, key, now);
@@ -193,29 +216,49 @@ final class BatchDrafting {
         }
       }
       for (Entry gone : deletions) {
-        List<String> users = References.users(scratch, gone.key());
+        ObjectKey key = gone.key();
+        beyond.getOrDefault(key, List.of()).forEach(held -> note(violations, key, held));
+        List<String> users = References.users(scratch, key);
         if (!users.isEmpty()) {
-          note(violations, gone.key(), new Violation("", "is used by " + String.join(", ", users)));
+          note(violations, key, new Violation("", "is used by " + String.join(", ", users)));
         }
       }
+      return new Drafted(steps, unchanged, violations);
+    }
+
+    /** What would be written, in its order: what comes or changes, and then what goes. */
+    private List<Draft.Ready> steps(List<Settling.Settled> changed) {
+      List<Draft.Ready> steps = new ArrayList<>();
+      for (Settling.Settled put : changed) {
+        List<Finding> findings = new ArrayList<>(put.findings());
+        findings.addAll(hosts.findings(scratch, put.key(), put.document()));
+        steps.add(
+            new Draft.Ready(put.key(), put.before(), put.document(), put.revealed(), findings));
+      }
       steps.sort(order());
-      List<Draft.Ready> all = new ArrayList<>(steps);
       deletions.stream()
           .map(gone -> new Draft.Ready(gone.key(), gone, null, null, List.of()))
           .sorted(order().reversed())
-          .forEach(all::add);
-      return new Drafted(all, unchanged, violations);
+          .forEach(steps::add);
+      return steps;
     }
 
+    /**
+     * Notes hosts that the tenant shares with another. An operator that is held to a tenant is told
+     * so of hosts alone that it may give, and not whose they are, as with a single change.
+     */
     private void contested(Settling.Settled tenant, Map<String, Set<String>> contested) {
+      if (operator.bound() && !tenant.violations().isEmpty()) {
+        return;
+      }
       for (String host : hosts.of(tenant.key().id(), tenant.document())) {
         for (String other : contested.getOrDefault(host, Set.of())) {
           if (!other.equals(tenant.key().id())) {
+            String whose =
+                operator.reaches(scratch, other) ? "tenant \"" + other + "\"" : "another tenant";
             tenant
                 .violations()
-                .add(
-                    new Violation(
-                        "/hosts", "\"" + host + "\" is a host of tenant \"" + other + "\""));
+                .add(new Violation("/hosts", "\"" + host + "\" is a host of " + whose));
           }
         }
       }

@@ -216,7 +216,8 @@ public final class Drafting {
       document.put("id", id);
     }
     Settling.Settled settled = settling.settle(key, current, document, violations);
-    settling.refer(fold, order.operator(), settled);
+    settling.refer(
+        fold, settled, settling.beyond(fold, order.operator(), key, current, settled.document()));
     if (!violations.isEmpty()) {
       return new Draft.Impossible(Refusal.invalid(violations));
     }

@@ -55,6 +55,7 @@ public final class Publishing {
   private final Announcing announcing;
   private final InstantSource clock;
   private final Lanes lanes = new Lanes();
+  private final Underway underway = new Underway();
   private final Applying applying;
 
   /**
@@ -76,7 +77,8 @@ public final class Publishing {
     this.announcing = announcing;
     this.clock = clock;
     this.applying =
-        new Applying(reader, writer, drafting.batches(), announcing, lanes, this::obstacle, clock);
+        new Applying(
+            reader, writer, drafting.batches(), announcing, lanes, this::obstacle, underway, clock);
   }
 
   /**
@@ -86,8 +88,7 @@ public final class Publishing {
    * <p>It is not one transaction: readers may see some of it before the rest.
    *
    * @param wanted in any order, each object at most once
-   * @param operator who asks; not one that is held to a tenant, since what those may say is not
-   *     judged here
+   * @param operator who asks; one that is held to a tenant may want what it may do one by one
    * @param rehearsal whether to say what would happen and change nothing
    */
   public Outcome apply(List<Desired> wanted, Operator operator, boolean rehearsal) {
@@ -106,16 +107,18 @@ public final class Publishing {
       @Nullable Origin origin,
       boolean rehearsal,
       Outlook outlook) {
-    if (operator.bound()) {
-      throw new IllegalArgumentException(operator.name() + " is held to a tenant");
-    }
     try {
-      return applying.apply(wanted, operator.name(), origin, rehearsal, outlook);
+      return applying.apply(wanted, operator, origin, rehearsal, outlook);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       return new Outcome.Refused(
           Refusal.of(Refusal.Reason.JOURNAL_UNAVAILABLE, "the service is stopping"));
     }
+  }
+
+  /** What is being written now, beside single changes. */
+  public Underway underway() {
+    return underway;
   }
 
   /** Carries out an order, or says why not. */

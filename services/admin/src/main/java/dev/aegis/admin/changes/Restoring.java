@@ -88,8 +88,8 @@ public final class Restoring {
         return unavailable("The journal's past cannot be read now");
       }
     }
-    try {
-      Restored restored = publishing.alone(() -> write(then, scope, actor, origin));
+    try (Underway.Tally tally = publishing.underway().begin(actor, origin, clock.instant())) {
+      Restored restored = publishing.alone(() -> write(then, scope, actor, origin, tally));
       return restored == null ? unavailable("other changes take too long") : restored;
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
@@ -109,7 +109,8 @@ public final class Restoring {
         : new Draft.Impossible(Refusal.invalid(violations));
   }
 
-  private Restored write(Past.Then then, Scope scope, String actor, @Nullable Origin origin)
+  private Restored write(
+      Past.Then then, Scope scope, String actor, @Nullable Origin origin, Underway.Tally tally)
       throws InterruptedException {
     List<Made> made = new ArrayList<>();
     for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
@@ -124,7 +125,7 @@ public final class Restoring {
                 new Refusal(why.reason(), why.detail() + said(made), why.violations()));
           }
           case Draft.Ready(Restoration restoration) -> {
-            if (write(restoration.steps(), actor, origin, made)) {
+            if (write(restoration.steps(), actor, origin, made, tally)) {
               LOG.info("Went back by {} changes, for {}", made.size(), actor);
               return new Restored.Done(made, restoration.withheld());
             }
@@ -145,9 +146,16 @@ public final class Restoring {
   }
 
   /** Writes the steps; false when another writer was first with one of them. */
-  private boolean write(List<Step> steps, String actor, @Nullable Origin origin, List<Made> made)
+  private boolean write(
+      List<Step> steps,
+      String actor,
+      @Nullable Origin origin,
+      List<Made> made,
+      Underway.Tally tally)
       throws BusUnavailable, TimeoutException, InterruptedException {
     boolean granted = true;
+    int left = steps.size();
+    tally.stands(made.size(), left);
     for (int from = 0; from < steps.size() && granted; from += CHUNK) {
       List<Step> chunk = steps.subList(from, Math.min(from + CHUNK, steps.size()));
       Instant now = clock.instant().truncatedTo(ChronoUnit.MILLIS);
@@ -159,6 +167,7 @@ public final class Restoring {
         switch (reader.await(revision, PATIENCE)) {
           case Verdict.Applied applied -> {
             made.add(new Made(step, revision));
+            tally.stands(made.size(), --left);
             announcing.changed(step.key(), step.before(), step.after(), revision, actor, now);
           }
           case Verdict.Rejected rejected -> {

@@ -19,7 +19,9 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
 import java.util.Base64;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -334,6 +336,17 @@ final class Secrets {
       case "HS512" -> 64;
       default -> 0;
     };
+  }
+
+  /** Where secrets stand in a document, of which Aegis may be the one to make them. */
+  static Set<String> in(Kind kind, ObjectNode document) {
+    Set<String> places = new HashSet<>();
+    for (String secret : kind.secrets()) {
+      places.add("/" + secret);
+      places.add("/" + MEMBER);
+    }
+    places.removeIf(place -> document.at(place).isMissingNode() || document.at(place).isNull());
+    return places;
   }
 
   /** Whether a violation only says that the secret is missing which was refused already. */

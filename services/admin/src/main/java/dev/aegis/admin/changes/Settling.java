@@ -112,17 +112,28 @@ final class Settling {
   }
 
   /**
-   * Checks what the document says of other objects, of plugins and of addresses, and whether the
-   * operator may say it.
+   * What in a document the operator may not say; nothing for one that is not held to a tenant.
    *
-   * @param fold may hold the document already, if the operator is not held to a tenant
+   * @param fold as it is before the document
+   * @param current the object in it, or null
    */
-  void refer(Fold fold, Operator operator, Settled settled) {
+  List<Violation> beyond(
+      Fold fold, Operator operator, ObjectKey key, @Nullable Entry current, ObjectNode document) {
+    List<Violation> beyond = Mandate.check(fold, operator, key, current, document);
+    beyond.addAll(Rails.check(fold, hosts, operator, key, document));
+    return beyond;
+  }
+
+  /**
+   * Checks what the document says of other objects, of plugins and of addresses.
+   *
+   * @param fold may hold the document already
+   * @param beyond what of it the operator may not say
+   */
+  void refer(Fold fold, Settled settled, List<Violation> beyond) {
     ObjectKey key = settled.key();
     ObjectNode document = settled.document();
     List<Violation> violations = settled.violations();
-    List<Violation> beyond = Mandate.check(fold, operator, key, settled.before(), document);
-    beyond.addAll(Rails.check(fold, hosts, operator, key, document));
     violations.addAll(beyond);
     for (Violation violation : References.check(fold, settled.before(), key, document)) {
       // What is beyond an operator's reach is not told by the way, such as by a near name.

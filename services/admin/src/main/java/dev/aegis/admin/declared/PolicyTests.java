@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.NullNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.aegis.admin.access.Operator;
 import dev.aegis.journal.Entry;
 import dev.aegis.journal.Fold;
 import dev.aegis.journal.Json;
@@ -99,12 +100,14 @@ public record PolicyTests(List<Case> cases) {
   /**
    * What to ask a gateway: the requests, and of the configuration as it would be the tenants that
    * they may reach, with all above them.
+   *
+   * @param operator of those beyond whose reach the gateway hears nothing
    */
-  public ObjectNode question(Fold wouldBe) {
+  public ObjectNode question(Fold wouldBe, Operator operator) {
     ObjectNode question = Json.object();
     ArrayNode objects = question.putArray("objects");
     wouldBe.list(Kind.PLUGIN, null).forEach(entry -> add(objects, entry));
-    for (String tenant : tenants(wouldBe)) {
+    for (String tenant : tenants(wouldBe, operator)) {
       Entry own = wouldBe.find(ObjectKey.tenant(tenant));
       if (own == null) {
         continue;
@@ -126,7 +129,7 @@ public record PolicyTests(List<Case> cases) {
   }
 
   /** More than it needs be does no harm: whatever begins as a tenant's host counts as one. */
-  private Set<String> tenants(Fold wouldBe) {
+  private Set<String> tenants(Fold wouldBe, Operator operator) {
     Set<String> named = new HashSet<>();
     for (Case each : cases) {
       String authority = each.request().path("host").asText().toLowerCase(Locale.ROOT);
@@ -148,7 +151,7 @@ public record PolicyTests(List<Case> cases) {
           reached |= named.contains(host.asText().toLowerCase(Locale.ROOT));
         }
       }
-      if (reached) {
+      if (reached && operator.reaches(wouldBe, id)) {
         tenants.add(id);
         Lineage.of(wouldBe, id).ancestors().forEach(above -> tenants.add(above.id()));
       }
@@ -156,11 +159,19 @@ public record PolicyTests(List<Case> cases) {
     return tenants;
   }
 
-  /** Where the answers to {@link #question} are not as expected. */
-  public List<Violation> failures(JsonNode answers) {
+  /**
+   * Where the answers to {@link #question} are not as expected. Of a request that does not come to
+   * a tenant within the operator's reach nothing is told but that.
+   */
+  public List<Violation> failures(JsonNode answers, Fold wouldBe, Operator operator) {
     List<Violation> failures = new ArrayList<>();
     for (int i = 0; i < cases.size(); i++) {
       JsonNode answer = answers.path(i);
+      if (operator.bound() && !operator.reaches(wouldBe, answer.path("tenant").textValue())) {
+        failures.add(
+            new Violation("/" + MEMBER + "/" + i + "/request/host", "is none of your tenants'"));
+        continue;
+      }
       for (Map.Entry<String, JsonNode> expected : cases.get(i).expect().properties()) {
         JsonNode found = answer.at(ANSWERED.getOrDefault(expected.getKey(), "/"));
         JsonNode actual = found.isMissingNode() ? NullNode.getInstance() : found;

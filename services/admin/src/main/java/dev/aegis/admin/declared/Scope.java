@@ -1,5 +1,6 @@
 package dev.aegis.admin.declared;
 
+import dev.aegis.admin.access.Operator;
 import dev.aegis.journal.Fold;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -11,8 +12,9 @@ import org.jspecify.annotations.Nullable;
  * How much of the installation a document is about.
  *
  * @param tenant this one and all below it; null for everything
+ * @param operator whose document it is; what is beyond its reach is not part of it
  */
-public record Scope(@Nullable String tenant) {
+public record Scope(@Nullable String tenant, Operator operator) {
   /** Ids of the tenants in it, in order. */
   public Set<String> tenants(Fold fold) {
     if (tenant == null) {
@@ -29,6 +31,7 @@ public record Scope(@Nullable String tenant) {
         open.addAll(fold.children(next));
       }
     }
+    within.removeIf(id -> !operator.reaches(fold, id)); // over a circle one comes to those above
     return within;
   }
 }

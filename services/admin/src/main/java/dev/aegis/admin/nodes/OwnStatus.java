@@ -17,6 +17,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** What this instance says of itself: on the board at each heartbeat and change, and when asked. */
@@ -27,6 +28,7 @@ public final class OwnStatus implements JournalReader.Listener, AutoCloseable {
   private final String node;
   private final NodeBoard board;
   private final InstantSource clock;
+  private final Supplier<List<Finding>> found;
   private final Semaphore news = new Semaphore(0);
   private volatile InForce inForce;
   private volatile List<Finding> findings = List.of();
@@ -38,11 +40,14 @@ public final class OwnStatus implements JournalReader.Listener, AutoCloseable {
   /**
    * @param node name of this instance
    * @param board where it speaks
+   * @param found asked, whenever it speaks, for what is wrong beside what it was told
    */
-  public OwnStatus(String node, NodeBoard board, InstantSource clock) {
+  public OwnStatus(
+      String node, NodeBoard board, InstantSource clock, Supplier<List<Finding>> found) {
     this.node = node;
     this.board = board;
     this.clock = clock;
+    this.found = found;
     this.inForce = new InForce(-1, clock.instant(), List.of());
   }
 
@@ -88,6 +93,7 @@ public final class OwnStatus implements JournalReader.Listener, AutoCloseable {
   private List<Finding> findings(InForce now) {
     List<Finding> all = new ArrayList<>(now.findings());
     all.addAll(findings);
+    all.addAll(found.get());
     return all;
   }
 

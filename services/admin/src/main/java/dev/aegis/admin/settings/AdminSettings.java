@@ -117,6 +117,7 @@ public final class AdminSettings {
             ANALYTICS_URL,
             WEBHOOKS_URL,
             GATEWAY_URL));
+    all.addAll(IssuerSettings.ALL);
     return List.copyOf(all);
   }
 }

@@ -74,6 +74,8 @@ public record Refusal(Reason reason, String detail, List<Violation> violations) 
     BAD_BACKEND(502, "bad_backend", "A service behind the admin API failed"),
     /** Kafka cannot be written, or has not answered. */
     JOURNAL_UNAVAILABLE(503, "journal_unavailable", "The configuration cannot be changed now"),
+    /** Nobody can say whether the token is one of an operator. */
+    IDENTITY_UNAVAILABLE(503, "identity_unavailable", "The issuer of operators does not answer"),
     /** The service behind this part of the API cannot be reached. */
     BACKEND_UNAVAILABLE(503, "service_unavailable", "A service behind the admin API is away");
 

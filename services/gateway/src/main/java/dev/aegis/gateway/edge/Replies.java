@@ -59,7 +59,9 @@ record Replies(ReplyTo to) {
       to.out().header("Retry-After", Long.toString(later.retryAfterSeconds()));
     } else if (why instanceof Refusal.InMaintenance(Maintenance by) && !by.retryAfter().isZero()) {
       to.out().header("Retry-After", Long.toString(by.retryAfter().toSeconds()));
-    } else if (why instanceof Refusal.Overloaded || why instanceof Refusal.IdentityUnavailable) {
+    } else if (why instanceof Refusal.Overloaded
+        || why instanceof Refusal.IdentityUnavailable
+        || why instanceof Refusal.LimiterUnavailable) {
       to.out().header("Retry-After", "1");
     }
     if (why == ByCaller.METHOD_NOT_ALLOWED) {
@@ -133,7 +135,7 @@ record Replies(ReplyTo to) {
     String remaining = Long.toString(counted.count().remaining());
     to.out().header("RateLimit-Policy", counted.limit().policy());
     to.out().header("RateLimit", '"' + counted.limit().id() + "\";r=" + remaining + ";t=" + reset);
-    to.out().header("X-RateLimit-Limit", Integer.toString(counted.count().limit()));
+    to.out().header("X-RateLimit-Limit", Long.toString(counted.count().limit()));
     to.out().header("X-RateLimit-Remaining", remaining);
     to.out().header("X-RateLimit-Reset", reset);
   }

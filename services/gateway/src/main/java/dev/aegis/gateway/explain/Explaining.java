@@ -2,7 +2,6 @@ package dev.aegis.gateway.explain;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.aegis.gateway.admission.FixedWindow;
 import dev.aegis.gateway.admission.Rule;
 import dev.aegis.gateway.http1.BadMessage;
 import dev.aegis.gateway.http1.RequestHead;
@@ -13,6 +12,7 @@ import dev.aegis.gateway.pipeline.Handshake;
 import dev.aegis.gateway.pipeline.Pipeline;
 import dev.aegis.gateway.pipeline.Progress;
 import dev.aegis.gateway.pipeline.Progress.Admitted;
+import dev.aegis.gateway.pipeline.Progress.Counted;
 import dev.aegis.gateway.pipeline.Progress.Identified;
 import dev.aegis.gateway.pipeline.Progress.Inbound;
 import dev.aegis.gateway.pipeline.Progress.Matched;
@@ -203,7 +203,7 @@ final class Explaining {
   }
 
   /** Where each limit of the route stands for this caller. */
-  private static void limits(ObjectNode answer, Progress at, @Nullable RoutePlan route) {
+  private void limits(ObjectNode answer, Progress at, @Nullable RoutePlan route) {
     ArrayNode limits = answer.putArray("limits");
     ArrayNode plugins = answer.putArray("plugins");
     if (route == null) {
@@ -213,19 +213,21 @@ final class Explaining {
     Principal principal = at.principalOrNull();
     Matched matched = at.matchedOrNull();
     String tenant = matched == null ? "" : matched.tenant().id();
-    for (RateLimit limit : route.limits()) {
-      FixedWindow.Count count =
-          limit.peek(
-              Pipeline.name(route),
-              principal == null ? "" : principal.subjectIn(tenant),
-              inbound.address(),
-              inbound.startedMillis());
+    RateLimit.Asker asker =
+        new RateLimit.Asker(
+            tenant,
+            Pipeline.name(route),
+            principal == null ? "" : principal.subjectIn(tenant),
+            inbound.address(),
+            inbound.head());
+    for (Counted stand : pipeline.limits().stand(route.limits(), asker, inbound.startedMillis())) {
+      RateLimit limit = stand.limit();
       limits
           .addObject()
           .put("id", limit.id())
-          .put("limit", count.limit())
-          .put("remaining", count.remaining())
-          .put("reset_seconds", count.resetSeconds());
+          .put("limit", stand.count().limit())
+          .put("remaining", stand.count().remaining())
+          .put("reset_seconds", stand.count().resetSeconds());
       plugins.addObject().put("id", limit.id()).put("plugin", RateLimitConfig.PLUGIN);
     }
   }

@@ -1,5 +1,6 @@
 package dev.aegis.gateway.identity;
 
+import dev.aegis.tokens.Claims;
 import java.security.cert.CertificateParsingException;
 import java.security.cert.X509Certificate;
 import java.time.Instant;
@@ -27,7 +28,7 @@ public record CallerCertificate(
   /** Reads it. */
   public static CallerCertificate of(X509Certificate certificate) {
     String subject = subject(certificate);
-    boolean sayable = subject.length() <= MAX_SUBJECT && Tokens.printable(subject);
+    boolean sayable = subject.length() <= MAX_SUBJECT && Claims.printable(subject);
     return new CallerCertificate(
         sayable ? subject : "",
         Thumbprint.of(certificate),

@@ -1,6 +1,7 @@
 package dev.aegis.gateway.identity;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.aegis.tokens.Proof;
 
 /** Asks an issuer about tokens that only it can read, or remembers what it said. */
 @FunctionalInterface

@@ -2,6 +2,11 @@ package dev.aegis.gateway.identity;
 
 import dev.aegis.journal.IssuerDefinition;
 import dev.aegis.journal.SigningAlgorithm;
+import dev.aegis.tokens.FixedKeys;
+import dev.aegis.tokens.KeySet;
+import dev.aegis.tokens.Proof;
+import dev.aegis.tokens.SignedToken;
+import dev.aegis.tokens.VerificationKey;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.jspecify.annotations.Nullable;

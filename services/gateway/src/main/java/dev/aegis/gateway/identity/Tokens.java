@@ -3,6 +3,9 @@ package dev.aegis.gateway.identity;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.aegis.journal.IssuerDefinition;
+import dev.aegis.tokens.Claims;
+import dev.aegis.tokens.Proof;
+import dev.aegis.tokens.SignedToken;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -25,10 +28,7 @@ public final class Tokens {
   /** Longest token looked at, in characters. */
   public static final int MAX_LENGTH = 8 * 1024;
 
-  /** Longest time in seconds that is an instant to every reader: the end of the year 9999. */
-  private static final long MAX_TIME = 253_402_300_799L;
-
-  private static final Instant LAST = Instant.ofEpochSecond(MAX_TIME);
+  private static final Instant LAST = Instant.ofEpochSecond(Claims.MAX_TIME);
 
   private final Map<String, List<Issuer>> issuersByName = new TreeMap<>();
   private final @Nullable OpaqueIssuer opaque;
@@ -147,30 +147,30 @@ public final class Tokens {
   private Verified claims(
       IssuerDefinition issuer, String issuedBy, ObjectNode claims, Instant now, boolean mayLast) {
     String audience = issuer.audience();
-    if (audience != null && !names(claims.path("aud"), audience)) {
+    if (audience != null && !Claims.names(claims.path("aud"), audience)) {
       return new Verified.Invalid("for another audience");
     }
     int leeway = issuer.leewaySeconds();
-    Instant expires = mayLast && !claims.has("exp") ? LAST : time(claims.path("exp"));
-    Instant notBefore = claims.has("nbf") ? time(claims.path("nbf")) : Instant.EPOCH;
-    Instant issued = claims.has("iat") ? time(claims.path("iat")) : Instant.EPOCH;
+    Instant expires = mayLast && !claims.has("exp") ? LAST : Claims.time(claims.path("exp"));
+    Instant notBefore = claims.has("nbf") ? Claims.time(claims.path("nbf")) : Instant.EPOCH;
+    Instant issued = claims.has("iat") ? Claims.time(claims.path("iat")) : Instant.EPOCH;
     IssuerDefinition.Claims places = issuer.claims();
-    String subject = at(claims, places.subject()).textValue();
-    String tenant = at(claims, places.tenant()).textValue();
+    String subject = Claims.at(claims, places.subject()).textValue();
+    String tenant = Claims.at(claims, places.tenant()).textValue();
     if (expires == null || notBefore == null || issued == null) {
       return new Verified.Invalid("exp is missing, or exp, nbf or iat is not a time");
     }
     if (subject == null || subject.isEmpty() || tenant == null) {
       return new Verified.Invalid("without subject or tenant");
     }
-    if (!printable(subject)) {
+    if (!Claims.printable(subject)) {
       return new Verified.Invalid("a subject with control characters");
     }
-    List<String> roles = roles(at(claims, places.roles()), places.roles());
+    List<String> roles = roles(Claims.at(claims, places.roles()), places.roles());
     if (roles == null || roles.stream().anyMatch(role -> role.indexOf(',') >= 0)) {
       return new Verified.Invalid("roles are not a list of strings without commas");
     }
-    JsonNode slugs = at(claims, places.slugs());
+    JsonNode slugs = Claims.at(claims, places.slugs());
     List<String> slugTexts = slugs.isMissingNode() ? null : texts(slugs);
     if (slugTexts == null && !slugs.isMissingNode()) {
       return new Verified.Invalid("pathname_slugs is not a list of strings");
@@ -195,7 +195,7 @@ public final class Tokens {
             subject,
             tenant,
             roles,
-            asked.groups() ? values(at(claims, places.groups())) : List.of(),
+            asked.groups() ? Claims.values(Claims.at(claims, places.groups())) : List.of(),
             asked(claims),
             slugTexts,
             tokenId.textValue(),
@@ -210,11 +210,6 @@ public final class Tokens {
     return inTime(principal, now);
   }
 
-  /** The claim of that name, or what the JSON Pointer leads to; missing when there is none. */
-  private static JsonNode at(ObjectNode claims, String place) {
-    return place.startsWith("/") ? claims.at(place) : claims.path(place);
-  }
-
   /** Whether a principal verified before still holds at {@code now}. */
   public static Verified inTime(Principal principal, Instant now) {
     if (!principal.expires().isAfter(now)) {
@@ -224,34 +219,6 @@ public final class Tokens {
       return new Verified.Invalid("not valid yet");
     }
     return new Verified.Valid(principal);
-  }
-
-  /** NumericDate, which may have a fraction (RFC 7519 section 2). */
-  private static @Nullable Instant time(JsonNode node) {
-    if (!node.isNumber()) {
-      return null;
-    }
-    double seconds = node.doubleValue();
-    if (!(seconds >= 0 && seconds <= MAX_TIME)) {
-      return null; // NaN and what is infinite, too
-    }
-    long whole = (long) seconds;
-    return Instant.ofEpochSecond(whole, (long) ((seconds - whole) * 1e9));
-  }
-
-  /** Whether {@code aud} is a string or a list of strings (RFC 7519 section 4.1.3) with this. */
-  private static boolean names(JsonNode audience, String wanted) {
-    if (audience.isTextual()) {
-      return audience.textValue().equals(wanted);
-    }
-    boolean named = false;
-    for (JsonNode one : audience.isArray() ? audience : List.<JsonNode>of()) {
-      if (!one.isTextual()) {
-        return false;
-      }
-      named |= wanted.equals(one.textValue());
-    }
-    return named;
   }
 
   /**
@@ -267,7 +234,7 @@ public final class Tokens {
     while (scopes.hasMoreTokens()) {
       roles.add(scopes.nextToken());
     }
-    return roles.stream().allMatch(Tokens::printable) ? roles : null;
+    return roles.stream().allMatch(Claims::printable) ? roles : null;
   }
 
   /** The texts of a list; empty when it is missing, null when it is something else. */
@@ -280,7 +247,7 @@ public final class Tokens {
     }
     List<String> texts = new ArrayList<>();
     for (JsonNode one : node) {
-      if (!one.isTextual() || !printable(one.textValue())) {
+      if (!one.isTextual() || !Claims.printable(one.textValue())) {
         return null;
       }
       texts.add(one.textValue());
@@ -292,34 +259,9 @@ public final class Tokens {
     Map<String, List<String>> values = new HashMap<>();
     for (String name : asked.claims()) {
       if (claims.hasNonNull(name)) {
-        values.put(name, values(claims.path(name)));
+        values.put(name, Claims.values(claims.path(name)));
       }
     }
     return values;
-  }
-
-  /**
-   * What a claim is or lists: texts, and numbers and truth values as JSON writes them. Issuers give
-   * claims many forms, and these go no further than here: one that is an object has no values.
-   */
-  private static List<String> values(JsonNode node) {
-    List<String> values = new ArrayList<>();
-    for (JsonNode one : node.isArray() ? node : List.of(node)) {
-      if (one.isTextual() || one.isNumber() || one.isBoolean()) {
-        values.add(one.asText());
-      }
-    }
-    return values;
-  }
-
-  /** Goes into header lines to the backend, so it must not end one. */
-  static boolean printable(String text) {
-    for (int i = 0; i < text.length(); i++) {
-      char c = text.charAt(i);
-      if (c < ' ' || c > '~') {
-        return false;
-      }
-    }
-    return true;
   }
 }

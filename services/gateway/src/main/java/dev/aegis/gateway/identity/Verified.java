@@ -1,5 +1,7 @@
 package dev.aegis.gateway.identity;
 
+import dev.aegis.tokens.Proof;
+
 /** What came of checking a token. */
 public sealed interface Verified {
   /**

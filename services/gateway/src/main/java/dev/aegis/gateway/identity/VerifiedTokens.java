@@ -3,6 +3,8 @@ package dev.aegis.gateway.identity;
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import dev.aegis.gateway.counts.Counts;
+import dev.aegis.tokens.Proof;
+import dev.aegis.tokens.SignedToken;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;

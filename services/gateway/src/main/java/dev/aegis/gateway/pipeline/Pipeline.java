@@ -1,20 +1,18 @@
 package dev.aegis.gateway.pipeline;
 
 import dev.aegis.gateway.admission.Access;
-import dev.aegis.gateway.admission.FixedWindow;
+import dev.aegis.gateway.admission.SharedCounts;
 import dev.aegis.gateway.http1.RequestHead;
 import dev.aegis.gateway.identity.Principal;
 import dev.aegis.gateway.identity.SharedTokens;
 import dev.aegis.gateway.identity.VerifiedTokens;
 import dev.aegis.gateway.pipeline.Progress.Admitted;
-import dev.aegis.gateway.pipeline.Progress.Counted;
 import dev.aegis.gateway.pipeline.Progress.Identified;
 import dev.aegis.gateway.pipeline.Progress.Inbound;
 import dev.aegis.gateway.pipeline.Progress.Matched;
 import dev.aegis.gateway.pipeline.Refusal.ByCaller;
 import dev.aegis.gateway.plugin.Chain;
 import dev.aegis.gateway.plugin.Phase;
-import dev.aegis.gateway.plugin.RateLimit;
 import dev.aegis.gateway.snapshot.ArbiterPlan;
 import dev.aegis.gateway.snapshot.Demand;
 import dev.aegis.gateway.snapshot.RoutePlan;
@@ -34,12 +32,26 @@ public final class Pipeline {
   private final Identification identification;
   private final Decisions decisions = new Decisions();
   private final Rulings rulings = new Rulings();
+  private final Limits limits;
 
   /**
    * @param verified tokens seen before
    * @param shared tokens that other gateways have seen
    */
   public Pipeline(VerifiedTokens<Access> verified, SharedTokens shared) {
+    this(
+        verified,
+        shared,
+        new Limits(SharedCounts.NONE, new LimitDecisions((tenant, policy, outcome) -> () -> {})));
+  }
+
+  /**
+   * @param verified tokens seen before
+   * @param shared tokens that other gateways have seen
+   * @param limits counts requests
+   */
+  public Pipeline(VerifiedTokens<Access> verified, SharedTokens shared, Limits limits) {
+    this.limits = limits;
     this.identification = new Identification(verified, shared);
   }
 
@@ -51,6 +63,11 @@ public final class Pipeline {
   /** What came of asking arbiters. */
   public Rulings rulings() {
     return rulings;
+  }
+
+  /** Who counts requests. */
+  public Limits limits() {
+    return limits;
   }
 
   /** Whether requests with this method go no further than here. */
@@ -176,8 +193,11 @@ public final class Pipeline {
     return switch (ruling) {
       case Ruling.Stops(Refusal why) -> new Step.Stop<>(identified, why);
       case Ruling.Passes(String lines) -> {
-        Refusal why = counts ? plugins(identified) : null;
-        yield why == null ? limited(identified, lines, counts) : new Step.Stop<>(identified, why);
+        if (!counts) {
+          yield limits.rehearse(identified, lines);
+        }
+        Refusal why = plugins(identified);
+        yield why == null ? limits.admit(identified, lines) : new Step.Stop<>(identified, why);
       }
     };
   }
@@ -193,31 +213,6 @@ public final class Pipeline {
           case Chain.Result.Failed failed -> new Refusal.PluginFailed();
         }
         : null;
-  }
-
-  private static Step<Admitted> limited(Identified identified, String lines, boolean counts) {
-    Inbound inbound = identified.inbound();
-    Caller caller = identified.caller();
-    Counted tightest = null;
-    String route = name(identified.route());
-    String subject =
-        caller == null ? "" : caller.principal().subjectIn(identified.matched().tenant().id());
-    String address = inbound.address();
-    long now = inbound.startedMillis();
-    for (RateLimit limit : identified.route().limits()) {
-      FixedWindow.Count count =
-          counts
-              ? limit.take(route, subject, address, now)
-              : limit.peek(route, subject, address, now);
-      Counted counted = new Counted(limit, count);
-      if (!count.admitted()) {
-        return new Step.Stop<>(identified, new Refusal.RateLimited(counted));
-      }
-      if (tightest == null || count.remaining() < tightest.count().remaining()) {
-        tightest = counted;
-      }
-    }
-    return new Step.Go<>(new Admitted(identified, tightest, lines));
   }
 
   /** What the caller's roles say; a route that only reports lets everything pass. */

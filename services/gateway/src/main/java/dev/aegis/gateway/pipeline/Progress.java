@@ -1,6 +1,6 @@
 package dev.aegis.gateway.pipeline;
 
-import dev.aegis.gateway.admission.FixedWindow;
+import dev.aegis.gateway.admission.Count;
 import dev.aegis.gateway.http1.RequestHead;
 import dev.aegis.gateway.identity.Principal;
 import dev.aegis.gateway.plugin.LiveRequest;
@@ -171,5 +171,5 @@ public sealed interface Progress {
    * @param limit which
    * @param count where its window stands
    */
-  record Counted(RateLimit limit, FixedWindow.Count count) {}
+  record Counted(RateLimit limit, Count count) {}
 }

@@ -212,6 +212,38 @@ public sealed interface Refusal {
     }
   }
 
+  /**
+   * A limit that gateways count together cannot be counted now, and lets nobody pass without.
+   *
+   * @param limit which
+   */
+  record LimiterUnavailable(String limit) implements Refusal {
+    @Override
+    public int status() {
+      return 503;
+    }
+
+    @Override
+    public String code() {
+      return "limiter_unavailable";
+    }
+
+    @Override
+    public Blame blame() {
+      return Blame.GATEWAY;
+    }
+
+    @Override
+    public String title() {
+      return "Requests cannot be counted now";
+    }
+
+    @Override
+    public String detail() {
+      return "Limit \"" + limit + "\" cannot be counted now";
+    }
+  }
+
   /** A limit is used up. */
   record RateLimited(Counted by) implements Refusal {
     @Override

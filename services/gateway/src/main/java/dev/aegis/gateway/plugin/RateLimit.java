@@ -1,27 +1,74 @@
 package dev.aegis.gateway.plugin;
 
-import dev.aegis.gateway.admission.FixedWindow;
+import dev.aegis.gateway.admission.Bound;
+import dev.aegis.gateway.admission.Claim;
+import dev.aegis.gateway.admission.Count;
+import dev.aegis.gateway.admission.Meter;
+import dev.aegis.gateway.http1.RequestHead;
 import dev.aegis.journal.RateLimitConfig;
+import dev.aegis.journal.RateLimitConfig.By;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The compiled form of one {@code rate_limit} plugin: whose requests it counts together, and the
  * counts. It outlives changes of the configuration that leave it as it is.
  */
 public final class RateLimit {
+  private static final int MOST_CALLER = 256;
+
   private final String id;
   private final RateLimitConfig config;
-  private final FixedWindow window;
+  private final Meter meter;
+  private volatile Share share;
   private final String policy;
+
+  /** What one of so many gateways lets pass while they cannot count together. */
+  private record Share(int gateways, Meter meter) {}
 
   /**
    * @param id the plugin's id, named in the {@code RateLimit} fields
+   * @param name of its counts where gateways share them
    */
-  public RateLimit(String id, RateLimitConfig config) {
+  public RateLimit(String id, RateLimitConfig config, String name) {
     this.id = id;
     this.config = config;
-    this.window = new FixedWindow(config.limit(), config.window());
-    this.policy = '"' + id + "\";q=" + config.limit() + ";w=" + config.window().toSeconds();
+    List<Bound> bounds = new ArrayList<>();
+    StringBuilder policy = new StringBuilder();
+    for (RateLimitConfig.Window window : config.windows()) {
+      bounds.add(
+          new Bound(config.algorithm(), window.limit(), window.length().toMillis(), window.room()));
+      if (!policy.isEmpty()) {
+        policy.append(", ");
+      }
+      policy
+          .append('"')
+          .append(id)
+          .append("\";q=")
+          .append(window.limit())
+          .append(";w=")
+          .append(window.length().toSeconds());
+    }
+    this.meter = new Meter(name, bounds, config.reportOnly(), config.countRefused());
+    this.policy = policy.toString();
+    this.share = new Share(1, share(1));
   }
+
+  /**
+   * What tells callers apart.
+   *
+   * @param tenant whose host it is
+   * @param route id of the matched route
+   * @param subject verified subject, {@code ""} without one
+   * @param address the caller's address
+   */
+  public record Asker(
+      String tenant, String route, String subject, String address, RequestHead head) {}
 
   /** The plugin's id. */
   public String id() {
@@ -38,36 +85,81 @@ public final class RateLimit {
     return policy;
   }
 
-  /**
-   * Counts a request.
-   *
-   * @param route id of the matched route
-   * @param subject verified subject, {@code ""} without one
-   * @param address the caller's address
-   */
-  public FixedWindow.Count take(String route, String subject, String address, long epochMillis) {
-    return window.take(caller(route, subject, address), epochMillis);
+  /** What a request wants of it. */
+  public Claim claim(Asker asker) {
+    return new Claim(meter, caller(asker), config.cost(asker.head().method()));
   }
 
-  /** What the next request would find; it is not counted, and the count does not include it. */
-  public FixedWindow.Count peek(String route, String subject, String address, long epochMillis) {
-    return window.peek(caller(route, subject, address), epochMillis);
+  /** The name of its counts where gateways share them. */
+  public String name() {
+    return meter.name();
   }
 
-  private String caller(String route, String subject, String address) {
+  /** The same of this gateway's share of it, one of {@code gateways}. */
+  public Claim shared(Claim claim, int gateways) {
+    Share known = share;
+    if (known.gateways() != gateways) {
+      known = new Share(gateways, share(gateways));
+      share = known;
+    }
+    return new Claim(known.meter(), claim.caller(), claim.cost());
+  }
+
+  /** At least what the dearest request costs, or nothing would pass. */
+  private Meter share(int gateways) {
+    List<Bound> bounds = new ArrayList<>();
+    for (Bound bound : meter.bounds()) {
+      long room = Math.max(bound.room() / gateways, config.most());
+      boolean window = bound.limit() == bound.room();
+      long limit = Math.max(bound.limit() / gateways, window ? config.most() : 1);
+      bounds.add(new Bound(bound.algorithm(), limit, bound.lengthMillis(), window ? limit : room));
+    }
+    return new Meter(meter.name(), bounds, config.reportOnly(), config.countRefused());
+  }
+
+  /** Whether a request has to end here, when this is what the limit says. */
+  public boolean refuses(Count count) {
+    return !count.admitted() && !config.reportOnly();
+  }
+
+  /** A part that a caller chooses ends where it says, so that no two make the same name. */
+  private String caller(Asker asker) {
     String caller = "";
-    for (RateLimitConfig.By by : RateLimitConfig.By.values()) {
+    for (By by : By.values()) {
       if (config.by().contains(by)) {
         String part =
             switch (by) {
               case TENANT -> "";
-              case ROUTE -> route;
-              case SUBJECT -> subject.isEmpty() ? '@' + address : subject;
-              case IP -> address;
+              case ROUTE -> within(asker, asker.route());
+              case SUBJECT ->
+                  asker.subject().isEmpty()
+                      ? '@' + asker.address()
+                      : within(asker, asker.subject());
+              case IP -> asker.address();
             };
         caller = caller.isEmpty() ? part : caller + '\n' + part;
       }
     }
-    return caller;
+    for (String name : config.headers()) {
+      @Nullable String value = asker.head().value(name);
+      String part = value == null ? "-" : value.length() + ":" + value;
+      caller = caller.isEmpty() ? part : caller + '\n' + part;
+    }
+    return caller.length() > MOST_CALLER ? digest(caller) : caller;
+  }
+
+  /** Callers choose the values of their fields; what is remembered of each is short. */
+  private static String digest(String caller) {
+    try {
+      byte[] bytes = caller.getBytes(StandardCharsets.UTF_8);
+      return '#' + HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("SHA-256 is part of every JDK", e);
+    }
+  }
+
+  /** Names of a tenant mean something only in it; a count that several have needs both. */
+  private String within(Asker asker, String name) {
+    return config.together() ? asker.tenant() + '\n' + name : name;
   }
 }

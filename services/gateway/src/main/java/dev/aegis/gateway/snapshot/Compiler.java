@@ -1,7 +1,6 @@
 package dev.aegis.gateway.snapshot;
 
 import dev.aegis.gateway.introspection.AskedIssuers;
-import dev.aegis.gateway.keys.RemoteKeys;
 import dev.aegis.gateway.plugin.Links;
 import dev.aegis.gateway.plugin.RateLimit;
 import dev.aegis.gateway.upstream.Upstreams;
@@ -12,6 +11,7 @@ import dev.aegis.journal.Lineage;
 import dev.aegis.journal.MasterKey;
 import dev.aegis.journal.ObjectKey;
 import dev.aegis.model.Finding;
+import dev.aegis.tokens.keys.RemoteKeys;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
@@ -232,7 +232,9 @@ public final class Compiler {
   RateLimit limit(ObjectKey plugin, String tenant, RateLimit fresh) {
     Map<String, RateLimit> byTenant = limits.computeIfAbsent(plugin, key -> new HashMap<>());
     RateLimit known = byTenant.get(tenant);
-    if (known != null && known.config().equals(fresh.config())) {
+    if (known != null
+        && known.config().equals(fresh.config())
+        && known.name().equals(fresh.name())) {
       return known;
     }
     byTenant.put(tenant, fresh);

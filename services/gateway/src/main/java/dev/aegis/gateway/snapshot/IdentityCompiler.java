@@ -4,11 +4,9 @@ import dev.aegis.gateway.admission.Bindings;
 import dev.aegis.gateway.identity.Asked;
 import dev.aegis.gateway.identity.Introspector;
 import dev.aegis.gateway.identity.Issuer;
-import dev.aegis.gateway.identity.KeySet;
 import dev.aegis.gateway.identity.OpaqueIssuer;
 import dev.aegis.gateway.identity.Tokens;
 import dev.aegis.gateway.introspection.AskedIssuers;
-import dev.aegis.gateway.keys.RemoteKeys;
 import dev.aegis.journal.BindingDefinition;
 import dev.aegis.journal.Entry;
 import dev.aegis.journal.Fold;
@@ -17,10 +15,11 @@ import dev.aegis.journal.InvalidDefinition;
 import dev.aegis.journal.IssuerDefinition;
 import dev.aegis.journal.Kind;
 import dev.aegis.journal.Lineage;
-import dev.aegis.journal.ObjectKey;
 import dev.aegis.journal.PublishedKeys;
 import dev.aegis.journal.RoleDefinition;
 import dev.aegis.journal.SealedSecret;
+import dev.aegis.tokens.KeySet;
+import dev.aegis.tokens.keys.RemoteKeys;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashSet;
@@ -88,7 +87,7 @@ final class IdentityCompiler {
     List<Issuer> issuers = new ArrayList<>();
     Map<Entry, IssuerDefinition> trusted = new LinkedHashMap<>();
     RemoteKeys remoteKeys = compiler.remoteKeys();
-    Set<ObjectKey> publishing = new HashSet<>();
+    Set<String> publishing = new HashSet<>();
     for (Lineage.Holding holding : lineage.holdings(Kind.ISSUER)) {
       Entry entry = holding.entry();
       if (readings.definition(holding) instanceof IssuerDefinition issuer) {
@@ -97,9 +96,10 @@ final class IdentityCompiler {
           trusted.put(entry, issuer);
         }
         if (published != null && remoteKeys != null) {
-          KeySet keys = remoteKeys.put(tenant, entry.key(), issuer.algorithms(), published);
+          KeySet keys =
+              remoteKeys.put(tenant, entry.key().toString(), issuer.algorithms(), published);
           issuers.add(new Issuer(issuer, keys, String.valueOf(entry.key().tenant())));
-          publishing.add(entry.key());
+          publishing.add(entry.key().toString());
           continue;
         }
         if (published != null) {

@@ -386,6 +386,12 @@ final class TenantCompiler {
             && Objects.equals(upstream.entry().key().tenant(), entry.key().tenant());
   }
 
+  /** The tenant at the top of the tree: all limits of one request are counted in one place. */
+  private String root() {
+    List<Lineage.Ancestor> ancestors = lineage.ancestors();
+    return ancestors.isEmpty() ? tenant : ancestors.getLast().id();
+  }
+
   /** Limits of the installation, of the tenant and of those above it, in their order. */
   private List<Limit> limits() {
     List<Limit> limits = new ArrayList<>();
@@ -405,8 +411,12 @@ final class TenantCompiler {
         continue; // the others are chained
       }
       try {
-        RateLimit fresh = new RateLimit(plugin.id(), RateLimitConfig.read(plugin.config()));
-        limits.add(new Limit(plugin, compiler.limit(entry.key(), tenant, fresh)));
+        RateLimitConfig config = RateLimitConfig.read(plugin.config());
+        String owner = entry.key().tenant();
+        String counted = config.together() && owner != null ? owner : tenant;
+        String name = config.name(root(), counted, entry.key());
+        RateLimit fresh = new RateLimit(plugin.id(), config, name);
+        limits.add(new Limit(plugin, compiler.limit(entry.key(), counted, fresh)));
       } catch (InvalidDefinition e) {
         readings.found(holding, String.valueOf(e.getMessage()));
       }

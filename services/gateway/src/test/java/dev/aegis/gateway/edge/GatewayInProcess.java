@@ -11,6 +11,7 @@ import dev.aegis.gateway.cache.ReplyCache;
 import dev.aegis.gateway.identity.SharedTokens;
 import dev.aegis.gateway.identity.VerifiedTokens;
 import dev.aegis.gateway.overload.Load;
+import dev.aegis.gateway.pipeline.Limits;
 import dev.aegis.gateway.pipeline.Pipeline;
 import dev.aegis.gateway.plugin.Failure;
 import dev.aegis.gateway.plugin.Links;
@@ -103,6 +104,12 @@ public final class GatewayInProcess implements AutoCloseable {
 
   private GatewayInProcess(EdgeSettings bounds, int mostActive, @Nullable PublishedKeysPeer keys)
       throws StartFailure {
+    this(bounds, mostActive, keys, new Pipeline(new VerifiedTokens<>(), SharedTokens.NONE));
+  }
+
+  private GatewayInProcess(
+      EdgeSettings bounds, int mostActive, @Nullable PublishedKeysPeer keys, Pipeline pipeline)
+      throws StartFailure {
     this.keys = keys;
     compiler =
         new Compiler(
@@ -119,7 +126,7 @@ public final class GatewayInProcess implements AutoCloseable {
         new CallerSelector(
             bounds,
             () -> snapshot,
-            new Pipeline(new VerifiedTokens<>(), SharedTokens.NONE),
+            pipeline,
             forwarder,
             deadlines,
             finished::add,
@@ -175,6 +182,12 @@ public final class GatewayInProcess implements AutoCloseable {
   static GatewayInProcess fetchingKeys(Path folder, String target) throws StartFailure {
     return before(
         new GatewayInProcess(BOUNDS, 10_000, new PublishedKeysPeer(folder)), 60_000, target);
+  }
+
+  /** One whose limits are counted like this. */
+  public static GatewayInProcess counting(Limits limits, String target) throws StartFailure {
+    Pipeline pipeline = new Pipeline(new VerifiedTokens<>(), SharedTokens.NONE, limits);
+    return before(new GatewayInProcess(BOUNDS, 10_000, null, pipeline), 60_000, target);
   }
 
   private static GatewayInProcess before(

@@ -9,6 +9,7 @@ import dev.aegis.gateway.tls.Authority;
 import dev.aegis.journal.IssuerDefinition;
 import dev.aegis.journal.SigningAlgorithm;
 import dev.aegis.testkit.Jwts;
+import dev.aegis.tokens.Proof;
 import java.nio.charset.StandardCharsets;
 import java.security.cert.X509Certificate;
 import java.time.Instant;

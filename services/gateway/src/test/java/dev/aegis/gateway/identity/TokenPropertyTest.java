@@ -9,6 +9,7 @@ import dev.aegis.journal.IssuerDefinition;
 import dev.aegis.journal.IssuerKey;
 import dev.aegis.journal.SigningAlgorithm;
 import dev.aegis.testkit.Jwts;
+import dev.aegis.tokens.SignedToken;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Base64;

@@ -2,6 +2,7 @@ package dev.aegis.gateway.identity;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.aegis.tokens.Proof;
 import java.time.Instant;
 import java.util.Collections;
 import java.util.List;

@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.aegis.gateway.http1.Pieces;
 import dev.aegis.gateway.http1.RequestHead;
-import dev.aegis.gateway.identity.VerificationKey;
 import dev.aegis.gateway.signature.RequestSignature.Reading;
 import dev.aegis.journal.SigningAlgorithm;
+import dev.aegis.tokens.VerificationKey;
 import java.time.Instant;
 import java.util.Base64;
 import java.util.List;

@@ -1,0 +1,19 @@
+package dev.aegis.gateway.admission;
+
+import java.util.List;
+
+/** Where limits are counted. */
+public interface Counts {
+  /**
+   * Counts a request in one step against all limits that it has to keep. If one refuses that does
+   * not only report, none counts it but those that count refused requests.
+   *
+   * @param claims one for each limit
+   * @param epochMillis when
+   * @return for each claim what its limit alone says
+   */
+  List<Count> take(List<Claim> claims, long epochMillis);
+
+  /** What {@link #take} would say, with what remains before it; nothing is counted. */
+  List<Count> peek(List<Claim> claims, long epochMillis);
+}

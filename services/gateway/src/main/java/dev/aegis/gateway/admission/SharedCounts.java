@@ -1,0 +1,43 @@
+package dev.aegis.gateway.admission;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Where gateways count together. It may be away, and then answers nothing. */
+public interface SharedCounts {
+  /** There is nothing that gateways share. */
+  SharedCounts NONE =
+      new SharedCounts() {
+        @Override
+        public @Nullable List<Count> take(List<Claim> claims, long epochMillis) {
+          return null;
+        }
+
+        @Override
+        public @Nullable List<Count> peek(List<Claim> claims, long epochMillis) {
+          return null;
+        }
+
+        @Override
+        public int gateways() {
+          return 1;
+        }
+
+        @Override
+        public void owe(List<Claim> claims, long epochMillis) {
+          // Nobody will ever ask for it.
+        }
+      };
+
+  /** As {@link Counts#take}; null when it is not known whether anything was counted. */
+  @Nullable List<Count> take(List<Claim> claims, long epochMillis);
+
+  /** As {@link Counts#peek}; null without an answer. */
+  @Nullable List<Count> peek(List<Claim> claims, long epochMillis);
+
+  /** How many share it, by the last answer; at least 1. */
+  int gateways();
+
+  /** Has it count requests that were let pass without an answer, when it answers again. */
+  void owe(List<Claim> claims, long epochMillis);
+}

@@ -1,2 +1,0 @@
-/** Keys that issuers publish: fetched from where they do, and kept while they cannot be asked. */
-package dev.aegis.gateway.keys;

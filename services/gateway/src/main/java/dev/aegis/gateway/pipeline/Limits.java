@@ -1,0 +1,211 @@
+package dev.aegis.gateway.pipeline;
+
+import dev.aegis.gateway.admission.Claim;
+import dev.aegis.gateway.admission.Count;
+import dev.aegis.gateway.admission.LocalCounts;
+import dev.aegis.gateway.admission.SharedCounts;
+import dev.aegis.gateway.pipeline.LimitDecisions.Outcome;
+import dev.aegis.gateway.pipeline.Progress.Admitted;
+import dev.aegis.gateway.pipeline.Progress.Counted;
+import dev.aegis.gateway.pipeline.Progress.Identified;
+import dev.aegis.gateway.plugin.RateLimit;
+import dev.aegis.journal.RateLimitConfig.Store;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The last question of admission: whether all limits of a route let a request pass.
+ *
+ * <p>Limits of one store are asked in one step. Where a route has limits of both, those of this
+ * process are looked at first, those that gateways share are asked, and then those of this process
+ * count. If another request was faster in between, the shared ones have counted one too many.
+ */
+public final class Limits {
+  private final LocalCounts local = new LocalCounts();
+  private final SharedCounts shared;
+  private final LimitDecisions decisions;
+
+  /**
+   * @param shared counts the limits that gateways have together
+   * @param decisions what came of each limit
+   */
+  public Limits(SharedCounts shared, LimitDecisions decisions) {
+    this.shared = shared;
+    this.decisions = decisions;
+  }
+
+  /** A limit and what a request wants of it. */
+  private record Wanted(RateLimit limit, Claim claim) {}
+
+  /** Counts the request, and waits for its turn where a limit has a queue. */
+  Step<Admitted> admit(Identified identified, String lines) {
+    List<RateLimit> limits = identified.route().limits();
+    if (limits.isEmpty()) {
+      return new Step.Go<>(new Admitted(identified, null, lines));
+    }
+    String tenant = identified.matched().tenant().id();
+    long now = identified.inbound().startedMillis();
+    List<Wanted> here = new ArrayList<>(limits.size());
+    List<Wanted> together = new ArrayList<>(0);
+    wanted(limits, asker(identified), here, together);
+    List<Counted> counted = new ArrayList<>(limits.size());
+    if (together.isEmpty() || !here.isEmpty() && refused(here, local.peek(claims(here), now))) {
+      add(counted, here, local.take(claims(here), now));
+      return concluded(identified, lines, counted);
+    }
+    List<Count> counts = shared.take(claims(together), now);
+    if (counts != null) {
+      add(counted, together, counts);
+      if (!here.isEmpty() && !refused(together, counts)) {
+        add(counted, here, local.take(claims(here), now));
+      }
+      return concluded(identified, lines, counted);
+    }
+    for (Wanted wanted : together) {
+      switch (wanted.limit().config().onFailure()) {
+        case CLOSED -> {
+          if (!wanted.limit().config().reportOnly()) {
+            decisions.add(tenant, wanted.limit().id(), Outcome.CLOSED);
+            return new Step.Stop<>(identified, new Refusal.LimiterUnavailable(wanted.limit().id()));
+          }
+        }
+        case OPEN -> decisions.add(tenant, wanted.limit().id(), Outcome.OPEN);
+        case LOCAL_SHARE ->
+            here.add(
+                new Wanted(
+                    wanted.limit(), wanted.limit().shared(wanted.claim(), shared.gateways())));
+      }
+    }
+    if (!here.isEmpty()) {
+      add(counted, here, local.take(claims(here), now));
+    }
+    Step<Admitted> step = concluded(identified, lines, counted);
+    if (step instanceof Step.Go<Admitted>) {
+      shared.owe(claims(together), now);
+    }
+    return step;
+  }
+
+  /** The same for a request that never was. */
+  Step<Admitted> rehearse(Identified identified, String lines) {
+    List<Counted> counted =
+        stand(identified.route().limits(), asker(identified), identified.inbound().startedMillis());
+    return step(identified, lines, counted);
+  }
+
+  /** Where each limit of a route stands, as far as that is known; nothing is counted. */
+  public List<Counted> stand(List<RateLimit> limits, RateLimit.Asker asker, long epochMillis) {
+    List<Wanted> here = new ArrayList<>();
+    List<Wanted> together = new ArrayList<>();
+    wanted(limits, asker, here, together);
+    List<Counted> stand = new ArrayList<>();
+    if (!together.isEmpty()) {
+      List<Count> counts = shared.peek(claims(together), epochMillis);
+      if (counts == null) {
+        for (Wanted wanted : together) {
+          here.add(
+              new Wanted(wanted.limit(), wanted.limit().shared(wanted.claim(), shared.gateways())));
+        }
+      } else {
+        add(stand, together, counts);
+      }
+    }
+    add(stand, here, local.peek(claims(here), epochMillis));
+    return stand;
+  }
+
+  private static void wanted(
+      List<RateLimit> limits, RateLimit.Asker asker, List<Wanted> here, List<Wanted> together) {
+    for (RateLimit limit : limits) {
+      Wanted wanted = new Wanted(limit, limit.claim(asker));
+      (limit.config().store() == Store.LOCAL ? here : together).add(wanted);
+    }
+  }
+
+  private static List<Claim> claims(List<Wanted> wanted) {
+    if (wanted.size() == 1) {
+      return List.of(wanted.getFirst().claim());
+    }
+    List<Claim> claims = new ArrayList<>(wanted.size());
+    for (Wanted each : wanted) {
+      claims.add(each.claim());
+    }
+    return claims;
+  }
+
+  private static boolean refused(List<Wanted> wanted, List<Count> counts) {
+    for (int i = 0; i < counts.size(); i++) {
+      if (wanted.get(i).limit().refuses(counts.get(i))) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private static void add(List<Counted> counted, List<Wanted> wanted, List<Count> counts) {
+    for (int i = 0; i < counts.size(); i++) {
+      counted.add(new Counted(wanted.get(i).limit(), counts.get(i)));
+    }
+  }
+
+  /** Who asks, as limits tell callers apart. */
+  private static RateLimit.Asker asker(Identified identified) {
+    Caller caller = identified.caller();
+    String tenant = identified.matched().tenant().id();
+    return new RateLimit.Asker(
+        tenant,
+        Pipeline.name(identified.route()),
+        caller == null ? "" : caller.principal().subjectIn(tenant),
+        identified.inbound().address(),
+        identified.inbound().head());
+  }
+
+  private Step<Admitted> concluded(Identified identified, String lines, List<Counted> counted) {
+    String tenant = identified.matched().tenant().id();
+    long delay = 0;
+    for (Counted each : counted) {
+      Outcome outcome =
+          each.count().admitted()
+              ? Outcome.ALLOWED
+              : each.limit().refuses(each.count()) ? Outcome.REFUSED : Outcome.WOULD_REFUSE;
+      decisions.add(tenant, each.limit().id(), outcome);
+      if (each.count().admitted() && !each.limit().config().reportOnly()) {
+        delay = Math.max(delay, each.count().delayMillis());
+      }
+    }
+    Step<Admitted> step = step(identified, lines, counted);
+    if (delay > 0 && step instanceof Step.Go<Admitted>) {
+      await(delay);
+    }
+    return step;
+  }
+
+  /** Of several limits that refuse, the one that does so for longest; else the least left. */
+  private static Step<Admitted> step(Identified identified, String lines, List<Counted> all) {
+    Counted refusing = null;
+    Counted tightest = null;
+    for (Counted counted : all) {
+      Count count = counted.count();
+      if (counted.limit().refuses(count)) {
+        if (refusing == null || count.resetSeconds() > refusing.count().resetSeconds()) {
+          refusing = counted;
+        }
+      } else if (!counted.limit().config().reportOnly()
+          && (tightest == null || count.remaining() < tightest.count().remaining())) {
+        tightest = counted;
+      }
+    }
+    return refusing == null
+        ? new Step.Go<>(new Admitted(identified, tightest, lines))
+        : new Step.Stop<>(identified, new Refusal.RateLimited(refusing));
+  }
+
+  /** The turn of a request of a leaky bucket; a gateway that stops waits for none. */
+  private static void await(long millis) {
+    try {
+      Thread.sleep(millis);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}
