@@ -107,7 +107,8 @@ public final class AdminApi {
     this.auditing = new Auditing(audit, clock);
     this.clock = clock;
     Shown shown = new Shown(uses);
-    Writes writes = new Writes(publishing, nodes, new IdempotencyKeys(clock), shown);
+    IdempotencyKeys keys = new IdempotencyKeys(clock, new Lives(reader)::of);
+    Writes writes = new Writes(publishing, nodes, keys, shown);
     ObjectOperations objects = new ObjectOperations(reader, writes, shown);
     List<Operation> operations = new ArrayList<>(objects.operations());
     operations.addAll(new TenantOperations(reader, objects, writes).operations());

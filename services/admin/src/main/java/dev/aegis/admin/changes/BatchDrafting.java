@@ -243,14 +243,20 @@ final class BatchDrafting {
     }
 
     /**
-     * Notes hosts that the tenant shares with another. An operator that is held to a tenant is told
-     * so of hosts alone that it may give, and not whose they are, as with a single change.
+     * Notes hosts that the tenant would come to share with another. An operator that is held to a
+     * tenant is told so of hosts alone that it may give, and not whose they are, as with a single
+     * change.
      */
     private void contested(Settling.Settled tenant, Map<String, Set<String>> contested) {
       if (operator.bound() && !tenant.violations().isEmpty()) {
         return;
       }
-      for (String host : hosts.of(tenant.key().id(), tenant.document())) {
+      Set<String> wanted = hosts.of(tenant.key().id(), tenant.document());
+      Entry before = tenant.before();
+      if (before != null) {
+        wanted.removeAll(hosts.of(tenant.key().id(), before.body()));
+      }
+      for (String host : wanted) {
         for (String other : contested.getOrDefault(host, Set.of())) {
           if (!other.equals(tenant.key().id())) {
             String whose =

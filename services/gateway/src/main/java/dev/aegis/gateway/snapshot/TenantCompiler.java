@@ -139,6 +139,7 @@ final class TenantCompiler {
         });
     return new TenantPlan(
         tenant,
+        own.createdAt(),
         definition.status() == TenantDefinition.Status.SUSPENDED,
         definition.mostActive(),
         definition.slugs(),
