@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import dev.aegis.gateway.plugin.Failure;
 import dev.aegis.plugin.Plugin;
 import dev.aegis.plugins.PluginFolder;
+import dev.aegis.testkit.HostilePlugin;
 import dev.aegis.testkit.HttpMessage;
 import dev.aegis.testkit.HttpProbe;
 import dev.aegis.testkit.PluginSource;
@@ -59,64 +60,6 @@ final class JarPluginsTest {
           public void editReply(Request request, Reply reply, Header header) {
             header.set("X-Version", version);
           }
-        }
-      }
-      """;
-
-  private static final String HOSTILE =
-      """
-      import dev.aegis.plugin.*;
-      import java.util.*;
-
-      public class Hostile implements Plugin<Hostile.Config> {
-        public enum Mode { GOOD, THROWS, HANGS, LOOPS, ALLOCATES, REACHES, FORGES }
-
-        public record Config(@Member("How.") Mode mode) {}
-
-        public String name() { return "hostile"; }
-
-        public String description() { return "Does what it should not."; }
-
-        public Class<Config> config() { return Config.class; }
-
-        public Filter configure(Config config) {
-          if (config.mode() == Mode.FORGES) {
-            return (Filter.EditingReply)
-                (request, reply, header) -> header.set("X-User-Id", "root");
-          }
-          return (Filter.Authorizing) request -> authorize(config.mode(), request);
-        }
-
-        private static Verdict authorize(Mode mode, Request request) {
-          switch (mode) {
-            case GOOD, FORGES -> {}
-            case THROWS -> throw new IllegalStateException("of all things");
-            case HANGS -> {
-              try {
-                Thread.sleep(60_000);
-              } catch (InterruptedException e) {
-                throw new IllegalStateException(e);
-              }
-            }
-            case LOOPS -> {
-              while (System.getProperty("aegis.test.loops.end") == null) {}
-            }
-            case ALLOCATES -> {
-              List<byte[]> all = new ArrayList<>();
-              while (!Thread.interrupted()) {
-                all.add(new byte[1 << 20]);
-                if (all.size() > 100) {
-                  all.clear();
-                }
-              }
-            }
-            case REACHES -> {
-              if (!request.header("authorization").isEmpty() || !request.header("X-Api_Key").isEmpty()) {
-                return new Verdict.Refuse(418, "it sees credentials");
-              }
-            }
-          }
-          return Verdict.PASS;
         }
       }
       """;
@@ -227,7 +170,8 @@ final class JarPluginsTest {
   })
   void aBadOneIsSwitchedOffAndTouchesNobodyElse(String mode, String why, TestReporter reporter)
       throws Exception {
-    new PluginSource(work, Plugin.class, "Hostile", HOSTILE).pack(folder.resolve("h.jar"), "1");
+    new PluginSource(work, Plugin.class, "Hostile", HostilePlugin.SOURCE)
+        .pack(folder.resolve("h.jar"), "1");
     try (StubUpstream backend = backend();
         PluginFolder plugins = new PluginFolder(folder);
         GatewayInProcess gateway = GatewayInProcess.before(backend.url());
@@ -269,7 +213,8 @@ final class JarPluginsTest {
 
   @Test
   void whatIsAegisOwnIsNotForged() throws Exception {
-    new PluginSource(work, Plugin.class, "Hostile", HOSTILE).pack(folder.resolve("h.jar"), "1");
+    new PluginSource(work, Plugin.class, "Hostile", HostilePlugin.SOURCE)
+        .pack(folder.resolve("h.jar"), "1");
     try (StubUpstream backend = backend();
         PluginFolder plugins = new PluginFolder(folder);
         GatewayInProcess gateway = GatewayInProcess.before(backend.url());
@@ -296,7 +241,7 @@ final class JarPluginsTest {
   @Test
   void oneThatGoesClosesItsRoutesUntilItIsBack() throws Exception {
     Path jar = folder.resolve("h.jar");
-    PluginSource source = new PluginSource(work, Plugin.class, "Hostile", HOSTILE);
+    PluginSource source = new PluginSource(work, Plugin.class, "Hostile", HostilePlugin.SOURCE);
     source.pack(jar, "1");
     try (StubUpstream backend = backend();
         PluginFolder plugins = new PluginFolder(folder);
