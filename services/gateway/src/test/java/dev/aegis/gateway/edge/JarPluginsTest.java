@@ -11,8 +11,10 @@ import dev.aegis.testkit.HttpMessage;
 import dev.aegis.testkit.HttpProbe;
 import dev.aegis.testkit.PluginSource;
 import dev.aegis.testkit.StubUpstream;
+import java.io.IOException;
 import java.lang.ref.WeakReference;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -22,10 +24,13 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestReporter;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -209,6 +214,43 @@ final class JarPluginsTest {
       assertThat(get(caller, "a").status()).isEqualTo(200);
       assertThat(gateway.switchedOff()).isEmpty();
     }
+  }
+
+  @Test
+  @EnabledOnOs(OS.LINUX)
+  void aThreadThatIsLostComesLast() throws Exception {
+    new PluginSource(work, Plugin.class, "Hostile", HostilePlugin.SOURCE)
+        .pack(folder.resolve("h.jar"), "1");
+    try (StubUpstream backend = backend();
+        PluginFolder plugins = new PluginFolder(folder);
+        GatewayInProcess gateway = GatewayInProcess.before(backend.url());
+        HttpProbe caller = gateway.connect()) {
+      gateway.install(plugins.get());
+      use(gateway, "hostile", Map.of("timeout_ms", 50, "config", Map.of("mode", "loops")));
+      assertThat(get(caller, "a").status()).isEqualTo(503);
+      await()
+          .atMost(Duration.ofSeconds(20))
+          .untilAsserted(() -> assertThat(nicenessOf("plugin-hostile")).contains("19"));
+    }
+  }
+
+  /** Nice values of this process' threads of one name (proc(5), field 19 of stat). */
+  private static List<String> nicenessOf(String name) throws IOException {
+    List<String> found = new ArrayList<>();
+    try (Stream<Path> threads = Files.list(Path.of("/proc/self/task"))) {
+      for (Path thread : threads.toList()) {
+        String stat;
+        try {
+          stat = Files.readString(thread.resolve("stat"));
+        } catch (NoSuchFileException e) {
+          continue; // it has ended
+        }
+        if (stat.contains('(' + name + ')')) {
+          found.add(stat.substring(stat.lastIndexOf(')') + 2).split(" ")[16]);
+        }
+      }
+    }
+    return found;
   }
 
   @Test
