@@ -229,7 +229,7 @@ final class ConfigCommands {
         parameters.put("wait", "applied");
       }
       JsonNode done;
-      try (Progress _ = new Progress(session(), client, "PUT", CONFIG, dryRun)) {
+      try (Watching _ = new Watching(session(), client, "PUT", CONFIG, dryRun)) {
         done = put(client, file, parameters);
       }
       if (json) {

@@ -261,7 +261,7 @@ final class RevisionCommands {
       String path = PATH + "/" + revision + "/restore";
       ObjectNode scope = scope();
       JsonNode body;
-      try (Progress _ = new Progress(session(), client, "POST", path, dryRun)) {
+      try (Watching _ = new Watching(session(), client, "POST", path, dryRun)) {
         body =
             client
                 .send("POST", path + AdminClient.query(query), scope, Map.of(), patience.time())

@@ -180,13 +180,7 @@ public final class AdminService implements Service {
     Announcing announcing = new Announcing(events);
     Publishing publishing = new Publishing(reader, writer, drafting, announcing, clock);
     Restoring restoring =
-        new Restoring(
-            reader,
-            writer,
-            publishing,
-            new Consistency(plugins, hosts, addresses),
-            announcing,
-            clock);
+        new Restoring(reader, publishing, new Consistency(plugins, hosts, addresses));
     Nodes nodes = new Nodes(board);
     AdminApi api =
         new AdminApi(

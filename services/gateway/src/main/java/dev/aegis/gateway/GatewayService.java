@@ -19,6 +19,8 @@ import dev.aegis.chassis.Version;
 import dev.aegis.egress.Caller;
 import dev.aegis.egress.EgressGuard;
 import dev.aegis.egress.SystemResolver;
+import dev.aegis.gateway.admission.LocalCounts;
+import dev.aegis.gateway.admission.Refills;
 import dev.aegis.gateway.admission.SharedCounts;
 import dev.aegis.gateway.cache.ReplyCache;
 import dev.aegis.gateway.edge.CallerSelector;
@@ -213,7 +215,7 @@ public final class GatewayService implements Service {
         new Pipeline(
             tokens,
             sharedTokens(store, masterKey, metrics),
-            new Limits(sharedCounts(store, node, clock), limitDecisions(metrics)));
+            limits(sharedCounts(store, node, clock), metrics, clock));
     decisions(metrics, pipeline.decisions());
     rulings(metrics, pipeline.rulings());
     CallerSelector edge =
@@ -323,6 +325,15 @@ public final class GatewayService implements Service {
             source.label());
       }
     }
+  }
+
+  private Limits limits(SharedCounts shared, Metrics metrics, InstantSource clock) {
+    metrics.gauge(
+        "aegis_rate_limit_store_up",
+        "1 while Redis counts limits, 0 while they do what on_failure says",
+        () -> shared.answers() ? 1 : 0);
+    LocalCounts local = new LocalCounts(started(new Refills(shared, clock)));
+    return new Limits(local, shared, limitDecisions(metrics));
   }
 
   private static LimitDecisions limitDecisions(Metrics metrics) {

@@ -32,6 +32,7 @@ import java.util.TreeSet;
  * @param countRefused whether requests that are refused are counted too
  * @param together whether the tenants below the one that it belongs to have one count with it
  * @param store where requests are counted
+ * @param share how much a gateway takes at once from a leased store; 0 for the others
  * @param onFailure what becomes of requests while the store is away
  */
 public record RateLimitConfig(
@@ -45,6 +46,7 @@ public record RateLimitConfig(
     boolean countRefused,
     boolean together,
     Store store,
+    long share,
     OnFailure onFailure) {
   /** Name of the plugin in the catalogue. */
   public static final String PLUGIN = "rate_limit";
@@ -58,6 +60,7 @@ public record RateLimitConfig(
   private static final String LIMIT = "limit";
   private static final String WINDOW = "window_seconds";
   private static final String WINDOWS = "windows";
+  private static final String SHARE = "share";
 
   /**
    * Most of room times milliseconds: with it all arithmetic is exact, in 64-bit integers and in the
@@ -89,7 +92,9 @@ public record RateLimitConfig(
     /** In each gateway, apart. */
     LOCAL,
     /** In Redis, exactly, for all gateways together. */
-    REDIS
+    REDIS,
+    /** In Redis, of which each gateway takes shares in advance. */
+    LEASED
   }
 
   /** What becomes of requests while the store is away. */
@@ -140,7 +145,9 @@ public record RateLimitConfig(
     Algorithm algorithm = Algorithm.valueOf(word.toUpperCase(Locale.ROOT));
     Store store =
         Store.valueOf(
-            fields.oneOf("store", "local", List.of("local", "redis")).toUpperCase(Locale.ROOT));
+            fields
+                .oneOf("store", "local", List.of("local", "redis", "leased"))
+                .toUpperCase(Locale.ROOT));
     OnFailure onFailure =
         OnFailure.valueOf(
             fields
@@ -158,6 +165,8 @@ public record RateLimitConfig(
     boolean together =
         fields.oneOf("descendants", "apart", List.of("apart", "together")).equals("together");
     affordable(fields, windows, cost, methodCosts);
+    int most = most(cost, methodCosts);
+    long share = share(fields, store, algorithm, windows, most, countRefused);
     fields.done();
     if (!violations.isEmpty()) {
       throw new InvalidDefinition(violations);
@@ -173,6 +182,7 @@ public record RateLimitConfig(
         countRefused,
         together,
         store,
+        share,
         onFailure);
   }
 
@@ -216,6 +226,10 @@ public record RateLimitConfig(
 
   /** What the dearest request takes of the limit, at least 1. */
   public int most() {
+    return most(cost, methodCosts);
+  }
+
+  private static int most(int cost, Map<String, Integer> methodCosts) {
     return methodCosts.values().stream().reduce(Math.max(cost, 1), Math::max);
   }
 
@@ -289,6 +303,36 @@ public record RateLimitConfig(
       }
     }
     return costs;
+  }
+
+  /** A tenth of the limit unless it is said, and enough for any request. */
+  private static long share(
+      Fields fields,
+      Store store,
+      Algorithm algorithm,
+      List<Window> windows,
+      int most,
+      boolean countRefused) {
+    return switch (store) {
+      case LOCAL, REDIS -> {
+        if (!fields.absent(SHARE)) {
+          fields.reject(SHARE, "must not be given unless store is leased");
+        }
+        yield 0;
+      }
+      case LEASED -> {
+        if (algorithm != Algorithm.FIXED_WINDOW || windows.size() != 1) {
+          fields.reject("store", "must not be leased but for one fixed_window");
+          yield 0;
+        }
+        if (countRefused) {
+          fields.reject("count_refused", "must not be given where store is leased");
+        }
+        long limit = windows.getFirst().limit();
+        long least = Math.min(most, limit); // a request that costs more is refused elsewhere
+        yield fields.number(SHARE, Math.max(Math.ceilDiv(limit, 10), least), least, limit);
+      }
+    };
   }
 
   /** A request that could never be let pass is a mistake. */

@@ -113,7 +113,7 @@ public final class AdminApi {
     List<Operation> operations = new ArrayList<>(objects.operations());
     operations.addAll(new TenantOperations(reader, objects, writes).operations());
     operations.addAll(new ConfigOperations(reader, publishing, writes, gateway).operations());
-    operations.addAll(new ProgressOperations(publishing).operations());
+    operations.addAll(new UnderwayOperations(publishing).operations());
     operations.addAll(new WebhookOperations(objects, writes, dispatcher).operations());
     operations.addAll(new ApiKeyOperations(objects, writes).operations());
     operations.addAll(new OperatorOperations(objects, writes).operations());

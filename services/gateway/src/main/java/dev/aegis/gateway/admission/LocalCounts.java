@@ -4,9 +4,24 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** Limits counted in this process. Nobody waits for more than the arithmetic of another request. */
 public final class LocalCounts implements Counts {
+  private final @Nullable Refills refills;
+
+  /** Of which none is leased. */
+  public LocalCounts() {
+    this.refills = null;
+  }
+
+  /**
+   * @param refills gets the shares that are spent here
+   */
+  public LocalCounts(Refills refills) {
+    this.refills = refills;
+  }
+
   @Override
   public List<Count> take(List<Claim> claims, long epochMillis) {
     if (claims.size() == 1) {
@@ -15,7 +30,9 @@ public final class LocalCounts implements Counts {
       synchronized (cell) {
         boolean fits = cell.fits(epochMillis, claim.cost());
         boolean counts = fits || claim.meter().countRefused();
-        return List.of(cell.count(epochMillis, claim.cost(), counts));
+        Count count = cell.count(epochMillis, claim.cost(), counts);
+        refill(claim, cell, epochMillis);
+        return List.of(count);
       }
     }
     Meter.Cell[] cells = new Meter.Cell[claims.size()];
@@ -32,7 +49,7 @@ public final class LocalCounts implements Counts {
     List<Count> counts = new ArrayList<>(claims.size());
     for (Claim claim : claims) {
       Meter.Cell known = claim.meter().cellOrNull(claim.caller());
-      Meter.Cell cell = known == null ? new Meter.Cell(claim.meter()) : known;
+      Meter.Cell cell = known == null ? claim.meter().fresh() : known;
       synchronized (cell) {
         cell.fits(epochMillis, claim.cost());
         counts.add(cell.count(epochMillis, claim.cost(), false));
@@ -41,8 +58,14 @@ public final class LocalCounts implements Counts {
     return counts;
   }
 
+  private void refill(Claim claim, Meter.Cell cell, long epochMillis) {
+    if (refills != null && cell instanceof LeasedCell leased && leased.wants(epochMillis)) {
+      refills.want(claim.meter(), claim.caller(), leased);
+    }
+  }
+
   /** All locks at once, each taken after those of a lower number. */
-  private static List<Count> locked(
+  private List<Count> locked(
       Meter.Cell[] inOrder, int next, List<Claim> claims, Meter.Cell[] cells, long epochMillis) {
     if (next == inOrder.length) {
       return decided(claims, cells, epochMillis);
@@ -52,7 +75,7 @@ public final class LocalCounts implements Counts {
     }
   }
 
-  private static List<Count> decided(List<Claim> claims, Meter.Cell[] cells, long epochMillis) {
+  private List<Count> decided(List<Claim> claims, Meter.Cell[] cells, long epochMillis) {
     boolean admitted = true;
     for (int i = 0; i < cells.length; i++) {
       Claim claim = claims.get(i);
@@ -65,6 +88,7 @@ public final class LocalCounts implements Counts {
       boolean counted =
           claim.meter().countRefused() || admitted && cells[i].fits(epochMillis, claim.cost());
       counts.add(cells[i].count(epochMillis, claim.cost(), counted));
+      refill(claim, cells[i], epochMillis);
     }
     return counts;
   }

@@ -25,6 +25,7 @@ public final class Meter {
   private final List<Bound> bounds;
   private final boolean reportOnly;
   private final boolean countRefused;
+  private final long share;
   private final long forgottenMillis;
   private final Cache<String, Cell> cells;
 
@@ -35,6 +36,12 @@ public final class Meter {
    * @param countRefused whether requests that are refused are counted too
    */
   public Meter(String name, List<Bound> bounds, boolean reportOnly, boolean countRefused) {
+    this(name, bounds, reportOnly, countRefused, 0);
+  }
+
+  private Meter(
+      String name, List<Bound> bounds, boolean reportOnly, boolean countRefused, long share) {
+    this.share = share;
     this.name = name;
     this.bounds = List.copyOf(bounds);
     this.reportOnly = reportOnly;
@@ -55,6 +62,11 @@ public final class Meter {
       case FIXED_WINDOW, SLIDING_WINDOW -> 2 * bound.lengthMillis();
       case TOKEN_BUCKET, LEAKY_BUCKET -> full;
     };
+  }
+
+  /** One that spends shares of this one, which is counted elsewhere. */
+  public Meter leased(long units) {
+    return new Meter(name, bounds, reportOnly, countRefused, units);
   }
 
   /** The name of its counts where gateways share them. */
@@ -83,15 +95,20 @@ public final class Meter {
   }
 
   Cell cell(String caller) {
-    return cells.get(caller, key -> new Cell(this));
+    return cells.get(caller, key -> fresh());
+  }
+
+  /** The counts of a caller that has not been seen. */
+  Cell fresh() {
+    return share > 0 ? new LeasedCell(this, share) : new Cell(this);
   }
 
   @Nullable Cell cellOrNull(String caller) {
     return cells.getIfPresent(caller);
   }
 
-  /** The counts of one caller; whoever looks at them has its lock. */
-  static final class Cell {
+  /** The counts of one caller; whoever looks at them has its lock. Leased ones are others. */
+  static class Cell {
     private final long number = CELLS.incrementAndGet();
     private final Meter meter;
     private final long[][] states;

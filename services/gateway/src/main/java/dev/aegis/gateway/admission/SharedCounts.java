@@ -19,6 +19,11 @@ public interface SharedCounts {
         }
 
         @Override
+        public boolean answers() {
+          return false;
+        }
+
+        @Override
         public int gateways() {
           return 1;
         }
@@ -34,6 +39,9 @@ public interface SharedCounts {
 
   /** As {@link Counts#peek}; null without an answer. */
   @Nullable List<Count> peek(List<Claim> claims, long epochMillis);
+
+  /** Whether there is an answer to expect. */
+  boolean answers();
 
   /** How many share it, by the last answer; at least 1. */
   int gateways();

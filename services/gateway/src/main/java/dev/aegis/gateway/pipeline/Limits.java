@@ -9,7 +9,6 @@ import dev.aegis.gateway.pipeline.Progress.Admitted;
 import dev.aegis.gateway.pipeline.Progress.Counted;
 import dev.aegis.gateway.pipeline.Progress.Identified;
 import dev.aegis.gateway.plugin.RateLimit;
-import dev.aegis.journal.RateLimitConfig.Store;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -21,7 +20,7 @@ import java.util.List;
  * count. If another request was faster in between, the shared ones have counted one too many.
  */
 public final class Limits {
-  private final LocalCounts local = new LocalCounts();
+  private final LocalCounts local;
   private final SharedCounts shared;
   private final LimitDecisions decisions;
 
@@ -30,6 +29,16 @@ public final class Limits {
    * @param decisions what came of each limit
    */
   public Limits(SharedCounts shared, LimitDecisions decisions) {
+    this(new LocalCounts(), shared, decisions);
+  }
+
+  /**
+   * @param local counts the limits that this gateway has alone, and what it has leased
+   * @param shared counts the limits that gateways have together
+   * @param decisions what came of each limit
+   */
+  public Limits(LocalCounts local, SharedCounts shared, LimitDecisions decisions) {
+    this.local = local;
     this.shared = shared;
     this.decisions = decisions;
   }
@@ -47,7 +56,7 @@ public final class Limits {
     long now = identified.inbound().startedMillis();
     List<Wanted> here = new ArrayList<>(limits.size());
     List<Wanted> together = new ArrayList<>(0);
-    wanted(limits, asker(identified), here, together);
+    wanted(limits, asker(identified), shared.answers(), here, together);
     List<Counted> counted = new ArrayList<>(limits.size());
     if (together.isEmpty() || !here.isEmpty() && refused(here, local.peek(claims(here), now))) {
       add(counted, here, local.take(claims(here), now));
@@ -97,7 +106,7 @@ public final class Limits {
   public List<Counted> stand(List<RateLimit> limits, RateLimit.Asker asker, long epochMillis) {
     List<Wanted> here = new ArrayList<>();
     List<Wanted> together = new ArrayList<>();
-    wanted(limits, asker, here, together);
+    wanted(limits, asker, false, here, together);
     List<Counted> stand = new ArrayList<>();
     if (!together.isEmpty()) {
       List<Count> counts = shared.peek(claims(together), epochMillis);
@@ -114,11 +123,26 @@ public final class Limits {
     return stand;
   }
 
+  /** What was leased is spent here, while it can be refilled. */
   private static void wanted(
-      List<RateLimit> limits, RateLimit.Asker asker, List<Wanted> here, List<Wanted> together) {
+      List<RateLimit> limits,
+      RateLimit.Asker asker,
+      boolean leases,
+      List<Wanted> here,
+      List<Wanted> together) {
     for (RateLimit limit : limits) {
-      Wanted wanted = new Wanted(limit, limit.claim(asker));
-      (limit.config().store() == Store.LOCAL ? here : together).add(wanted);
+      Claim claim = limit.claim(asker);
+      switch (limit.config().store()) {
+        case LOCAL -> here.add(new Wanted(limit, claim));
+        case REDIS -> together.add(new Wanted(limit, claim));
+        case LEASED -> {
+          if (leases) {
+            here.add(new Wanted(limit, limit.leased(claim)));
+          } else {
+            together.add(new Wanted(limit, claim));
+          }
+        }
+      }
     }
   }
 

@@ -25,6 +25,7 @@ public final class RateLimit {
   private final String id;
   private final RateLimitConfig config;
   private final Meter meter;
+  private final Meter leased;
   private volatile Share share;
   private final String policy;
 
@@ -55,6 +56,7 @@ public final class RateLimit {
           .append(window.length().toSeconds());
     }
     this.meter = new Meter(name, bounds, config.reportOnly(), config.countRefused());
+    this.leased = config.share() > 0 ? meter.leased(config.share()) : meter;
     this.policy = policy.toString();
     this.share = new Share(1, share(1));
   }
@@ -88,6 +90,11 @@ public final class RateLimit {
   /** What a request wants of it. */
   public Claim claim(Asker asker) {
     return new Claim(meter, caller(asker), config.cost(asker.head().method()));
+  }
+
+  /** The same of what this gateway has taken in advance. */
+  public Claim leased(Claim claim) {
+    return new Claim(leased, claim.caller(), claim.cost());
   }
 
   /** The name of its counts where gateways share them. */

@@ -109,7 +109,7 @@ public final class RedisCounts implements SharedCounts, AutoCloseable {
     debts.add(claims, epochMillis);
   }
 
-  /** Whether requests are counted there. */
+  @Override
   public boolean answers() {
     return answers;
   }

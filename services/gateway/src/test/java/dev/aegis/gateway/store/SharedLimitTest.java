@@ -1,8 +1,10 @@
 package dev.aegis.gateway.store;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import dev.aegis.redis.RedisAccess;
+import dev.aegis.testkit.HttpMessage;
 import dev.aegis.testkit.HttpProbe;
 import dev.aegis.testkit.RedisPeer;
 import java.time.Duration;
@@ -119,6 +121,87 @@ final class SharedLimitTest {
                   "info"));
       assertThat(more.get("get")).isEqualTo(100);
       assertThat(more.get("set")).isEqualTo(100);
+    }
+  }
+
+  /** All ask until they are told that nothing is left; a share may be used up for a moment. */
+  @Test
+  void aLeasedOneIsExceededByNoMoreThanTheShares() throws Exception {
+    int share = 50;
+    try (RedisPeer redis = RedisPeer.start();
+        TwoGateways gateways = new TwoGateways(redis, Duration.ofSeconds(20));
+        RedisClient client = new RedisAccess(redis.url()).client(20_000)) {
+      gateways.limit(leased(LIMIT, share));
+      long before = calls(client).get("evalsha");
+      int admitted = 0;
+      try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+        List<Future<Integer>> all = new ArrayList<>();
+        for (int i = 0; i < CALLERS; i++) {
+          int number = i;
+          all.add(threads.submit(() -> untilNothingIsLeft(gateways, number)));
+        }
+        for (Future<Integer> each : all) {
+          admitted += each.get();
+        }
+      }
+      Map<String, Long> calls = calls(client);
+      long asked = calls.get("evalsha") - before;
+      System.out.printf(
+          "leased: %d admitted, limit %d, bound %d, %d questions to Redis%n",
+          admitted, LIMIT, LIMIT + 2 * share, asked);
+      assertThat(admitted).isBetween(LIMIT, LIMIT + 2 * share);
+      assertThat(asked).isLessThan(LIMIT / 2);
+    }
+  }
+
+  private static int untilNothingIsLeft(TwoGateways gateways, int number) throws Exception {
+    int admitted = 0;
+    try (HttpProbe caller = gateways.caller(number)) {
+      for (int i = 0; i < 100_000; i++) {
+        HttpMessage reply = TwoGateways.ask(caller);
+        if (reply.status() == 200) {
+          admitted++;
+        } else if (Integer.parseInt(reply.field("Retry-After")) > 1) {
+          return admitted;
+        }
+      }
+    }
+    throw new AssertionError("there is always something left");
+  }
+
+  private static Map<String, Object> leased(int limit, int share) {
+    return Map.of(
+        "limit",
+        limit,
+        "window_seconds",
+        86_400,
+        "by",
+        List.of("tenant"),
+        "store",
+        "leased",
+        "share",
+        share);
+  }
+
+  /** Redis stands still, and would be waited for longer than the caller of this test waits. */
+  @Test
+  void aLeasedOneWaitsForNobody() throws Exception {
+    try (RedisPeer redis = RedisPeer.start();
+        TwoGateways gateways = new TwoGateways(redis, Duration.ofSeconds(60));
+        HttpProbe caller = gateways.caller(0)) {
+      gateways.limit(leased(1_000, 100));
+      redis.process().freeze();
+      try {
+        for (int i = 0; i < 100; i++) {
+          assertThat(TwoGateways.ask(caller).status()).isEqualTo(200);
+        }
+        HttpMessage tooFast = TwoGateways.ask(caller);
+        assertThat(tooFast.status()).isEqualTo(429);
+        assertThat(tooFast.field("Retry-After")).isEqualTo("1");
+      } finally {
+        redis.process().thaw();
+      }
+      await().atMost(TwoGateways.BOUND).until(() -> TwoGateways.ask(caller).status() == 200);
     }
   }
 

@@ -2,6 +2,8 @@ package dev.aegis.gateway.store;
 
 import static org.awaitility.Awaitility.await;
 
+import dev.aegis.gateway.admission.LocalCounts;
+import dev.aegis.gateway.admission.Refills;
 import dev.aegis.gateway.edge.GatewayInProcess;
 import dev.aegis.gateway.pipeline.LimitDecisions;
 import dev.aegis.gateway.pipeline.LimitDecisions.Outcome;
@@ -26,6 +28,7 @@ final class TwoGateways implements AutoCloseable {
 
   private final StubUpstream backend = StubUpstream.answering("served");
   private final List<RedisCounts> counts = new ArrayList<>();
+  private final List<Refills> refills = new ArrayList<>();
   private final List<GatewayInProcess> gateways = new ArrayList<>();
   private final Map<Outcome, AtomicInteger> decisions = new ConcurrentHashMap<>();
 
@@ -44,7 +47,10 @@ final class TwoGateways implements AutoCloseable {
           new LimitDecisions(
               (tenant, policy, outcome) ->
                   decisions.computeIfAbsent(outcome, key -> new AtomicInteger())::incrementAndGet);
-      gateways.add(GatewayInProcess.counting(new Limits(shared, board), backend.url()));
+      Refills refill = new Refills(shared, InstantSource.system());
+      refills.add(refill);
+      Limits limits = new Limits(new LocalCounts(refill), shared, board);
+      gateways.add(GatewayInProcess.counting(limits, backend.url()));
     }
     await().atMost(BOUND).until(() -> counts.stream().allMatch(each -> each.gateways() == 2));
   }
@@ -85,6 +91,7 @@ final class TwoGateways implements AutoCloseable {
   @Override
   public void close() {
     gateways.forEach(GatewayInProcess::close);
+    refills.forEach(Refills::close);
     counts.forEach(RedisCounts::close);
     backend.close();
   }

@@ -12,8 +12,8 @@ import org.jspecify.annotations.Nullable;
  * Tells somebody at a terminal, while a call writes many objects, how far that has come: in one
  * line, which goes when the call is over. A short call shows none.
  */
-final class Progress implements AutoCloseable {
-  private static final String PATH = "/admin/config/progress";
+final class Watching implements AutoCloseable {
+  private static final String PATH = "/admin/config/underway";
   private static final Duration LOOK = Duration.ofMillis(500);
 
   private final Session session;
@@ -27,9 +27,9 @@ final class Progress implements AutoCloseable {
   /**
    * @param method of the call
    * @param path of the call, without its query
-   * @param rehearsal whether it only says what would be, of which there is no progress
+   * @param rehearsal whether it only says what would be, which is not told of
    */
-  Progress(Session session, AdminClient client, String method, String path, boolean rehearsal) {
+  Watching(Session session, AdminClient client, String method, String path, boolean rehearsal) {
     this.session = session;
     this.client = client;
     this.method = method;
@@ -43,8 +43,7 @@ final class Progress implements AutoCloseable {
         show(line(client.get(PATH).body()));
       }
     } catch (CommandFailure e) {
-      // Whatever is wrong with the suite, the call itself says it; a former version has no
-      // progress.
+      // Whatever is wrong with the suite, the call itself says it. A former version tells nothing.
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }

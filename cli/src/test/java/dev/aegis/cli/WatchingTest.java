@@ -13,8 +13,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Commands that write much: what they tell meanwhile, and how long they wait. */
-class ProgressTest {
-  private static final String PROGRESS = "GET /admin/config/progress";
+class WatchingTest {
+  private static final String UNDERWAY = "GET /admin/config/underway";
   private static final String APPLY = "PUT /admin/config";
   private static final String RESTORE = "POST /admin/revisions/3/restore";
   private static final String APPLIED =
@@ -56,16 +56,16 @@ class ProgressTest {
   @Test
   void aTerminalShowsHowFarItHasCome() {
     admin
-        .on(PROGRESS, 200, items())
-        .on(PROGRESS, 200, items(item(APPLY, "\"written\":0,\"total\":null")))
+        .on(UNDERWAY, 200, items())
+        .on(UNDERWAY, 200, items(item(APPLY, "\"written\":0,\"total\":null")))
         .on(
-            PROGRESS,
+            UNDERWAY,
             200,
             items(
                 item(APPLY, "\"written\":2,\"total\":7"),
                 item(RESTORE, "\"written\":1,\"total\":1")))
-        .on(PROGRESS, 200, items())
-        .holding(APPLY, PROGRESS, 4)
+        .on(UNDERWAY, 200, items())
+        .holding(APPLY, UNDERWAY, 4)
         .on(APPLY, 200, APPLIED);
     Run run = run(true, "config", "apply", "-");
     assertThat(run.code()).as(run.err()).isZero();
@@ -78,9 +78,9 @@ class ProgressTest {
   @Test
   void aRestoreShowsItToo() {
     admin
-        .on(PROGRESS, 200, items(item(RESTORE, "\"written\":5,\"total\":100000")))
-        .on(PROGRESS, 404, "{\"code\":\"not_found\",\"detail\":\"gone\"}")
-        .holding(RESTORE, PROGRESS, 2)
+        .on(UNDERWAY, 200, items(item(RESTORE, "\"written\":5,\"total\":100000")))
+        .on(UNDERWAY, 404, "{\"code\":\"not_found\",\"detail\":\"gone\"}")
+        .holding(RESTORE, UNDERWAY, 2)
         .on(RESTORE, 200, RESTORED);
     Run run = run(true, "revision", "restore", "3");
     assertThat(run.code()).as(run.err()).isZero();
@@ -92,23 +92,23 @@ class ProgressTest {
     admin.on(APPLY, 200, APPLIED).on(APPLY + "?dry_run=true", 200, APPLIED);
     assertThat(run(false, "config", "apply", "-").err()).isEmpty();
     assertThat(run(true, "config", "apply", "-", "--dry-run").err()).isEmpty();
-    assertThat(admin.asked()).noneMatch(asked -> asked.line().equals(PROGRESS));
+    assertThat(admin.asked()).noneMatch(asked -> asked.line().equals(UNDERWAY));
   }
 
   @Test
   void twoThatLookTheSameAreNotToldApart() {
     String one = item(APPLY, "\"written\":2,\"total\":7");
     admin
-        .on(PROGRESS, 200, items(one, one))
-        .on(PROGRESS, 200, items(one, one))
-        .holding(APPLY, PROGRESS, 2)
+        .on(UNDERWAY, 200, items(one, one))
+        .on(UNDERWAY, 200, items(one, one))
+        .holding(APPLY, UNDERWAY, 2)
         .on(APPLY, 200, APPLIED);
     assertThat(run(true, "config", "apply", "-").err()).isEmpty();
   }
 
   @Test
   void whatTakesTooLongMayStillBeDone() {
-    admin.holding(APPLY, PROGRESS, 1).holding(RESTORE, PROGRESS, 1);
+    admin.holding(APPLY, UNDERWAY, 1).holding(RESTORE, UNDERWAY, 1);
     Run apply = run(false, "config", "apply", "-", "--timeout", "1s");
     assertThat(apply.code()).isEqualTo(1);
     assertThat(apply.err())

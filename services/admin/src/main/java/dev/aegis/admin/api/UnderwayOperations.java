@@ -10,10 +10,10 @@ import java.util.List;
 import java.util.Set;
 
 /** How far the operator's own batches have come: documents that are applied, and ways back. */
-final class ProgressOperations {
+final class UnderwayOperations {
   private final Publishing publishing;
 
-  ProgressOperations(Publishing publishing) {
+  UnderwayOperations(Publishing publishing) {
     this.publishing = publishing;
   }
 
@@ -21,13 +21,13 @@ final class ProgressOperations {
     return List.of(
         new Operation(
             "GET",
-            ConfigOperations.CONFIG + "/progress",
+            ConfigOperations.CONFIG + "/underway",
             Set.of(),
             Needs.REACH_READ,
-            this::progress));
+            this::underway));
   }
 
-  private Reply progress(Call call) {
+  private Reply underway(Call call) {
     List<ObjectNode> items = new ArrayList<>();
     for (Underway.Batch batch : publishing.underway().batches()) {
       Origin origin = batch.origin();
