@@ -32,9 +32,15 @@ final class Plugged {
   static void run() throws Exception {
     Path folder = Files.createTempDirectory("aegis-plugged");
     try (KafkaPeer kafka = KafkaPeer.start();
-        Nginx backend = Nginx.backend(folder.resolve("backend"), BenchMain.OTHERS);
-        Gateway gateway =
-            Gateway.start(folder.resolve("gateway"), BenchMain.SERVED, kafka, backend.port())) {
+        Nginx backend = Nginx.backend(folder.resolve("backend"), BenchMain.OTHERS)) {
+      ofTen(kafka, folder, backend.port());
+      Neighbours.run(kafka, folder, backend.port());
+    }
+  }
+
+  private static void ofTen(KafkaPeer kafka, Path folder, int backendPort) throws Exception {
+    try (Gateway gateway =
+        Gateway.start(folder.resolve("gateway"), BenchMain.SERVED, kafka, backendPort)) {
       try (JournalWriter journal = new JournalWriter(new BusSettings(kafka.bootstrap(), "bench"))) {
         publish(journal);
       }

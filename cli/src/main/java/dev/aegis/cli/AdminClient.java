@@ -8,6 +8,7 @@ import java.net.ConnectException;
 import java.net.URI;
 import java.net.URLEncoder;
 import java.net.http.HttpClient;
+import java.net.http.HttpConnectTimeoutException;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
@@ -26,9 +27,6 @@ final class AdminClient implements AutoCloseable {
 
   private static final Duration CONNECT = Duration.ofSeconds(3);
   private static final Duration ANSWER = Duration.ofSeconds(30);
-
-  /** A whole configuration may have a hundred thousand objects. */
-  private static final Duration LONG_ANSWER = Duration.ofMinutes(10);
 
   private static final int PAGE = 500;
 
@@ -81,22 +79,34 @@ final class AdminClient implements AutoCloseable {
   /** Sends a document; {@code null} for none. */
   Answer send(String method, String path, @Nullable JsonNode document, Map<String, String> headers)
       throws CommandFailure {
+    return send(method, path, document, headers, ANSWER);
+  }
+
+  /** The same, with a reply that may take long. */
+  Answer send(
+      String method,
+      String path,
+      @Nullable JsonNode document,
+      Map<String, String> headers,
+      Duration patience)
+      throws CommandFailure {
     return json(
         call(
             method,
             path,
             document == null ? null : document.toString().getBytes(StandardCharsets.UTF_8),
-            headers));
+            headers,
+            patience));
   }
 
   /** The bytes of an answer in the media type asked for. */
-  byte[] bytes(String path, String accept) throws CommandFailure {
-    return call("GET", path, null, Map.of("Accept", accept), LONG_ANSWER).body();
+  byte[] bytes(String path, String accept, Duration patience) throws CommandFailure {
+    return call("GET", path, null, Map.of("Accept", accept), patience).body();
   }
 
   /** Sends a document that may be long. */
-  JsonNode put(String path, byte[] document, String type) throws CommandFailure {
-    return json(call("PUT", path, document, Map.of("Content-Type", type), LONG_ANSWER)).body();
+  JsonNode put(String path, byte[] document, String type, Duration patience) throws CommandFailure {
+    return json(call("PUT", path, document, Map.of("Content-Type", type), patience)).body();
   }
 
   /** All items of a list, page by page. */
@@ -155,14 +165,20 @@ final class AdminClient implements AutoCloseable {
     HttpResponse<byte[]> response;
     try {
       response = client.send(request.build(), BodyHandlers.ofByteArray());
-    } catch (ConnectException e) {
+    } catch (ConnectException | HttpConnectTimeoutException e) {
       throw new CommandFailure(
           "nothing answers at "
               + suite.admin()
               + ": is the suite running? Start it with ./aegis up",
           e);
     } catch (HttpTimeoutException e) {
-      throw new CommandFailure(suite.admin() + " did not answer in time", e);
+      throw new CommandFailure(
+          suite.admin()
+              + " did not answer within "
+              + patience.toSeconds()
+              + " s"
+              + (method.equals("GET") ? "" : "; it may go on with what it was asked for"),
+          e);
     } catch (IOException e) {
       throw new CommandFailure("the call to " + suite.admin() + " failed: " + e.getMessage(), e);
     } catch (InterruptedException e) {

@@ -32,6 +32,7 @@ public final class AegisCommand {
         new Session(
             new PrintWriter(System.out, false, StandardCharsets.UTF_8),
             new PrintWriter(System.err, true, StandardCharsets.UTF_8),
+            Boolean.getBoolean("aegis.watched"), // which ./aegis says, since Java cannot
             System.in,
             Prompt.terminal(),
             System.getenv(),

@@ -14,6 +14,7 @@ import java.util.Objects;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -44,6 +45,7 @@ final class AnalyticsCommands {
     private final DataFolder data;
 
     @Spec private @Nullable CommandSpec spec;
+    @Mixin private final Patience patience = new Patience();
 
     @Option(names = "--tenant", required = true, paramLabel = "T", description = "Whose")
     private String tenant = "";
@@ -122,7 +124,9 @@ final class AnalyticsCommands {
               + report.name().toLowerCase(Locale.ROOT)
               + AdminClient.query(parameters);
       try (AdminClient client = new AdminClient(Suite.find(session, data))) {
-        byte[] body = client.bytes(path, format == Format.CSV ? "text/csv" : "application/json");
+        byte[] body =
+            client.bytes(
+                path, format == Format.CSV ? "text/csv" : "application/json", patience.time());
         session.out().print(new String(body, StandardCharsets.UTF_8));
         if (format == Format.JSON) {
           session.out().println();

@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -36,6 +37,8 @@ final class ConfigCommands {
         description = "Only this tenant and those below it")
     private @Nullable String tenant;
 
+    @Mixin private final Patience patience = new Patience();
+
     private Whole(Session session, DataFolder data) {
       this.session = session;
       this.data = data;
@@ -52,6 +55,10 @@ final class ConfigCommands {
 
     Session session() {
       return session;
+    }
+
+    Patience patience() {
+      return patience;
     }
 
     Map<String, String> parameters() {
@@ -75,7 +82,10 @@ final class ConfigCommands {
         throw new CommandFailure("cannot read " + file + ": " + e.getMessage(), e);
       }
       return client.put(
-          CONFIG + AdminClient.query(parameters), bytes, beginsAsJson(bytes) ? JSON : YAML);
+          CONFIG + AdminClient.query(parameters),
+          bytes,
+          beginsAsJson(bytes) ? JSON : YAML,
+          patience.time());
     }
 
     /** What begins with a brace is JSON, which the stricter reader takes. */
@@ -117,7 +127,9 @@ final class ConfigCommands {
         parameters.put("secrets", "false");
       }
       boolean asYaml = yaml || file.endsWith(".yaml") || file.endsWith(".yml");
-      byte[] document = client.bytes(CONFIG + AdminClient.query(parameters), asYaml ? YAML : JSON);
+      byte[] document =
+          client.bytes(
+              CONFIG + AdminClient.query(parameters), asYaml ? YAML : JSON, patience().time());
       if (!asYaml) {
         document = pretty(document);
       }
@@ -216,7 +228,10 @@ final class ConfigCommands {
       if (waits) {
         parameters.put("wait", "applied");
       }
-      JsonNode done = put(client, file, parameters);
+      JsonNode done;
+      try (Watching _ = new Watching(session(), client, "PUT", CONFIG, dryRun)) {
+        done = put(client, file, parameters);
+      }
       if (json) {
         session().out().println(done.toPrettyString());
       } else {

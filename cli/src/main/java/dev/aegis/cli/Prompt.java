@@ -1,7 +1,6 @@
 package dev.aegis.cli;
 
 import java.io.Console;
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** Asks whoever is at the terminal for a secret, without showing it. */
@@ -10,10 +9,11 @@ interface Prompt {
   @Nullable String ask(String question);
 
   /** Whoever is at the terminal of this process. */
+  @SuppressWarnings("SystemConsoleNull") // it is null again since JDK 25
   static Prompt terminal() {
     return question -> {
-      Console console = Objects.requireNonNull(System.console()); // never null since JDK 22
-      if (!console.isTerminal()) {
+      Console console = System.console();
+      if (console == null || !console.isTerminal()) {
         return null;
       }
       char[] typed = console.readPassword("%s", question);

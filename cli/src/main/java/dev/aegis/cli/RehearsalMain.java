@@ -50,6 +50,7 @@ public final class RehearsalMain {
           new Session(
               new PrintWriter(new StringWriter()),
               new PrintWriter(new StringWriter()),
+              false,
               new ByteArrayInputStream(new byte[0]),
               _ -> null,
               environment,

@@ -11,6 +11,7 @@ import java.util.Objects;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -49,6 +50,10 @@ final class RevisionCommands {
 
     boolean json() {
       return json;
+    }
+
+    Session session() {
+      return session;
     }
 
     void say(String line) {
@@ -236,6 +241,8 @@ final class RevisionCommands {
     @Option(names = "--wait", description = "Returns when each live gateway runs the change")
     private boolean waits;
 
+    @Mixin private final Patience patience = new Patience();
+
     @Spec private @Nullable CommandSpec spec;
 
     Restore(Session session, DataFolder data) {
@@ -251,14 +258,15 @@ final class RevisionCommands {
       if (waits) {
         query.put("wait", "applied");
       }
-      JsonNode body =
-          client
-              .send(
-                  "POST",
-                  PATH + "/" + revision + "/restore" + AdminClient.query(query),
-                  scope(),
-                  Map.of())
-              .body();
+      String path = PATH + "/" + revision + "/restore";
+      ObjectNode scope = scope();
+      JsonNode body;
+      try (Watching _ = new Watching(session(), client, "POST", path, dryRun)) {
+        body =
+            client
+                .send("POST", path + AdminClient.query(query), scope, Map.of(), patience.time())
+                .body();
+      }
       boolean late =
           body.at("/applied/complete").isBoolean() && !body.at("/applied/complete").asBoolean();
       if (json()) {

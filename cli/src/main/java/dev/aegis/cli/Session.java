@@ -11,6 +11,7 @@ import java.util.Map;
  *
  * @param out results
  * @param err everything else
+ * @param watched whether {@code err} is a terminal, where somebody looks on
  * @param in where documents come from that are not in a file
  * @param prompt whom to ask for a secret
  * @param environment variables
@@ -21,6 +22,7 @@ import java.util.Map;
 record Session(
     PrintWriter out,
     PrintWriter err,
+    boolean watched,
     InputStream in,
     Prompt prompt,
     Map<String, String> environment,

@@ -66,6 +66,11 @@ final class ContextsTest {
   }
 
   @Test
+  void nobodyIsAskedWhereThereIsNoTerminal() {
+    assertThat(Prompt.terminal().ask("Token: ")).isNull(); // tests run without one
+  }
+
+  @Test
   void loginWithATokenThatIsRefusedKeepsNothing() throws Exception {
     try (SmallAdmin strict = new SmallAdmin()) {
       strict.on(NODES, 401, "{\"code\":\"invalid_token\",\"detail\":\"no\"}");

@@ -38,6 +38,7 @@ final class MannersTest {
         new Session(
             new java.io.PrintWriter(System.out),
             new java.io.PrintWriter(System.err),
+            false,
             System.in,
             _ -> null,
             Map.of(),

@@ -5,15 +5,24 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.aegis.admin.AdminService;
+import dev.aegis.admin.access.Grant;
 import dev.aegis.admin.settings.AdminSettings;
+import dev.aegis.admin.settings.IssuerSettings;
 import dev.aegis.chassis.CommonSettings;
 import dev.aegis.chassis.Settings;
 import dev.aegis.chassis.StartFailure;
+import dev.aegis.egress.Network;
+import dev.aegis.journal.SigningAlgorithm;
+import dev.aegis.testkit.Jwts;
 import dev.aegis.testkit.KafkaPeer;
+import dev.aegis.testkit.StubUpstream;
 import java.io.IOException;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterAll;
@@ -25,19 +34,31 @@ import org.junit.jupiter.api.io.TempDir;
 class RealAdminTest {
   private static final ObjectMapper JSON = new ObjectMapper();
 
+  private static final Jwts.Key KEY = Jwts.key("k", "ES256");
+
   @TempDir private static Path data;
+  private static StubUpstream issuer;
   private static KafkaPeer kafka;
   private static AdminService admin;
 
   @BeforeAll
   static void start() throws StartFailure, IOException {
     kafka = KafkaPeer.start();
+    issuer = StubUpstream.answering(Jwts.keySet(KEY));
     admin =
         new AdminService(
             Settings.defaults(AdminSettings.ALL)
                 .with(CommonSettings.KAFKA_BOOTSTRAP, Optional.of(kafka.bootstrap()))
                 .with(CommonSettings.DATA, data)
                 .with(CommonSettings.NODE, "admin-1")
+                .with(IssuerSettings.ISSUER, Optional.of("https://idp.test"))
+                .with(IssuerSettings.AUDIENCE, Optional.of("aegis"))
+                .with(IssuerSettings.JWKS_URL, Optional.of(URI.create(issuer.url())))
+                .with(IssuerSettings.ALGORITHMS, List.of(SigningAlgorithm.ES256))
+                .with(IssuerSettings.ALLOWED_NETWORKS, Network.parseList("127.0.0.1"))
+                .with(
+                    IssuerSettings.OPERATORS,
+                    Grant.parseList("[{\"claim\":\"a\",\"value\":\"b\",\"role\":\"auditor\"}]"))
                 .with(AdminSettings.PORT, 0)
                 .with(AdminSettings.MANAGEMENT_PORT, 0));
     admin.start();
@@ -52,6 +73,9 @@ class RealAdminTest {
     }
     if (kafka != null) {
       kafka.close();
+    }
+    if (issuer != null) {
+      issuer.close();
     }
   }
 
@@ -75,6 +99,36 @@ class RealAdminTest {
   private static void create(Noun noun, String id, String document) {
     assertThat(ok(document, noun.word(), "create", id, "-t", "acme"))
         .startsWith(noun.word() + " " + id + " created, revision ");
+  }
+
+  private static String issued(Instant ends) {
+    return KEY.token(
+        Map.of(
+            "iss",
+            "https://idp.test",
+            "aud",
+            "aegis",
+            "sub",
+            "ann",
+            "a",
+            "b",
+            "exp",
+            ends.getEpochSecond()));
+  }
+
+  @Test
+  void loginTakesATokenOfAnIssuer(@TempDir Path home) {
+    Map<String, String> mine = Map.of("XDG_CONFIG_HOME", home.toString());
+    String url = admin.listeners().getFirst().uri().toString();
+    Run over = Run.of(mine, home, issued(Instant.now().minusSeconds(60)), "login", url);
+    assertThat(over.code()).isEqualTo(1);
+    assertThat(over.err()).contains("The token is over; get another from its issuer");
+    Run run = Run.of(mine, home, issued(Instant.now().plusSeconds(600)) + "\n", "login", url);
+    assertThat(run.err()).isEmpty();
+    assertThat(run.code()).isZero();
+    assertThat(Run.of(mine, home, "", "operator", "list").code()).isZero();
+    assertThat(Run.of(mine, home, "", "tenant", "create", "anns").err())
+        .contains("An auditor changes nothing");
   }
 
   @Test

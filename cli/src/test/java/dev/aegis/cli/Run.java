@@ -19,12 +19,19 @@ record Run(int code, String out, String err) {
   static final Instant NOW = Instant.parse("2026-02-01T12:00:00Z");
 
   static Run of(Map<String, String> environment, Path home, String in, String... args) {
+    return of(false, environment, home, in, args);
+  }
+
+  /** With somebody who looks at standard error on a terminal, or without. */
+  static Run of(
+      boolean watched, Map<String, String> environment, Path home, String in, String... args) {
     StringWriter out = new StringWriter();
     StringWriter err = new StringWriter();
     Session session =
         new Session(
             new PrintWriter(out),
             new PrintWriter(err),
+            watched,
             new ByteArrayInputStream(in.getBytes(StandardCharsets.UTF_8)),
             _ -> null,
             environment,

@@ -3,6 +3,7 @@ package dev.aegis.cli;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
@@ -13,12 +14,19 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 
 /** A local HTTP server with scripted answers that notes what it was asked. */
 final class SmallAdmin implements AutoCloseable {
   private final HttpServer server;
   private final List<Asked> asked = new CopyOnWriteArrayList<>();
+  private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
+  private final Map<String, CountDownLatch> awaited = new ConcurrentHashMap<>();
+  private final Map<String, CountDownLatch> held = new ConcurrentHashMap<>();
   private final Map<String, Queue<Given>> answers = Collections.synchronizedMap(new HashMap<>());
 
   /** One request; the header names are those of the test's interest. */
@@ -30,6 +38,7 @@ final class SmallAdmin implements AutoCloseable {
   SmallAdmin() throws IOException {
     server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
     server.createContext("/", this::answer);
+    server.setExecutor(threads);
     server.start();
   }
 
@@ -54,6 +63,14 @@ final class SmallAdmin implements AutoCloseable {
     return this;
   }
 
+  /** Has the answer to a request line wait until another line was asked {@code times}. */
+  SmallAdmin holding(String line, String until, int times) {
+    CountDownLatch latch = new CountDownLatch(times);
+    held.put(line, latch);
+    awaited.put(until, latch);
+    return this;
+  }
+
   private void answer(HttpExchange exchange) throws IOException {
     try (exchange) {
       String line = exchange.getRequestMethod() + " " + exchange.getRequestURI();
@@ -65,6 +82,12 @@ final class SmallAdmin implements AutoCloseable {
               exchange.getRequestHeaders().getFirst("If-Match"),
               exchange.getRequestHeaders().getFirst("Accept"),
               new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8)));
+      if (awaited.containsKey(line)) {
+        awaited.get(line).countDown();
+      }
+      if (held.containsKey(line)) {
+        awaited(held.get(line));
+      }
       Queue<Given> left = answers.get(line);
       Given given =
           left == null || left.isEmpty()
@@ -82,8 +105,18 @@ final class SmallAdmin implements AutoCloseable {
     }
   }
 
+  private static void awaited(CountDownLatch latch) throws IOException {
+    try {
+      latch.await();
+    } catch (InterruptedException e) {
+      throw new InterruptedIOException("the test is over");
+    }
+  }
+
   @Override
   public void close() {
     server.stop(0);
+    threads.shutdownNow();
+    threads.close();
   }
 }

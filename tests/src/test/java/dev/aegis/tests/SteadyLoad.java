@@ -33,7 +33,12 @@ final class SteadyLoad implements AutoCloseable {
    * @param gateways that they choose from
    */
   SteadyLoad(int count, String path, List<Gateway> gateways) {
-    this.request = "GET " + path + " HTTP/1.1\r\nHost: " + Installation.HOST + "\r\n\r\n";
+    this(count, Installation.HOST, path, gateways);
+  }
+
+  /** The same for another host of the tenant. */
+  SteadyLoad(int count, String host, String path, List<Gateway> gateways) {
+    this.request = "GET " + path + " HTTP/1.1\r\nHost: " + host + "\r\n\r\n";
     this.gateways = gateways;
     for (int caller = 0; caller < count; caller++) {
       int first = caller;
@@ -59,10 +64,15 @@ final class SteadyLoad implements AutoCloseable {
     return done.get();
   }
 
+  /** What has failed so far. */
+  List<String> failures() {
+    return List.copyOf(failures);
+  }
+
   /** Ends it and tells what failed. */
   List<String> stop() {
     close();
-    return List.copyOf(failures);
+    return failures();
   }
 
   private void run(int first) {

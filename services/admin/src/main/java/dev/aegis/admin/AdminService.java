@@ -40,6 +40,7 @@ import dev.aegis.chassis.Service;
 import dev.aegis.chassis.Settings;
 import dev.aegis.chassis.StartFailure;
 import dev.aegis.journal.MasterKey;
+import dev.aegis.model.Finding;
 import dev.aegis.plugins.PluginFolder;
 import dev.aegis.redis.RedisAccess;
 import java.net.URI;
@@ -136,7 +137,16 @@ public final class AdminService implements Service {
     OwnStatus own =
         started(
             new OwnStatus(
-                node, board, clock, () -> issuer == null ? List.of() : issuer.findings()));
+                node,
+                board,
+                clock,
+                () -> {
+                  List<Finding> found = new ArrayList<>(operators.findings());
+                  if (issuer != null) {
+                    found.addAll(issuer.findings());
+                  }
+                  return found;
+                }));
     JournalReader reader =
         started(
             new JournalReader(
@@ -170,13 +180,7 @@ public final class AdminService implements Service {
     Announcing announcing = new Announcing(events);
     Publishing publishing = new Publishing(reader, writer, drafting, announcing, clock);
     Restoring restoring =
-        new Restoring(
-            reader,
-            writer,
-            publishing,
-            new Consistency(plugins, hosts, addresses),
-            announcing,
-            clock);
+        new Restoring(reader, publishing, new Consistency(plugins, hosts, addresses));
     Nodes nodes = new Nodes(board);
     AdminApi api =
         new AdminApi(

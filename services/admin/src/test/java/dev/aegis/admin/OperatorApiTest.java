@@ -318,4 +318,53 @@ final class OperatorApiTest {
         .isNotEmpty()
         .isNotEqualTo(first.json().path("id").asText());
   }
+
+  /** A reply would tell of a tenant, a key or an operator that is gone, and show a dead secret. */
+  @Test
+  void aReplyOfAFormerLifeDoesNotComeBack() {
+    String key = "again" + made;
+    String id = own + ".admin";
+    String rotate = "/admin/operators/" + id + "/rotate";
+    String keys = "/admin/tenants/" + below + "/api-keys";
+    String apiKey = "{\"id\":\"k\",\"name\":\"k\",\"subject\":\"s\"}";
+    String role = "{\"id\":\"r\",\"permissions\":[]}";
+    String roles = "/admin/tenants/" + own + "/roles";
+    Answer ownRole = admin.callAs(token, "POST", roles, role, "Idempotency-Key", key);
+    Answer rotated = admin.post(rotate, "{}", "Idempotency-Key", key + "r");
+    Answer firstKey = admin.post(keys, apiKey, "Idempotency-Key", key + "k");
+    Answer keyRotated = admin.post(keys + "/k/rotate", "{}", "Idempotency-Key", key + "kr");
+    for (Answer answer : List.of(ownRole, firstKey)) {
+      assertThat(answer.status()).as(answer.text()).isEqualTo(201);
+    }
+
+    // The key made anew, the operator made anew.
+    admin.delete(keys + "/k");
+    admin.post(keys, apiKey);
+    fresh(keyRotated, admin.post(keys + "/k/rotate", "{}", "Idempotency-Key", key + "kr"));
+    admin.delete("/admin/operators/" + id);
+    token = operator(id, "tenant_admin", own).json().path("secret").asText();
+    fresh(rotated, admin.post(rotate, "{}", "Idempotency-Key", key + "r"));
+    token = admin.post(rotate, "{}").json().path("secret").asText();
+    Answer repeated = admin.callAs(token, "POST", roles, role, "Idempotency-Key", key);
+    assertThat(repeated.header("Idempotent-Replayed")).isNull();
+    assertThat(repeated.status()).as("the role is there").isEqualTo(409);
+
+    // The tenant gone, and made anew.
+    admin.delete("/admin/tenants/" + below);
+    assertThat(admin.post(keys, apiKey, "Idempotency-Key", key + "k").status()).isEqualTo(404);
+    tenant(below, "team", own);
+    Answer secondKey = admin.post(keys, apiKey, "Idempotency-Key", key + "k");
+    assertThat(secondKey.status()).as(secondKey.text()).isEqualTo(201);
+    fresh(firstKey, secondKey);
+    assertThat(admin.post(keys, apiKey, "Idempotency-Key", key + "k").header("Idempotent-Replayed"))
+        .isEqualTo("true");
+  }
+
+  private static void fresh(Answer former, Answer now) {
+    assertThat(now.header("Idempotent-Replayed")).as(now.text()).isNull();
+    assertThat(now.json().path("secret").asText())
+        .as(former.text())
+        .isNotEmpty()
+        .isNotEqualTo(former.json().path("secret").asText());
+  }
 }

@@ -1,34 +1,36 @@
 package dev.aegis.admin;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.aegis.admin.AdminInstance.Answer;
-import dev.aegis.admin.settings.AdminSettings;
+import dev.aegis.admin.settings.IssuerSettings;
+import dev.aegis.chassis.Settings;
+import dev.aegis.chassis.StartFailure;
 import dev.aegis.testkit.Jwts;
 import dev.aegis.testkit.KafkaPeer;
+import dev.aegis.testkit.OpenIdProvider;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
+import java.net.URLEncoder;
 import java.net.http.HttpRequest;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Base64;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Consumer;
+import java.util.Optional;
+import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.MethodSource;
 
 /** Operators whom an OpenID issuer vouches for, and what is not taken for one. */
 final class OperatorIssuerTest {
@@ -83,8 +85,11 @@ final class OperatorIssuerTest {
             "{\"id\":\"anns\",\"name\":\"Ann's\",\"kind\":\"team\"}");
     assertThat(made.status()).as(made.text()).isEqualTo(201);
     Answer audit = admin.get("/admin/audit?tenant=anns");
-    assertThat(audit.json().at("/items/0/actor").asText())
-        .isEqualTo("oidc:" + issuer.name() + "#ann");
+    String actor = "oidc:" + issuer.name() + "#ann";
+    assertThat(audit.json().at("/items/0/actor").asText()).isEqualTo(actor);
+    String filter = "?actor=" + URLEncoder.encode(actor, StandardCharsets.UTF_8);
+    assertThat(admin.get("/admin/audit" + filter).json().path("items")).isNotEmpty();
+    assertThat(admin.get("/admin/revisions" + filter).json().path("items")).hasSize(1);
     String path = "/admin/tenants/anns";
     assertThat(admin.callAs(token, "DELETE", path, null).status()).isEqualTo(204);
   }
@@ -114,134 +119,6 @@ final class OperatorIssuerTest {
               }
               assertThat(actors).contains("403 oidc:" + issuer.name() + "#eve");
             });
-  }
-
-  private record Row(String what, String token, String code) {
-    @Override
-    public String toString() {
-      return what;
-    }
-  }
-
-  private static Row claims(String what, Consumer<Map<String, Object>> change) {
-    return claims(what, change, "invalid_token");
-  }
-
-  private static Row claims(String what, Consumer<Map<String, Object>> change, String code) {
-    Map<String, Object> claims = issuer.claims("ann", List.of("admins"));
-    change.accept(claims);
-    return new Row(what, LoopbackIssuer.KEY.token(claims), code);
-  }
-
-  private static Row header(String what, Jwts.Key key, Map<String, ?> header) {
-    Map<String, Object> claims = issuer.claims("ann", List.of("admins"));
-    return new Row(what, key.token(header, claims), "invalid_token");
-  }
-
-  private static long in(int seconds) {
-    return Instant.now().plusSeconds(seconds).getEpochSecond();
-  }
-
-  static Stream<Row> refusals() {
-    String right = issuer.token("ann", "admins");
-    String[] parts = right.split("\\.");
-    Jwts.Key own = LoopbackIssuer.KEY;
-    Jwts.Key foreign = Jwts.key(own.id(), "RS256");
-    byte[] shown = Base64.getUrlDecoder().decode((String) own.jwk().get("n"));
-    return Stream.of(
-        claims("without aud", claims -> claims.remove("aud")),
-        claims("for another audience", claims -> claims.put("aud", "other")),
-        claims("an aud that only begins so", claims -> claims.put("aud", "aegis-admin-x")),
-        claims("an aud that is no text", claims -> claims.put("aud", List.of("aegis-admin", 1))),
-        claims("without iss", claims -> claims.remove("iss")),
-        claims("of another issuer", claims -> claims.put("iss", issuer.name() + "/")),
-        claims("without sub", claims -> claims.remove("sub")),
-        claims("a sub that breaks lines", claims -> claims.put("sub", "ann\nbob")),
-        claims("a sub that is too long", claims -> claims.put("sub", "a".repeat(256))),
-        claims("without exp", claims -> claims.remove("exp")),
-        claims("an exp that is a text", claims -> claims.put("exp", "9999999999")),
-        claims("over", claims -> claims.put("exp", in(-60)), "token_expired"),
-        claims("not yet valid", claims -> claims.put("nbf", in(120))),
-        claims("issued in the future", claims -> claims.put("iat", in(120))),
-        claims("bound to a key", claims -> claims.put("cnf", Map.of("jkt", "x"))),
-        header("alg none", own, Map.of("alg", "none")),
-        header("alg None", own, Map.of("alg", "None", "kid", own.id())),
-        new Row("no signature", parts[0] + "." + parts[1] + ".", "invalid_token"),
-        new Row(
-            "alg none without a signature",
-            Jwts.compact("{\"alg\":\"none\"}", "{}", new byte[0]).split("\\.")[0]
-                + "."
-                + parts[1]
-                + ".",
-            "invalid_token"),
-        header(
-            "HS256 with the public key",
-            Jwts.hmac(own.id(), "HS256", shown),
-            Map.of("alg", "HS256", "kid", own.id())),
-        header(
-            "HS256 with the key set",
-            Jwts.hmac(own.id(), "HS256", Jwts.keySet(own).getBytes(StandardCharsets.UTF_8)),
-            Map.of("alg", "HS256", "kid", own.id())),
-        header(
-            "an algorithm that is not the issuer's",
-            Jwts.key(own.id(), "PS256"),
-            Map.of("alg", "PS256", "kid", own.id())),
-        header("another's key", foreign, Map.of("alg", "RS256", "kid", own.id())),
-        header("another's key without kid", foreign, Map.of("alg", "RS256")),
-        header(
-            "a key that the token brings",
-            foreign,
-            Map.of("alg", "RS256", "kid", own.id(), "jwk", foreign.jwk())),
-        header("crit", own, Map.of("alg", "RS256", "kid", own.id(), "crit", List.of("exp"))),
-        header("another type", own, Map.of("alg", "RS256", "kid", own.id(), "typ", "logout+jwt")),
-        new Row("claims changed", swapped(parts), "invalid_token"),
-        new Row("too long", right + "A".repeat(8 * 1024), "invalid_token"),
-        new Row("no token", "a.b.c", "invalid_token"));
-  }
-
-  private static String swapped(String[] parts) {
-    String others = issuer.token("other", "admins").split("\\.")[1];
-    return parts[0] + "." + others + "." + parts[2];
-  }
-
-  @ParameterizedTest
-  @MethodSource
-  void refusals(Row row) {
-    Answer answer = by(admin, row.token());
-    assertThat(answer.status()).as(answer.text()).isEqualTo(401);
-    assertThat(answer.code()).isEqualTo(row.code());
-    assertThat(answer.header("WWW-Authenticate")).contains("error=\"invalid_token\"");
-    assertThat(answer.text()).doesNotContain(row.token());
-  }
-
-  @Test
-  void clocksMayDifferALittle() {
-    for (String claim : List.of("nbf", "iat")) {
-      Map<String, Object> claims = issuer.claims("ann", List.of("admins"));
-      claims.put(claim, in(15));
-      assertThat(by(admin, LoopbackIssuer.KEY.token(claims)).status()).isEqualTo(200);
-    }
-    Map<String, Object> claims = issuer.claims("ann", List.of("admins"));
-    claims.put("exp", in(-15));
-    assertThat(by(admin, LoopbackIssuer.KEY.token(claims)).status()).isEqualTo(200);
-  }
-
-  @Test
-  void wrongTokensOfTheIssuerBrake() throws Exception {
-    Map<String, Object> claims = issuer.claims("ann", List.of("admins"));
-    claims.put("aud", "other");
-    String wrong = LoopbackIssuer.KEY.token(claims);
-    try (AdminInstance strict =
-        new AdminInstance(
-            kafka.bootstrap(),
-            data.resolve("strict"),
-            "strict",
-            given -> issuer.trusted(given, GRANTS).with(AdminSettings.MAX_WRONG_TOKENS, 3L))) {
-      for (int i = 0; i < 3; i++) {
-        assertThat(by(strict, wrong).status()).isEqualTo(401);
-      }
-      assertThat(by(strict, issuer.token("ann", "admins")).status()).isEqualTo(429);
-    }
   }
 
   @Test
@@ -274,6 +151,9 @@ final class OperatorIssuerTest {
         leaving.goAway();
         undecided(by(instance, byLater));
         assertThat(by(instance, token).status()).isEqualTo(200);
+        Map<String, Object> claims = leaving.claims("ann", List.of("admins"));
+        String forged = Jwts.key(LoopbackIssuer.KEY.id(), "RS256").token(claims);
+        assertThat(by(instance, forged).status()).as("by a key that is known").isEqualTo(401);
         assertThat(found(instance)).contains("admin.oidc.issuer", "its keys are those of");
         leaving.shows(later);
         leaving.comeBack();
@@ -296,8 +176,66 @@ final class OperatorIssuerTest {
             .atMost(PATIENCE)
             .untilAsserted(
                 () -> assertThat(found(without)).contains("admin.oidc.issuer", "it has no keys"));
+        Awaitility.await()
+            .atMost(PATIENCE)
+            .untilAsserted(
+                () ->
+                    assertThat(without.get("/admin/nodes?limit=500").text())
+                        .contains("admin.oidc.issuer", "it has no keys"));
       }
     }
+  }
+
+  @Test
+  void aProviderThatOthersWroteIsFollowedThroughARotation() throws Exception {
+    String grants =
+        "[{\"claim\":\"client_id\",\"value\":\"%s\",\"role\":\"auditor\"}]"
+            .formatted(OpenIdProvider.CLIENT);
+    try (OpenIdProvider provider = OpenIdProvider.start();
+        AdminInstance instance =
+            new AdminInstance(
+                kafka.bootstrap(),
+                data.resolve("provider"),
+                "provider",
+                given ->
+                    issuer
+                        .trusted(given, grants)
+                        .with(IssuerSettings.ISSUER, Optional.of(provider.issuer().toString()))
+                        .with(IssuerSettings.AUDIENCE, Optional.of(OpenIdProvider.AUDIENCE)))) {
+      String before = provider.token();
+      assertThat(by(instance, before).status()).isEqualTo(200);
+      assertThat(instance.callAs(before, "POST", "/admin/tenants", "{}").status()).isEqualTo(403);
+      provider.rotate();
+      assertThat(by(instance, provider.token()).status()).isEqualTo(200);
+      assertThat(by(instance, before).status()).as("within the overlap").isEqualTo(200);
+      assertThat(by(admin, before).status()).as("of another issuer").isEqualTo(401);
+    }
+  }
+
+  @Test
+  void halfOfTheSettingsStopTheStart() {
+    assertThat(refusedStart(given -> given.with(IssuerSettings.AUDIENCE, Optional.empty())))
+        .contains("admin.oidc.audience must say");
+    assertThat(refusedStart(given -> given.with(IssuerSettings.OPERATORS, List.of())))
+        .contains("admin.oidc.operators must say");
+    assertThat(refusedStart(given -> given.with(IssuerSettings.LEEWAY, Duration.ofMinutes(6))))
+        .contains("admin.oidc.leeway must be at most 5m");
+    assertThat(refusedStart(given -> given.with(IssuerSettings.ISSUER, Optional.empty())))
+        .contains("AEGIS_ADMIN_OIDC_ISSUER");
+  }
+
+  private static String refusedStart(UnaryOperator<Settings> change) {
+    StartFailure failure =
+        assertThrows(
+            StartFailure.class,
+            () ->
+                new AdminInstance(
+                        kafka.bootstrap(),
+                        data.resolve("half"),
+                        "half",
+                        given -> change.apply(issuer.trusted(given, GRANTS)))
+                    .close());
+    return failure.getMessage();
   }
 
   private static void undecided(Answer answer) {

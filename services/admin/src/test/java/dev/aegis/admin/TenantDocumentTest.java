@@ -383,6 +383,20 @@ final class TenantDocumentTest {
     Answer many = apply("?tenant=OWN", document.toString());
     assertThat(many.status()).isEqualTo(413);
     assertThat(many.json().path("detail").asText()).startsWith("10001 objects");
+    roles.removeAll();
+    for (int i = 0; i < 9_999; i++) {
+      roles
+          .addObject()
+          .put("id", "r" + i)
+          .putArray("permissions")
+          .addObject()
+          .putArray("paths")
+          .add("/**");
+    }
+    tenant.put("kind", "organization").put("parent", corp).putArray("hosts").add(own + ".test");
+    Answer most = apply("?tenant=OWN", document.toString());
+    assertThat(most.status()).as(most.text()).isEqualTo(200);
+    assertThat(most.json().path("created").asInt()).isEqualTo(9_999);
     Answer wide = apply("?tenant=OWN", own(",\"labels\":{\"a\":\"" + "x".repeat(1 << 20) + "\"}"));
     assertThat(wide.status()).isEqualTo(413);
   }

@@ -13,8 +13,17 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
-/** The form of a {@link NodeStatus} on {@code aegis.nodes}. */
+/**
+ * The form of a {@link NodeStatus} on {@code aegis.nodes}. It is bounded: a record that Kafka finds
+ * too large would leave the board with what the node said before, and then with nothing.
+ */
 final class NodeStatusJson {
+  /** Longest text of a finding, in characters; what is broken may be quoted in it. */
+  private static final int LONGEST = 1_000;
+
+  /** All findings together, in bytes; Kafka takes a record of about a million. */
+  private static final int MOST = 700_000;
+
   private NodeStatusJson() {}
 
   static byte[] write(NodeStatus status) {
@@ -26,14 +35,34 @@ final class NodeStatusJson {
     json.put("since", status.since().toString());
     json.put("at", status.at().toString());
     ArrayNode findings = json.putArray("findings");
+    int bytes = 0;
     for (Finding finding : status.findings()) {
-      findings
-          .addObject()
-          .put("severity", finding.severity().name().toLowerCase(Locale.ROOT))
-          .put("subject", finding.subject())
-          .put("message", finding.message());
+      ObjectNode shown = shown(finding);
+      bytes += Json.write(shown).length + 1;
+      if (bytes > MOST) {
+        int more = status.findings().size() - findings.size();
+        String left = more + " more findings are left out here; the node's own /status has them";
+        findings.add(shown(Finding.warning("findings", left)));
+        break;
+      }
+      findings.add(shown);
     }
     return Json.write(json);
+  }
+
+  private static ObjectNode shown(Finding finding) {
+    return Json.object()
+        .put("severity", finding.severity().name().toLowerCase(Locale.ROOT))
+        .put("subject", cut(finding.subject()))
+        .put("message", cut(finding.message()));
+  }
+
+  private static String cut(String text) {
+    if (text.length() <= LONGEST) {
+      return text;
+    }
+    int end = Character.isHighSurrogate(text.charAt(LONGEST - 2)) ? LONGEST - 2 : LONGEST - 1;
+    return text.substring(0, end) + "…";
   }
 
   /**

@@ -20,6 +20,36 @@ public interface Filter extends AutoCloseable {
     void editRequest(Request request, Header header);
   }
 
+  /** Takes part in what upstreams get: the body of the request, on its way. */
+  interface EditingRequestBody extends Filter {
+    /**
+     * Most bytes of a body that is waited for as a whole: it passes through the filter before any
+     * upstream is asked, so that a refusal is the reply, and a longer one is refused with 413. With
+     * 0 the body passes piece by piece, as it comes. At most 16 MiB are waited for.
+     */
+    default int holds() {
+      return 0;
+    }
+
+    /** What the body passes through. */
+    BodyEdit editRequestBody(Request request);
+  }
+
+  /**
+   * Takes part in what callers get: the body of a reply, on its way. Upstreams are not asked for
+   * parts of what they have, nor for it compressed.
+   */
+  interface EditingReplyBody extends Filter {
+    /** What the body passes through. */
+    BodyEdit editReplyBody(Request request, Reply reply);
+  }
+
+  /** Hears of requests that have come to their end, soon after. */
+  interface Recording extends Filter {
+    /** Takes note. */
+    void record(Request request, Ended ended);
+  }
+
   /** Takes part in what callers get: when the head of a reply has come, from wherever. */
   interface EditingReply extends Filter {
     /** Changes the header that the caller gets. */

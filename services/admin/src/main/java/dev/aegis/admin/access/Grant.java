@@ -50,7 +50,7 @@ public record Grant(String claim, String value, Role role, Where where) {
 
   /** The operator that {@code claims} make somebody called {@code name}; null when none. */
   @Nullable Operator operator(String name, ObjectNode claims) {
-    if (!Claims.values(Claims.at(claims, claim)).contains(value)) {
+    if (!said(claims).contains(value)) {
       return null;
     }
     return switch (where) {
@@ -62,6 +62,14 @@ public record Grant(String claim, String value, Role role, Where where) {
         yield tenant != null && Ids.isTenant(tenant) ? new Operator(name, role, tenant) : null;
       }
     };
+  }
+
+  /** Only the claim {@code scope} is a list in one text (RFC 9068 section 2.2.3). */
+  private List<String> said(ObjectNode claims) {
+    JsonNode said = Claims.at(claims, claim);
+    return claim.equals("scope") && said.isTextual()
+        ? List.of(said.textValue().split(" ", -1))
+        : Claims.values(said);
   }
 
   /**

@@ -91,7 +91,7 @@ public final class IssuedOperators {
       if (doubt == null) {
         return refused("the issuer has not signed it");
       }
-      LOG.info("Nobody can say whether a token of an operator is right: {}", doubt);
+      LOG.debug("Nobody can say whether a token of an operator is right: {}", doubt);
       return new Access.Undecided();
     }
     Instant now = clock.instant();

@@ -8,6 +8,7 @@ import dev.aegis.journal.InvalidDefinition;
 import dev.aegis.journal.Kind;
 import dev.aegis.journal.ObjectKey;
 import dev.aegis.journal.OperatorDefinition;
+import dev.aegis.model.Finding;
 import dev.aegis.tokens.SignedToken;
 import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
@@ -15,12 +16,12 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Knows operators by their bearer token (RFC 6750 section 2.1): the platform administrator by the
@@ -32,7 +33,6 @@ import org.slf4j.LoggerFactory;
  * ApiKeySecret.Hash}.
  */
 public final class Operators {
-  private static final Logger LOG = LoggerFactory.getLogger(Operators.class);
   private static final String SCHEME = "Bearer ";
 
   private final byte[] administrator;
@@ -40,6 +40,7 @@ public final class Operators {
   private final InstantSource clock;
   private final @Nullable IssuedOperators issued;
   private volatile Map<ApiKeySecret.Hash, Known> known = Map.of();
+  private volatile List<Finding> findings = List.of();
 
   /** An operator of the journal, and until when one of its tokens is taken. */
   private record Known(Operator operator, Instant ends) {}
@@ -80,27 +81,46 @@ public final class Operators {
    * @param everything whether anything else may have changed too
    */
   public void folded(Fold fold, Set<ObjectKey> changed, boolean everything) {
-    if (everything || changed.stream().anyMatch(key -> key.kind() == Kind.OPERATOR)) {
+    if (everything || changed.stream().anyMatch(Operators::concerns)) {
       Map<ApiKeySecret.Hash, Known> next = new HashMap<>();
+      List<Finding> found = new ArrayList<>();
       for (Entry entry : fold.list(Kind.OPERATOR, null)) {
-        add(entry, next);
+        add(entry, fold, next, found);
       }
       known = Map.copyOf(next);
+      findings = List.copyOf(found);
     }
   }
 
+  /** Operators may be held to tenants. */
+  private static boolean concerns(ObjectKey changed) {
+    return changed.kind() == Kind.OPERATOR || changed.kind() == Kind.TENANT;
+  }
+
   /** One that cannot be understood is let in nowhere. */
-  private static void add(Entry entry, Map<ApiKeySecret.Hash, Known> next) {
+  private static void add(
+      Entry entry, Fold fold, Map<ApiKeySecret.Hash, Known> next, List<Finding> found) {
+    String key = entry.key().toString();
     try {
       if (entry.definition() instanceof OperatorDefinition definition && definition.enabled()) {
-        Operator operator = new Operator(definition.id(), definition.role(), definition.tenant());
+        String tenant = definition.tenant();
+        if (tenant != null && fold.find(ObjectKey.tenant(tenant)) == null) {
+          found.add(
+              Finding.warning(key, "is held to tenant \"" + tenant + "\", which does not exist"));
+        }
+        Operator operator = new Operator(definition.id(), definition.role(), tenant);
         for (Secret secret : definition.secrets()) {
           next.put(secret.hash(), new Known(operator, definition.ends(secret)));
         }
       }
     } catch (InvalidDefinition e) {
-      LOG.warn("{} is not let in, since it cannot be understood: {}", entry.key(), e.getMessage());
+      found.add(Finding.error(key, "is not let in: " + e.getMessage()));
     }
+  }
+
+  /** What is wrong with the operators of the journal. */
+  public List<Finding> findings() {
+    return findings;
   }
 
   /**

@@ -107,11 +107,13 @@ public final class AdminApi {
     this.auditing = new Auditing(audit, clock);
     this.clock = clock;
     Shown shown = new Shown(uses);
-    Writes writes = new Writes(publishing, nodes, new IdempotencyKeys(clock), shown);
+    IdempotencyKeys keys = new IdempotencyKeys(clock, new Lives(reader)::of);
+    Writes writes = new Writes(publishing, nodes, keys, shown);
     ObjectOperations objects = new ObjectOperations(reader, writes, shown);
     List<Operation> operations = new ArrayList<>(objects.operations());
     operations.addAll(new TenantOperations(reader, objects, writes).operations());
     operations.addAll(new ConfigOperations(reader, publishing, writes, gateway).operations());
+    operations.addAll(new UnderwayOperations(publishing).operations());
     operations.addAll(new WebhookOperations(objects, writes, dispatcher).operations());
     operations.addAll(new ApiKeyOperations(objects, writes).operations());
     operations.addAll(new OperatorOperations(objects, writes).operations());

@@ -10,7 +10,9 @@ import java.time.InstantSource;
 import java.util.HexFormat;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -20,7 +22,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Kept in this process' memory for a day, the oldest forgotten first: a repetition at another
  * instance, or after a restart, is an ordinary request. A reply that says "not now" (5xx) is not
- * kept.
+ * kept. A reply holds as long as its operator and what its path names are the ones that they were:
+ * another tenant of the same name is told nothing of the one before, and no secret that is gone.
  */
 final class IdempotencyKeys {
   static final String HEADER = "Idempotency-Key";
@@ -31,14 +34,24 @@ final class IdempotencyKeys {
   private static final Duration KEPT = Duration.ofHours(24);
 
   private final InstantSource clock;
+  private final Function<Call, List<String>> lives;
   private final Map<String, Kept> kept = new LinkedHashMap<>();
 
-  IdempotencyKeys(InstantSource clock) {
+  /**
+   * @param clock for forgetting
+   * @param lives of the objects that a call is about, as {@link Lives} tells them
+   */
+  IdempotencyKeys(InstantSource clock, Function<Call, List<String>> lives) {
     this.clock = clock;
+    this.lives = lives;
   }
 
-  /** A request that was seen; its reply is null while it is being made. */
-  private record Kept(String fingerprint, Instant at, @Nullable Reply reply) {}
+  /**
+   * A request that was seen; its reply is null while it is being made.
+   *
+   * @param lives as they were once it had been answered, since it may have made what it names
+   */
+  private record Kept(String fingerprint, Instant at, List<String> lives, @Nullable Reply reply) {}
 
   /** The kept reply to this very request, else the reply that {@code make} makes. */
   Reply once(Call call, Supplier<Reply> make) {
@@ -51,7 +64,7 @@ final class IdempotencyKeys {
     }
     String key = call.operator().name() + "\n" + header;
     String fingerprint = fingerprint(call);
-    Reply earlier = claim(key, fingerprint);
+    Reply earlier = claim(key, fingerprint, lives.apply(call));
     if (earlier != null) {
       return earlier.with(REPLAYED, "true");
     }
@@ -60,15 +73,16 @@ final class IdempotencyKeys {
       reply = make.get();
       return reply;
     } finally {
-      settle(key, fingerprint, reply);
+      settle(key, fingerprint, lives.apply(call), reply);
     }
   }
 
-  private synchronized @Nullable Reply claim(String key, String fingerprint) {
+  private synchronized @Nullable Reply claim(String key, String fingerprint, List<String> lives) {
     forget();
     Kept earlier = kept.get(key);
-    if (earlier == null) {
-      kept.put(key, new Kept(fingerprint, clock.instant(), null));
+    if (earlier == null || earlier.reply() != null && !earlier.lives().equals(lives)) {
+      kept.remove(key); // else it would keep the place of the former one among the oldest
+      kept.put(key, new Kept(fingerprint, clock.instant(), lives, null));
       return null;
     }
     if (!earlier.fingerprint().equals(fingerprint)) {
@@ -86,11 +100,12 @@ final class IdempotencyKeys {
     return earlier.reply();
   }
 
-  private synchronized void settle(String key, String fingerprint, @Nullable Reply reply) {
+  private synchronized void settle(
+      String key, String fingerprint, List<String> lives, @Nullable Reply reply) {
     if (reply == null || reply.status() >= 500 || !(reply.body() instanceof Reply.Body.Bytes)) {
       kept.remove(key);
     } else {
-      kept.put(key, new Kept(fingerprint, clock.instant(), reply));
+      kept.put(key, new Kept(fingerprint, clock.instant(), lives, reply));
     }
   }
 

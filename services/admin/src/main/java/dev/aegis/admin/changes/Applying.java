@@ -2,69 +2,26 @@ package dev.aegis.admin.changes;
 
 import dev.aegis.admin.access.Operator;
 import dev.aegis.admin.tenancy.Refusal;
-import dev.aegis.bus.BusUnavailable;
 import dev.aegis.bus.JournalReader;
-import dev.aegis.bus.JournalWriter;
-import dev.aegis.journal.Change;
-import dev.aegis.journal.Entry;
 import dev.aegis.journal.Fold;
 import dev.aegis.journal.ObjectKey;
 import dev.aegis.journal.Origin;
-import dev.aegis.journal.Verdict;
-import java.time.Instant;
-import java.time.InstantSource;
-import java.time.temporal.ChronoUnit;
-import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
-import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
-/**
- * Writes many changes without waiting for each, and says what became of them.
- *
- * <p>Each record expects the revision against which it was checked, as a single one does. Those
- * that lost against another writer are checked and written again, as long as some of them succeed
- * within {@link Publishing#PATIENCE}.
- */
+/** Makes many objects what they shall be, and says what became of them. */
 final class Applying {
-  private static final Logger LOG = LoggerFactory.getLogger(Applying.class);
-
-  /** Records that are under way at once: few enough that Kafka takes them in time. */
-  private static final int CHUNK = 1_000;
-
   private final JournalReader reader;
-  private final JournalWriter writer;
   private final BatchDrafting drafting;
-  private final Announcing announcing;
+  private final Batches batches;
   private final Lanes lanes;
-  private final Obstacle obstacle;
-  private final InstantSource clock;
 
-  /** Why nothing can be written, or null when it can. */
-  @FunctionalInterface
-  interface Obstacle {
-    @Nullable String look() throws InterruptedException;
-  }
-
-  Applying(
-      JournalReader reader,
-      JournalWriter writer,
-      BatchDrafting drafting,
-      Announcing announcing,
-      Lanes lanes,
-      Obstacle obstacle,
-      InstantSource clock) {
+  Applying(JournalReader reader, BatchDrafting drafting, Batches batches, Lanes lanes) {
     this.reader = reader;
-    this.writer = writer;
     this.drafting = drafting;
-    this.announcing = announcing;
+    this.batches = batches;
     this.lanes = lanes;
-    this.obstacle = obstacle;
-    this.clock = clock;
   }
 
   Outcome apply(
@@ -74,15 +31,13 @@ final class Applying {
       boolean rehearsal,
       Outlook outlook)
       throws InterruptedException {
+    Open open = new Open(wanted, operator, outlook);
     if (rehearsal) {
-      Fold scratch = reader.read(Fold::copy);
-      long revision = scratch.revision();
-      BatchDrafting.Drafted drafted = drafting.draft(scratch, wanted, operator);
-      Refusal why = why(drafted, scratch, outlook);
-      return why == null
+      Batches.Drafted<Draft.Ready> would = open.draft(null);
+      return would.why() == null
           ? new Outcome.Rehearsed(
-              drafted.steps().stream().map(Applying::step).toList(), drafted.unchanged(), revision)
-          : new Outcome.Refused(why);
+              would.changes().stream().map(Applying::step).toList(), open.unchanged, open.seen)
+          : new Outcome.Refused(would.why());
     }
     try (Lanes.Held held =
         lanes.take(wanted.stream().map(Desired::key).toList(), Publishing.PATIENCE)) {
@@ -91,15 +46,8 @@ final class Applying {
               Refusal.of(
                   Refusal.Reason.JOURNAL_UNAVAILABLE,
                   "other changes of the same tenants take too long"))
-          : new Round(operator, origin).write(wanted, outlook);
+          : open.outcome(batches.write(open, operator.name(), origin));
     }
-  }
-
-  private static @Nullable Refusal why(
-      BatchDrafting.Drafted drafted, Fold wouldBe, Outlook outlook) {
-    return drafted.violations().isEmpty()
-        ? outlook.judge(wouldBe)
-        : Refusal.invalid(drafted.violations());
   }
 
   private static Outcome.Step step(Draft.Ready ready) {
@@ -107,127 +55,45 @@ final class Applying {
         ready.key(), ready.before(), ready.after(), ready.revealed(), ready.findings());
   }
 
-  /** One application, as far as it has come. */
-  private final class Round {
+  /** What of the batch is left to do, and what was found to hold already. */
+  private final class Open implements Batches.Plan<Draft.Ready> {
     private final Operator operator;
-    private final String actor;
-    private final @Nullable Origin origin;
-    private final List<Outcome.Step> done = new ArrayList<>();
-    private long revision = -1;
+    private final Outlook outlook;
+    private List<Desired> wanted;
+    private int unchanged;
+    private long seen;
 
-    private Round(Operator operator, @Nullable Origin origin) {
+    private Open(List<Desired> wanted, Operator operator, Outlook outlook) {
+      this.wanted = wanted;
       this.operator = operator;
-      this.actor = operator.name();
-      this.origin = origin;
+      this.outlook = outlook;
     }
 
-    private Outcome write(List<Desired> wanted, Outlook outlook) throws InterruptedException {
-      long end = System.nanoTime() + Publishing.PATIENCE.toNanos();
-      int unchanged = 0;
-      for (List<Desired> open = wanted; ; ) {
-        Fold scratch = reader.read(Fold::copy);
-        long seen = scratch.revision();
-        BatchDrafting.Drafted drafted = drafting.draft(scratch, open, operator);
-        Refusal why = why(drafted, scratch, done.isEmpty() ? outlook : wouldBe -> null);
-        if (why != null) {
-          return ended(why);
-        }
-        unchanged += drafted.unchanged();
-        int before = done.size();
-        Set<ObjectKey> lost = new HashSet<>();
-        Refusal failed = write(drafted.steps(), lost);
-        if (failed != null) {
-          return ended(failed);
-        }
-        if (lost.isEmpty()) {
-          LOG.info("{} changes by {} in one go, up to revision {}", done.size(), actor, revision);
-          return new Outcome.Held(done, unchanged, done.isEmpty() ? seen : revision);
-        }
-        LOG.info("{} of {} records came too late", lost.size(), drafted.steps().size());
-        if (done.size() > before) {
-          end = System.nanoTime() + Publishing.PATIENCE.toNanos();
-        } else if (System.nanoTime() - end >= 0) {
-          return ended(
-              Refusal.of(
-                  Refusal.Reason.CONTENDED,
-                  "others were first with "
-                      + lost.size()
-                      + " objects at every try of "
-                      + Publishing.PATIENCE.toSeconds()
-                      + " s"));
-        }
-        open = open.stream().filter(each -> lost.contains(each.key())).toList();
+    @Override
+    public Batches.Drafted<Draft.Ready> draft(@Nullable Set<ObjectKey> lost) {
+      if (lost != null) {
+        wanted = wanted.stream().filter(each -> lost.contains(each.key())).toList();
       }
+      Fold scratch = reader.read(Fold::copy);
+      seen = scratch.revision();
+      BatchDrafting.Drafted drafted = drafting.draft(scratch, wanted, operator);
+      Refusal why =
+          !drafted.violations().isEmpty()
+              ? Refusal.invalid(drafted.violations())
+              : lost == null ? outlook.judge(scratch) : null;
+      unchanged += drafted.unchanged();
+      return new Batches.Drafted<>(drafted.steps(), why);
     }
 
-    private Outcome ended(Refusal why) {
-      if (done.isEmpty()) {
-        return new Outcome.Refused(why);
+    private Outcome outcome(Batches.Written<Draft.Ready> written) {
+      List<Outcome.Step> done = written.made().stream().map(made -> step(made.change())).toList();
+      Refusal why = written.why();
+      if (why == null) {
+        return new Outcome.Held(done, unchanged, done.isEmpty() ? seen : written.revision());
       }
-      LOG.warn("Only {} changes by {} were written: {}", done.size(), actor, why.detail());
-      return new Outcome.Halfway(done, revision, why);
+      return done.isEmpty()
+          ? new Outcome.Refused(why)
+          : new Outcome.Halfway(done, written.revision(), why);
     }
-
-    private @Nullable Refusal write(List<Draft.Ready> steps, Set<ObjectKey> lost)
-        throws InterruptedException {
-      for (int from = 0; from < steps.size(); from += CHUNK) {
-        Refusal failed = chunk(steps.subList(from, Math.min(steps.size(), from + CHUNK)), lost);
-        if (failed != null) {
-          return failed;
-        }
-      }
-      return null;
-    }
-
-    private @Nullable Refusal chunk(List<Draft.Ready> steps, Set<ObjectKey> lost)
-        throws InterruptedException {
-      String obstructed = obstacle.look();
-      if (obstructed != null) {
-        return unavailable(obstructed);
-      }
-      Instant now = clock.instant().truncatedTo(ChronoUnit.MILLIS);
-      List<Change> changes = new ArrayList<>();
-      for (Draft.Ready step : steps) {
-        Entry before = step.before();
-        long expected = before == null ? Change.ABSENT : before.revision();
-        changes.add(new Change(step.key(), step.after(), expected, actor, now, origin));
-      }
-      List<Long> revisions;
-      try {
-        revisions = writer.append(changes);
-      } catch (BusUnavailable e) {
-        LOG.warn("{} changes could not be written: {}", changes.size(), e.getMessage());
-        return unavailable("Kafka did not take the changes");
-      }
-      for (int i = 0; i < revisions.size(); i++) {
-        Draft.Ready step = steps.get(i);
-        long written = revisions.get(i);
-        Verdict verdict;
-        try {
-          verdict = reader.await(written, Publishing.PATIENCE);
-        } catch (TimeoutException e) {
-          LOG.warn("Record {} for {} has not come back", written, step.key());
-          return unavailable("record " + written + " is written but has not been read back");
-        }
-        switch (verdict) {
-          case Verdict.Rejected rejected -> lost.add(step.key());
-          case Verdict.Kept kept ->
-              throw new IllegalStateException(
-                  "This version wrote what it does not know: " + kept.key());
-          case Verdict.Applied applied -> {
-            revision = written;
-            done.add(step(step));
-            announcing.changed(step.key(), step.before(), step.after(), written, actor, now);
-          }
-        }
-      }
-      return revisions.size() == steps.size()
-          ? null
-          : unavailable("Kafka did not take all of them");
-    }
-  }
-
-  private static Refusal unavailable(String detail) {
-    return Refusal.of(Refusal.Reason.JOURNAL_UNAVAILABLE, detail);
   }
 }

@@ -1,6 +1,5 @@
 package dev.aegis.admin.changes;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.aegis.admin.access.Operator;
 import dev.aegis.admin.tenancy.Documents;
@@ -18,7 +17,6 @@ import dev.aegis.model.Violation;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -86,13 +84,14 @@ final class BatchDrafting {
     private final Set<ObjectKey> spurned = new HashSet<>();
 
     private final List<Entry> deletions = new ArrayList<>();
-    private final Map<String, Integer> depths = new HashMap<>();
+    private final BatchOrder order;
     private int unchanged;
 
     private Batch(Fold scratch, List<Desired> wanted, Operator operator) {
       this.scratch = scratch;
       this.operator = operator;
       this.walk = new Walk(settling, operator, scratch, wanted);
+      this.order = new BatchOrder(scratch);
     }
 
     private Drafted draft(List<Desired> asked) {
@@ -112,7 +111,7 @@ final class BatchDrafting {
         }
         if (one.body() == null && one.key().kind() == Kind.TENANT) {
           going.add(one.key().id());
-          depths.put(one.key().id(), References.depth(scratch, one.key().id()));
+          order.stands(one.key().id()); // before it goes
         }
       }
       for (Desired one : wanted) {
@@ -235,23 +234,29 @@ final class BatchDrafting {
         steps.add(
             new Draft.Ready(put.key(), put.before(), put.document(), put.revealed(), findings));
       }
-      steps.sort(order());
+      steps.sort(order);
       deletions.stream()
           .map(gone -> new Draft.Ready(gone.key(), gone, null, null, List.of()))
-          .sorted(order().reversed())
+          .sorted(order.reversed())
           .forEach(steps::add);
       return steps;
     }
 
     /**
-     * Notes hosts that the tenant shares with another. An operator that is held to a tenant is told
-     * so of hosts alone that it may give, and not whose they are, as with a single change.
+     * Notes hosts that the tenant would come to share with another. An operator that is held to a
+     * tenant is told so of hosts alone that it may give, and not whose they are, as with a single
+     * change.
      */
     private void contested(Settling.Settled tenant, Map<String, Set<String>> contested) {
       if (operator.bound() && !tenant.violations().isEmpty()) {
         return;
       }
-      for (String host : hosts.of(tenant.key().id(), tenant.document())) {
+      Set<String> wanted = hosts.of(tenant.key().id(), tenant.document());
+      Entry before = tenant.before();
+      if (before != null) {
+        wanted.removeAll(hosts.of(tenant.key().id(), before.body()));
+      }
+      for (String host : wanted) {
         for (String other : contested.getOrDefault(host, Set.of())) {
           if (!other.equals(tenant.key().id())) {
             String whose =
@@ -263,52 +268,5 @@ final class BatchDrafting {
         }
       }
     }
-
-    /**
-     * Whoever is named before whoever names it, one tenant after the other, so that a gateway
-     * compiles each of them once or twice. Ancestors come before descendants.
-     */
-    private Comparator<Draft.Ready> order() {
-      return Comparator.comparingInt(this::depth)
-          .thenComparing(step -> String.valueOf(step.key().tenant()))
-          .thenComparingInt(step -> rank(step.key().kind()))
-          .thenComparingInt(step -> inherits(step.after()))
-          .thenComparing(step -> step.key().id());
-    }
-
-    private int depth(Draft.Ready step) {
-      String tenant = step.key().tenant();
-      if (step.key().kind() == Kind.OPERATOR) {
-        return Integer.MAX_VALUE; // it may be held to any tenant
-      }
-      return tenant == null
-          ? -1
-          : depths.computeIfAbsent(tenant, id -> References.depth(scratch, id));
-    }
-  }
-
-  private static int inherits(@Nullable JsonNode role) {
-    return role == null || role.path("inherits").isEmpty() ? 0 : 1;
-  }
-
-  /**
-   * A plugin comes before the route that it names, although it waits for it then: the other way
-   * round the route would serve for a moment without its limit.
-   */
-  private static int rank(Kind kind) {
-    return switch (kind) {
-      case TENANT -> 0;
-      case REVOCATION -> 1;
-      case UPSTREAM -> 2;
-      case ISSUER -> 3;
-      case ROLE -> 4;
-      case BINDING -> 5;
-      case PLUGIN -> 6;
-      case ROUTE -> 7;
-      case CERTIFICATE -> 8;
-      case API_KEY -> 9;
-      case WEBHOOK -> 10;
-      case OPERATOR -> 11;
-    };
   }
 }

@@ -148,7 +148,7 @@ public final class Consistency {
         || before != null && before.body().path("hosts").equals(after.path("hosts"))) {
       return List.of();
     }
-    String conflict = hosts.conflict(fold, step.key().id(), after);
+    String conflict = hosts.conflict(fold, step.key().id(), before, after);
     return conflict == null ? List.of() : List.of(new Violation("/hosts", conflict));
   }
 

@@ -25,7 +25,7 @@ sealed interface Draft {
       @Nullable ObjectNode after,
       @Nullable String revealed,
       List<Finding> findings)
-      implements Draft {
+      implements Draft, Writable {
     public Ready {
       findings = List.copyOf(findings);
     }

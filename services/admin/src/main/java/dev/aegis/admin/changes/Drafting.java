@@ -226,7 +226,7 @@ public final class Drafting {
       return new Draft.Impossible(full);
     }
     if (kind == Kind.TENANT) {
-      String conflict = hosts.conflict(fold, key.id(), settled.document());
+      String conflict = hosts.conflict(fold, key.id(), current, settled.document());
       if (conflict != null) {
         return impossible(
             Refusal.Reason.HOST_CONFLICT,

@@ -55,6 +55,8 @@ public final class Publishing {
   private final Announcing announcing;
   private final InstantSource clock;
   private final Lanes lanes = new Lanes();
+  private final Underway underway = new Underway();
+  private final Batches batches;
   private final Applying applying;
 
   /**
@@ -75,8 +77,8 @@ public final class Publishing {
     this.drafting = drafting;
     this.announcing = announcing;
     this.clock = clock;
-    this.applying =
-        new Applying(reader, writer, drafting.batches(), announcing, lanes, this::obstacle, clock);
+    this.batches = new Batches(reader, writer, announcing, this::obstacle, underway, clock);
+    this.applying = new Applying(reader, drafting.batches(), batches, lanes);
   }
 
   /**
@@ -114,6 +116,11 @@ public final class Publishing {
     }
   }
 
+  /** What is being written now, beside single changes. */
+  public Underway underway() {
+    return underway;
+  }
+
   /** Carries out an order, or says why not. */
   public Result publish(Order order) {
     if (order.rehearsal()) {
@@ -137,6 +144,11 @@ public final class Publishing {
   /** What somebody does while nothing else is written here. */
   interface Alone<T> {
     T run() throws InterruptedException;
+  }
+
+  /** Writes many changes at once. */
+  Batches batches() {
+    return batches;
   }
 
   /** Does something while no order is carried out; null when those under way take too long. */
@@ -263,7 +275,7 @@ public final class Publishing {
    * Why nothing can be written, now and in a moment; null when it can. What is refused here need
    * not be tried in vain, and does no harm.
    */
-  @Nullable String obstacle() throws InterruptedException {
+  private @Nullable String obstacle() throws InterruptedException {
     long end = System.nanoTime() + RECONNECT.toNanos();
     while (!reader.connected() || !reader.current()) {
       if (System.nanoTime() - end >= 0) {

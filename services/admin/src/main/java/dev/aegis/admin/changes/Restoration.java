@@ -38,7 +38,8 @@ public record Restoration(List<Step> steps, List<Withheld> withheld) {
    * @param before as it is, null when it does not exist
    * @param after as it shall be, null to delete it
    */
-  public record Step(ObjectKey key, @Nullable Entry before, @Nullable ObjectNode after) {
+  public record Step(ObjectKey key, @Nullable Entry before, @Nullable ObjectNode after)
+      implements Writable {
     /** Whether it changes nothing, not even the order of members. */
     boolean isNone() {
       return before == null

@@ -26,9 +26,19 @@ import org.jspecify.annotations.Nullable;
  */
 public record Hosts(String baseDomain) {
 
-  /** A host that {@code document} would share with another tenant, in a sentence; or null. */
-  public @Nullable String conflict(Fold fold, String tenant, ObjectNode document) {
+  /**
+   * A host that {@code document} would take from another tenant, in a sentence; or null. Hosts that
+   * the tenant has already are not asked about: whoever else claims one must not keep it from being
+   * changed in other respects.
+   *
+   * @param before the tenant as it stands, null when it is made
+   */
+  public @Nullable String conflict(
+      Fold fold, String tenant, @Nullable Entry before, ObjectNode document) {
     Set<String> wanted = of(tenant, document);
+    if (before != null) {
+      wanted.removeAll(of(tenant, before.body()));
+    }
     for (String other : fold.tenants()) {
       Entry entry = fold.find(ObjectKey.tenant(other));
       if (entry == null || other.equals(tenant)) {

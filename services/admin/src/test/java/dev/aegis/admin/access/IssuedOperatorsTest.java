@@ -20,6 +20,7 @@ import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -38,11 +39,13 @@ final class IssuedOperatorsTest {
            {"claim": "/realm/roles", "value": "acme", "role": "tenant_admin", "tenant": "acme"},
            {"claim": "role", "value": "own", "role": "tenant_admin", "tenant_claim": "org"},
            {"claim": "role", "value": "looks", "role": "auditor", "tenant_claim": "/in/org"},
-           {"claim": "auditor", "value": "true", "role": "auditor"}]
+           {"claim": "auditor", "value": "true", "role": "auditor"},
+           {"claim": "scope", "value": "aegis:read", "role": "auditor"}]
           """);
 
   private Instant now = Instant.parse("2030-01-01T00:00:00Z");
   private volatile boolean away;
+  private volatile CountDownLatch answering = new CountDownLatch(0);
   private RemoteKeys keys;
   private IssuedOperators operators;
 
@@ -50,11 +53,13 @@ final class IssuedOperatorsTest {
   void open(@TempDir Path folder) {
     keys =
         new RemoteKeys(
-            place ->
-                away
-                    ? new Fetched.Missed("timeout")
-                    : new Fetched.Document(
-                        Jwts.keySet(KEY).getBytes(StandardCharsets.UTF_8), "max-age=60"),
+            place -> {
+              answering.await();
+              return away
+                  ? new Fetched.Missed("timeout")
+                  : new Fetched.Document(
+                      Jwts.keySet(KEY).getBytes(StandardCharsets.UTF_8), "max-age=60");
+            },
             new KeysFolder(folder),
             () -> now);
     List<SigningAlgorithm> algorithms = List.of(SigningAlgorithm.ES256);
@@ -93,6 +98,9 @@ final class IssuedOperatorsTest {
         .isEqualTo(granted(Role.PLATFORM_ADMIN, null));
     assertThat(shown(Map.of("realm", Map.of("roles", List.of("acme")))))
         .isEqualTo(granted(Role.TENANT_ADMIN, "acme"));
+    assertThat(shown(Map.of("scope", "openid aegis:read"))).isEqualTo(granted(Role.AUDITOR, null));
+    assertThat(shown(Map.of("scope", List.of("aegis:read"))))
+        .isEqualTo(granted(Role.AUDITOR, null));
     assertThat(shown(Map.of("auditor", true))).isEqualTo(granted(Role.AUDITOR, null));
   }
 
@@ -123,6 +131,25 @@ final class IssuedOperatorsTest {
     assertThat(shown(Map.of("groups", Map.of("admins", "admins")))).isEqualTo(stranger);
     assertThat(shown(Map.of("groups", "Admins"))).isEqualTo(stranger);
     assertThat(shown(Map.of("groups", "admins,x"))).isEqualTo(stranger);
+    assertThat(shown(Map.of("groups", "admins x"))).isEqualTo(stranger);
+    assertThat(shown(Map.of("scope", "aegis:readers"))).isEqualTo(stranger);
+  }
+
+  @Test
+  void nobodyCanSayWhileTheIssuerHangs() {
+    Map<String, String> admin = Map.of("groups", "admins");
+    assertThat(shown(admin)).isInstanceOf(Access.Granted.class);
+    answering = new CountDownLatch(1);
+    Jwts.Key next = Jwts.key("next", "ES256");
+    Map<String, Object> claims = Map.of("iss", ISSUER, "aud", "aegis", "sub", "a", "exp", 9e9);
+    assertThat(operators.identify(next.token(claims))).isEqualTo(new Access.Undecided());
+    assertThat(shown(admin)).isInstanceOf(Access.Granted.class);
+    answering.countDown();
+    await()
+        .untilAsserted(
+            () ->
+                assertThat(operators.identify(next.token(claims)))
+                    .isEqualTo(Access.Refused.INVALID));
   }
 
   @Test

@@ -75,7 +75,7 @@ final class RequestReadingTest {
 
   @Test
   void aKeyIsRememberedForADay() {
-    IdempotencyKeys keys = new IdempotencyKeys(now::get);
+    IdempotencyKeys keys = new IdempotencyKeys(now::get, call -> List.of());
     AtomicInteger made = new AtomicInteger();
     Call call = call("body", "Idempotency-Key", "k");
     assertThat(keys.once(call, () -> reply(201, made)).headers())
@@ -91,9 +91,30 @@ final class RequestReadingTest {
     assertThat(made).hasValue(2);
   }
 
+  /** What a request makes itself is no former life of it. */
+  @Test
+  void aKeyOfAFormerLifeMeansNothing() {
+    AtomicReference<List<String>> lives = new AtomicReference<>(List.of());
+    IdempotencyKeys keys = new IdempotencyKeys(now::get, call -> lives.get());
+    AtomicInteger made = new AtomicInteger();
+    Call call = call("body", "Idempotency-Key", "k");
+    keys.once(
+        call,
+        () -> {
+          lives.set(List.of("first"));
+          return reply(201, made);
+        });
+    assertThat(keys.once(call, () -> reply(201, made)).headers())
+        .containsEntry(IdempotencyKeys.REPLAYED, "true");
+    lives.set(List.of("second"));
+    assertThat(keys.once(call("other", "Idempotency-Key", "k"), () -> reply(201, made)).headers())
+        .doesNotContainKey(IdempotencyKeys.REPLAYED);
+    assertThat(made).hasValue(2);
+  }
+
   @Test
   void aKeyIsFreeAgainAfterAFailure() {
-    IdempotencyKeys keys = new IdempotencyKeys(now::get);
+    IdempotencyKeys keys = new IdempotencyKeys(now::get, call -> List.of());
     AtomicInteger made = new AtomicInteger();
     Call call = call("body", "Idempotency-Key", "k");
     keys.once(call, () -> reply(503, made));

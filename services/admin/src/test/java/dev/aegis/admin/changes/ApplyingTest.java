@@ -17,6 +17,7 @@ import dev.aegis.journal.Json;
 import dev.aegis.journal.Kind;
 import dev.aegis.journal.MasterKey;
 import dev.aegis.journal.ObjectKey;
+import dev.aegis.journal.Origin;
 import dev.aegis.model.Violation;
 import dev.aegis.testkit.KafkaPeer;
 import java.nio.file.Files;
@@ -28,6 +29,8 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Random;
 import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -319,6 +322,56 @@ final class ApplyingTest {
               admin.violations(List.of(new Desired(key(Kind.WEBHOOK, "sealed", "other"), moved))))
           .extracting(Violation::field)
           .containsExactly("tenants/sealed/webhooks/other#/secret");
+    }
+  }
+
+  @Test
+  void whoWaitsCanSeeHowFarItHasCome() throws Exception {
+    int objects = 3_000;
+    List<Desired> wanted = new ArrayList<>(List.of(tenant("seen", null)));
+    for (int i = 0; i < objects; i++) {
+      wanted.add(upstream("seen", "u" + i, 80));
+    }
+    Origin origin = new Origin("127.0.0.1", "PUT", "/admin/config", "r-1");
+    CountDownLatch checked = new CountDownLatch(1);
+    try (Instance admin = new Instance(data, "seen");
+        ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      Underway underway = admin.publishing.underway();
+      Future<Outcome> running =
+          threads.submit(
+              () ->
+                  admin.publishing.apply(
+                      wanted,
+                      Operator.PLATFORM_ADMINISTRATOR,
+                      origin,
+                      false,
+                      wouldBe -> {
+                        assertThat(underway.batches())
+                            .singleElement()
+                            .satisfies(
+                                batch -> {
+                                  assertThat(batch.total()).as("it is checked").isNull();
+                                  assertThat(batch.origin()).isEqualTo(origin);
+                                });
+                        checked.countDown();
+                        return null;
+                      }));
+      checked.await();
+      TreeSet<Integer> written = new TreeSet<>();
+      while (!running.isDone()) {
+        for (Underway.Batch batch : underway.batches()) {
+          if (batch.total() != null) {
+            assertThat(batch.total()).isEqualTo(objects + 1);
+            assertThat(batch.written())
+                .isGreaterThanOrEqualTo(written.isEmpty() ? 0 : written.last());
+            written.add(batch.written());
+          }
+        }
+        Thread.onSpinWait();
+      }
+      assertThat(running.get()).isInstanceOf(Outcome.Held.class);
+      assertThat(written).hasSizeGreaterThan(1);
+      assertThat(underway.batches()).isEmpty();
     }
   }
 

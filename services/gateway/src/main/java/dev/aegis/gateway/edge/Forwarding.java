@@ -6,6 +6,7 @@ import dev.aegis.gateway.cache.CachePlan;
 import dev.aegis.gateway.cache.Question;
 import dev.aegis.gateway.cache.ReplyCache;
 import dev.aegis.gateway.cache.Resource;
+import dev.aegis.gateway.http1.BadMessage;
 import dev.aegis.gateway.http1.Body;
 import dev.aegis.gateway.http1.Field;
 import dev.aegis.gateway.http1.FieldNames;
@@ -15,11 +16,13 @@ import dev.aegis.gateway.http1.Output;
 import dev.aegis.gateway.http1.ReplyTo;
 import dev.aegis.gateway.http1.RequestHead;
 import dev.aegis.gateway.http1.ResponseHead;
+import dev.aegis.gateway.http1.Transformed;
 import dev.aegis.gateway.identity.Principal;
 import dev.aegis.gateway.pipeline.Progress.Admitted;
 import dev.aegis.gateway.pipeline.Refusal;
 import dev.aegis.gateway.pipeline.Refusal.ByCaller;
 import dev.aegis.gateway.pipeline.Refusal.ByUpstream;
+import dev.aegis.gateway.plugin.BodyFlow;
 import dev.aegis.gateway.plugin.Chain;
 import dev.aegis.gateway.plugin.Edit;
 import dev.aegis.gateway.plugin.Phase;
@@ -31,8 +34,10 @@ import dev.aegis.gateway.upstream.Outbound;
 import dev.aegis.gateway.upstream.Split;
 import dev.aegis.gateway.upstream.Squeeze;
 import dev.aegis.gateway.upstream.Upstream;
+import dev.aegis.plugin.Verdict;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.Locale;
 import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
@@ -53,6 +58,11 @@ final class Forwarding implements Outbound {
   private final String address;
   private final Admitted admitted;
   private final Body body;
+  private Body sent;
+  private int sentLength = OutboundHead.AS_IT_CAME;
+  private boolean continued;
+  private @Nullable BodyFlow requestBody;
+  private @Nullable BodyFlow replyBody;
   private @Nullable Question question;
   private Answer.@Nullable Miss miss;
   private ReplyCache.@Nullable Gathering gathering;
@@ -72,6 +82,7 @@ final class Forwarding implements Outbound {
     this.address = admitted.inbound().address();
     this.admitted = admitted;
     this.body = body;
+    this.sent = body;
   }
 
   /** Forwards to one of those that {@code split} chooses from; true when the next may follow. */
@@ -99,6 +110,14 @@ final class Forwarding implements Outbound {
       return exchange.refused(admitted, ByCaller.PAYLOAD_TOO_LARGE, body);
     }
     body.atMost(most);
+    if (route.chain().has(Phase.REQUEST_BODY)) {
+      Exchange wrong = edited(route.chain(), most);
+      if (wrong != null) {
+        return wrong.fault() == Exchange.Fault.PLUGIN_FAILED
+            ? exchange.refused(admitted, byPlugin(), body) // nothing was begun
+            : ended(wrong);
+      }
+    }
     CachePlan plan = route.cache();
     if (plan != null) {
       Question question = question(plan, chosen);
@@ -125,9 +144,9 @@ final class Forwarding implements Outbound {
       return carried(upstream);
     }
     Mirrors mirrors = edge.forwarder().mirrors();
-    try (Mirrors.Copy copy = mirrors.copy(mirror.upstream(), mirror.maxBodyBytes(), body)) {
+    try (Mirrors.Copy copy = mirrors.copy(mirror.upstream(), mirror.maxBodyBytes(), sent)) {
       boolean next = carried(upstream);
-      if (body.done() && !exchange.bodyStillRead() && copy.complete(body.taken())) {
+      if (sent.done() && !exchange.bodyStillRead() && copy.complete(sent.taken())) {
         byte[] outbound = outboundHead().copy(copy.length());
         copy.send(head.method(), outbound, address, subject());
       }
@@ -136,7 +155,64 @@ final class Forwarding implements Outbound {
   }
 
   private OutboundHead outboundHead() {
-    return new OutboundHead(admitted, address, exchange.secure(), leg.protocol(head), requestEdit);
+    return new OutboundHead(
+        admitted, address, exchange.secure(), leg.protocol(head), requestEdit, sentLength);
+  }
+
+  /** Puts what plugins make of the body in its place; null, or why there is none. */
+  private @Nullable Exchange edited(Chain chain, long most) throws IOException {
+    BodyFlow flow = chain.requestBody(admitted.identified().live());
+    if (flow == null) {
+      return stopped(Exchange.Fault.PLUGIN_FAILED, "a plugin failed before the body");
+    }
+    requestBody = flow;
+    if (flow.holds() > 0) {
+      return held(flow, Math.min(flow.holds(), most));
+    }
+    if (!flow.idle() && !body.done()) {
+      sent = new Transformed(body, flow).body();
+      sentLength = OutboundHead.UNKNOWN;
+    }
+    return null;
+  }
+
+  /** Waits for the whole body first. */
+  private @Nullable Exchange held(BodyFlow flow, long most) throws IOException {
+    body.atMost(most);
+    try {
+      body.check();
+      if (head.expectsContinue() && !body.done()) {
+        ReplyTo to = leg.reply(head);
+        to.out().put("HTTP/1.1 100 Continue");
+        to.out().endLine();
+        to.interim();
+        continued = true;
+      }
+      byte[] came = body.all();
+      byte[] goes = flow.whole(came);
+      sent = Body.stored(goes);
+      if (!Arrays.equals(came, goes) || body.length() < 0) {
+        sentLength = goes.length;
+      }
+      return null;
+    } catch (Transformed.Stopped e) {
+      return stopped(Exchange.Fault.PLUGIN_FAILED, String.valueOf(e.getMessage()));
+    } catch (LegFailure e) {
+      return stopped(
+          e.timeout() ? Exchange.Fault.CALLER_TIMEOUT : Exchange.Fault.CALLER_GONE, "in its body");
+    } catch (BadMessage e) {
+      Exchange.Fault fault =
+          switch (e.kind()) {
+            case INCOMPLETE -> Exchange.Fault.CALLER_GONE;
+            case BODY_TOO_LARGE -> Exchange.Fault.REQUEST_TOO_LARGE;
+            case MALFORMED, TARGET_TOO_LONG, HEAD_TOO_LARGE -> Exchange.Fault.CALLER_MALFORMED;
+          };
+      return stopped(fault, e.detail());
+    }
+  }
+
+  private static Exchange stopped(Exchange.Fault fault, String detail) {
+    return Exchange.refused(fault, detail, Duration.ZERO);
   }
 
   private boolean carried(Upstream upstream) throws IOException {
@@ -180,7 +256,7 @@ final class Forwarding implements Outbound {
     Exchange.Fault fault = outcome.fault();
     if (fault == null) {
       exchange.record(
-          admitted, outcome.status(), null, outcome, outcome.bytesIn(), outcome.bytesOut());
+          admitted, outcome.status(), null, outcome, bytesIn(outcome), outcome.bytesOut());
       return settled(rest) && !exchange.closes();
     }
     Refusal why = refusal(fault, outcome);
@@ -204,6 +280,11 @@ final class Forwarding implements Outbound {
     return settled(rest) && !exchange.closes();
   }
 
+  /** Of what the caller sent, whatever was made of it. */
+  private long bytesIn(Exchange outcome) {
+    return sent == body ? outcome.bytesIn() : body.taken();
+  }
+
   /** Waits a little for the rest of the body; true when the next request follows. */
   private boolean settled(Exchange.@Nullable Rest rest) {
     if (rest == null) {
@@ -216,7 +297,7 @@ final class Forwarding implements Outbound {
     return settled;
   }
 
-  private static Refusal refusal(Exchange.Fault fault, Exchange outcome) {
+  private Refusal refusal(Exchange.Fault fault, Exchange outcome) {
     return switch (fault) {
       case NO_TARGET -> later(ByUpstream.NO_HEALTHY_TARGET, outcome);
       case CIRCUIT_OPEN -> later(ByUpstream.CIRCUIT_OPEN, outcome);
@@ -227,9 +308,14 @@ final class Forwarding implements Outbound {
       case CALLER_TIMEOUT -> ByCaller.REQUEST_TIMEOUT;
       case REQUEST_TOO_LARGE -> ByCaller.PAYLOAD_TOO_LARGE;
       case REPLY_TOO_LARGE -> ByUpstream.UPSTREAM_FAILED;
-      case PLUGIN_FAILED -> new Refusal.PluginFailed();
+      case PLUGIN_FAILED -> byPlugin();
       case CALLER_MALFORMED -> new Refusal.Malformed(outcome.detail());
     };
+  }
+
+  private Refusal byPlugin() {
+    Verdict.Refuse by = requestBody == null ? null : requestBody.refusal();
+    return by == null ? new Refusal.PluginFailed() : new Refusal.ByPlugin(by.status(), by.detail());
   }
 
   private static Refusal later(ByUpstream why, Exchange outcome) {
@@ -290,7 +376,7 @@ final class Forwarding implements Outbound {
 
   @Override
   public Body body() {
-    return body;
+    return sent;
   }
 
   @Override
@@ -300,7 +386,7 @@ final class Forwarding implements Outbound {
 
   @Override
   public boolean expectsContinue() {
-    return head.expectsContinue();
+    return head.expectsContinue() && !continued;
   }
 
   @Override
@@ -349,6 +435,12 @@ final class Forwarding implements Outbound {
   @Override
   public boolean passing(ResponseHead reply) {
     Chain chain = admitted.identified().route().chain();
+    if (chain.has(Phase.REPLY_BODY)) {
+      replyBody = chain.replyBody(admitted.identified().live(), reply);
+      if (replyBody == null) {
+        return false;
+      }
+    }
     if (!chain.has(Phase.REPLY)) {
       return true;
     }
@@ -360,6 +452,12 @@ final class Forwarding implements Outbound {
       case Chain.Result.Refused refused -> false;
       case Chain.Result.Failed failed -> false;
     };
+  }
+
+  @Override
+  public Transformed.@Nullable By edited(ResponseHead reply) {
+    BodyFlow flow = replyBody;
+    return flow == null || flow.idle() ? null : flow;
   }
 
   @Override

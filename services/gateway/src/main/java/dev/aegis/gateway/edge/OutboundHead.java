@@ -7,11 +7,13 @@ import dev.aegis.gateway.http1.RequestHead;
 import dev.aegis.gateway.identity.Principal;
 import dev.aegis.gateway.pipeline.Progress.Admitted;
 import dev.aegis.gateway.plugin.Edit;
+import dev.aegis.gateway.plugin.Phase;
 import dev.aegis.gateway.snapshot.RoutePlan;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.Arrays;
 import java.util.EnumSet;
+import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -22,9 +24,26 @@ import org.jspecify.annotations.Nullable;
  * @param secure whether the caller came by TLS
  * @param protocol version of HTTP in which the request came (RFC 9110 section 7.6.3)
  * @param edit what plugins change, null for nothing
+ * @param length of the body that goes in the place of the caller's, {@link #UNKNOWN} for one of
+ *     unknown length, {@link #AS_IT_CAME} when the caller's own goes on
  */
 record OutboundHead(
-    Admitted admitted, String address, boolean secure, String protocol, @Nullable Edit edit) {
+    Admitted admitted,
+    String address,
+    boolean secure,
+    String protocol,
+    @Nullable Edit edit,
+    int length) {
+  static final int UNKNOWN = -1;
+  static final int AS_IT_CAME = -2;
+
+  /** What is true of the caller's bytes alone. */
+  private static final List<String> OF_THE_BYTES =
+      List.of("Content-MD5", "Digest", "Content-Digest", "Repr-Digest");
+
+  /** What asks for a reply in a form that plugins cannot work on. */
+  private static final List<String> OF_THE_FORM = List.of("Range", "If-Range", "Accept-Encoding");
+
   private static final Set<Field> OWN =
       EnumSet.of(
           Field.X_REQUEST_ID,
@@ -47,7 +66,18 @@ record OutboundHead(
   void write(Output out) {
     RequestHead head = admitted.inbound().head();
     boolean old = head.minorVersion() == 0;
-    write(out, dropped(admitted.identified().route(), old, head.maxForwards()));
+    Set<Field> dropped = dropped(admitted.identified().route(), old, head.maxForwards());
+    if (length != AS_IT_CAME) {
+      dropped = EnumSet.copyOf(dropped);
+      dropped.add(Field.CONTENT_LENGTH);
+      if (length >= 0) {
+        dropped.add(Field.EXPECT); // the body is there
+      }
+    }
+    write(out, dropped);
+    if (length > 0 || length == 0 && (head.hasBody() || head.contentLength() == 0)) {
+      out.header("Content-Length", Integer.toString(length));
+    }
     if (head.asksForWebSocket()) {
       Replies.webSocket(out);
     }
@@ -67,7 +97,7 @@ record OutboundHead(
     dropped.add(Field.CONTENT_LENGTH);
     Kept kept = new Kept();
     write(kept, dropped);
-    if (head.hasBody() || head.contentLength() == 0) {
+    if (length > 0 || head.hasBody() || head.contentLength() == 0) {
       kept.header("Content-Length", Integer.toString(length));
     }
     kept.header("X-Aegis-Mirror", "true");
@@ -108,8 +138,7 @@ record OutboundHead(
     out.endLine();
     boolean old = head.minorVersion() == 0;
     int hops = head.maxForwards();
-    FieldNames changed = route.requestEdit().dropped();
-    head.copyLines(out, dropped, edit == null ? changed : changed.with(edit.dropped()));
+    head.copyLines(out, dropped, removed(route));
     route.requestEdit().put(out);
     if (edit != null) {
       edit.lines(out::header);
@@ -139,6 +168,17 @@ record OutboundHead(
       out.header("X-User-Roles", String.join(",", principal.roles()));
     }
     out.header("Via", protocol.equals("1.1") ? "1.1 aegis" : protocol + " aegis");
+  }
+
+  private FieldNames removed(RoutePlan route) {
+    FieldNames removed = route.requestEdit().dropped();
+    if (edit != null) {
+      removed = removed.with(edit.dropped());
+    }
+    if (length != AS_IT_CAME) {
+      removed = removed.with(OF_THE_BYTES);
+    }
+    return route.chain().has(Phase.REPLY_BODY) ? removed.with(OF_THE_FORM) : removed;
   }
 
   /** What HTTP/1.0 cannot mean, and numbers of hops, do not go on as they came. */

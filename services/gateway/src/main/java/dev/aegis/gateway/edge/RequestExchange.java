@@ -18,6 +18,7 @@ import dev.aegis.gateway.pipeline.Progress.Matched;
 import dev.aegis.gateway.pipeline.Refusal;
 import dev.aegis.gateway.pipeline.Refusal.ByCaller;
 import dev.aegis.gateway.pipeline.Step;
+import dev.aegis.gateway.plugin.Phase;
 import dev.aegis.gateway.proxies.Front;
 import dev.aegis.gateway.signature.ContentDigest;
 import dev.aegis.gateway.snapshot.CorsPlan;
@@ -25,6 +26,7 @@ import dev.aegis.gateway.snapshot.Redirect;
 import dev.aegis.gateway.snapshot.RoutePlan;
 import dev.aegis.gateway.snapshot.Snapshot;
 import dev.aegis.gateway.snapshot.TenantPlan;
+import dev.aegis.gateway.telemetry.Finished;
 import dev.aegis.gateway.upstream.Backend;
 import dev.aegis.gateway.upstream.Exchange;
 import dev.aegis.gateway.upstream.Split;
@@ -334,20 +336,27 @@ final class RequestExchange {
       @Nullable Exchange exchange,
       long bytesIn,
       long bytesOut) {
-    edge.records()
-        .accept(
-            RequestRecord.of(
-                at,
-                backend(at),
-                status,
-                why,
-                exchange,
-                bytesIn,
-                bytesOut,
-                cached,
-                note,
-                elapsed(),
-                edge.node()));
+    Finished finished =
+        RequestRecord.of(
+            at,
+            backend(at),
+            status,
+            why,
+            exchange,
+            bytesIn,
+            bytesOut,
+            cached,
+            note,
+            elapsed(),
+            edge.node());
+    edge.records().accept(finished);
+    Matched matched = at.matchedOrNull();
+    RoutePlan route = matched == null ? null : matched.route();
+    if (matched != null && route != null && route.chain().has(Phase.LOG)) {
+      route
+          .chain()
+          .ended(matched.live(route, at.callerOrNull()), RequestRecord.ended(finished.event()));
+    }
   }
 
   /** The upstream that was chosen, before that the only one that could be, or null. */

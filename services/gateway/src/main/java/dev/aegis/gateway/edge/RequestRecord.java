@@ -15,6 +15,7 @@ import dev.aegis.gateway.telemetry.Finished;
 import dev.aegis.gateway.upstream.Backend;
 import dev.aegis.gateway.upstream.Exchange;
 import dev.aegis.model.Ids;
+import dev.aegis.plugin.Ended;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
@@ -76,6 +77,28 @@ final class RequestRecord {
         };
     return new Finished(event, inbound.address(), limit, detail);
   }
+
+  /** The same as plugins see it. */
+  static Ended ended(RequestEvent event) {
+    return new End(
+        event.status(),
+        event.code() == null ? "" : event.code(),
+        event.upstreamId() == null ? "" : event.upstreamId(),
+        event.target() == null ? "" : event.target(),
+        event.bytesIn(),
+        event.bytesOut(),
+        event.durationUs());
+  }
+
+  private record End(
+      int status,
+      String code,
+      String upstream,
+      String target,
+      long bytesIn,
+      long bytesOut,
+      long micros)
+      implements Ended {}
 
   /** Of another tenant than the host's, with its name: that one has subjects of its own. */
   private static String subject(Principal principal, @Nullable Matched matched) {

@@ -207,6 +207,24 @@ public final class Body {
     return count;
   }
 
+  /** Waits for all of it; its size is bounded by {@link #atMost}. */
+  public byte[] all() throws IOException, BadMessage {
+    byte[] all = NOTHING;
+    int count = 0;
+    while (await()) {
+      int more = count();
+      look(more);
+      if (all.length - count < more) {
+        all = Arrays.copyOf(all, Math.max(count + more, 2 * count));
+      }
+      System.arraycopy(input.bytes, input.at, all, count, more);
+      copied(more);
+      take(more);
+      count += more;
+    }
+    return all.length == count ? all : Arrays.copyOf(all, count);
+  }
+
   /** Reads all of it and keeps nothing. */
   public void discard() throws IOException, BadMessage {
     digest = null;

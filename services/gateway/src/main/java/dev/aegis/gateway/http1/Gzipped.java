@@ -37,23 +37,6 @@ public final class Gzipped extends Input implements AutoCloseable {
     return Body.untilEnd(this);
   }
 
-  /** Thrown where the body that is compressed is not what it should be. */
-  public static final class Broken extends IOException {
-    private static final long serialVersionUID = 1L;
-
-    private final transient BadMessage why;
-
-    Broken(BadMessage why) {
-      super(why);
-      this.why = why;
-    }
-
-    /** What is wrong with it. */
-    public BadMessage why() {
-      return why;
-    }
-  }
-
   @Override
   protected boolean fill() throws IOException {
     if (at == end) {
@@ -71,7 +54,7 @@ public final class Gzipped extends Input implements AutoCloseable {
       try {
         count = from.read(piece);
       } catch (BadMessage e) {
-        throw new Broken(e);
+        throw new BrokenBody(e);
       }
       if (count < 0) {
         finish();

@@ -90,6 +90,18 @@ public sealed interface Progress {
    */
   record Matched(Inbound inbound, TenantPlan tenant, @Nullable RoutePlan route)
       implements Progress {
+    /** The same as plugins of {@code route} see it. */
+    public LiveRequest live(RoutePlan route, @Nullable Caller caller) {
+      return new LiveRequest(
+          inbound.head(),
+          inbound.requestId(),
+          tenant.id(),
+          Pipeline.name(route),
+          inbound.address(),
+          inbound.secure(),
+          caller == null ? "" : caller.principal().subjectIn(tenant.id()));
+    }
+
     @Override
     public Matched matchedOrNull() {
       return this;
@@ -110,16 +122,7 @@ public sealed interface Progress {
   record Identified(Matched matched, RoutePlan route, @Nullable Caller caller) implements Progress {
     /** The same as plugins see it. */
     public LiveRequest live() {
-      Inbound inbound = matched.inbound();
-      String tenant = matched.tenant().id();
-      return new LiveRequest(
-          inbound.head(),
-          inbound.requestId(),
-          tenant,
-          Pipeline.name(route),
-          inbound.address(),
-          inbound.secure(),
-          caller == null ? "" : caller.principal().subjectIn(tenant));
+      return matched.live(route, caller);
     }
 
     @Override

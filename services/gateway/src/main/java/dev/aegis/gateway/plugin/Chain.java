@@ -1,6 +1,7 @@
 package dev.aegis.gateway.plugin;
 
 import dev.aegis.gateway.http1.ResponseHead;
+import dev.aegis.plugin.Ended;
 import dev.aegis.plugin.Filter;
 import dev.aegis.plugin.Reply;
 import dev.aegis.plugin.Request;
@@ -16,10 +17,15 @@ public final class Chain {
   /** No filter at all. */
   public static final Chain NONE = new Chain(List.of(), false);
 
+  private static final Link[] NOBODY = {};
+
   private final List<Link> links;
   private final Link @Nullable [] authorizing;
   private final Link @Nullable [] requests;
+  private final Link @Nullable [] requestBodies;
   private final Link @Nullable [] replies;
+  private final Link @Nullable [] replyBodies;
+  private final Link @Nullable [] logs;
   private final Edit.Names requestNames = Edit.Names.reserving("");
   private final Edit.Names replyNames;
 
@@ -27,7 +33,10 @@ public final class Chain {
     this.links = List.copyOf(links);
     this.authorizing = of(links, Phase.AUTHORIZE);
     this.requests = of(links, Phase.REQUEST);
+    this.requestBodies = of(links, Phase.REQUEST_BODY);
     this.replies = of(links, Phase.REPLY);
+    this.replyBodies = of(links, Phase.REPLY_BODY);
+    this.logs = of(links, Phase.LOG);
     this.replyNames = Edit.Names.reserving(cors ? "access-control-" : "");
   }
 
@@ -56,7 +65,10 @@ public final class Chain {
     return switch (phase) {
       case AUTHORIZE -> authorizing != null;
       case REQUEST -> requests != null;
+      case REQUEST_BODY -> requestBodies != null;
       case REPLY -> replies != null;
+      case REPLY_BODY -> replyBodies != null;
+      case LOG -> logs != null;
     };
   }
 
@@ -165,6 +177,60 @@ public final class Chain {
       }
     }
     return new Result.Edited(edit);
+  }
+
+  /** What the body of the request passes through, null when a plugin failed that must not. */
+  public @Nullable BodyFlow requestBody(LiveRequest request) {
+    BodyFlow flow = new BodyFlow(Phase.REQUEST_BODY);
+    Views views = new Views(request);
+    for (Link link : requestBodies == null ? NOBODY : requestBodies) {
+      try {
+        Request seen = views.of(link);
+        flow.add(
+            link.call(
+                Phase.REQUEST_BODY,
+                Filter.EditingRequestBody.class,
+                filter -> new BodyFlow.Stage(link, filter.editRequestBody(seen), filter.holds())));
+      } catch (PluginFailed e) {
+        if (!link.terms().open()) {
+          return null;
+        }
+      }
+    }
+    return flow;
+  }
+
+  /** What the body of a reply passes through, null when a plugin failed that must not. */
+  public @Nullable BodyFlow replyBody(LiveRequest request, ResponseHead head) {
+    BodyFlow flow = new BodyFlow(Phase.REPLY_BODY);
+    Views views = new Views(request);
+    Reply live = new LiveRequest.LiveReply(head);
+    for (Link link : replyBodies == null ? NOBODY : replyBodies) {
+      try {
+        Request seen = views.of(link);
+        Reply reply = link.keeps() ? new LiveRequest.LiveReply(head).copied() : live;
+        flow.add(
+            link.call(
+                Phase.REPLY_BODY,
+                Filter.EditingReplyBody.class,
+                filter -> new BodyFlow.Stage(link, filter.editReplyBody(seen, reply), 0)));
+      } catch (PluginFailed e) {
+        if (!link.terms().open()) {
+          return null;
+        }
+      }
+    }
+    return flow;
+  }
+
+  /** Tells who wants to know that the request has ended. */
+  public void ended(LiveRequest request, Ended ended) {
+    if (logs != null) {
+      Request copy = request.copied();
+      for (Link link : logs) {
+        link.tell(copy, ended);
+      }
+    }
   }
 
   /** A request as the links see it; copied once, and only for those who need that. */

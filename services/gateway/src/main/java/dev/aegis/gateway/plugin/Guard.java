@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.util.Queue;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
@@ -24,8 +25,8 @@ import org.jspecify.annotations.Nullable;
  * processor that all requests share.
  *
  * <p>A call that takes too long, or allocates too much, is interrupted. One that does not heed that
- * cannot be ended on the JVM: its thread is left to it, and the filter is not called again. Few
- * calls run at once until some have ended well, so few threads can be lost.
+ * cannot be ended on the JVM: its thread is left to it, behind all others, and the filter is not
+ * called again. Few calls run at once until some have ended well, so few threads can be lost.
  */
 final class Guard {
   private static final int FIRST = 2;
@@ -119,6 +120,7 @@ final class Guard {
     call.cutAt = System.nanoTime();
     cut.add(call);
     call.task.cancel(true);
+    CompletableFuture.delayedExecutor(HEED_NANOS, TimeUnit.NANOSECONDS).execute(call::comesLast);
     return new PluginFailed(why, Says.BAD);
   }
 
@@ -139,6 +141,7 @@ final class Guard {
     private volatile boolean ended;
     private volatile long thread = -1;
     private volatile long before;
+    private volatile int number;
     private volatile long cutAt;
 
     Call(Callable<T> body, ClassLoader loader) {
@@ -153,12 +156,20 @@ final class Guard {
       current.setContextClassLoader(loader);
       before = THREADS == null ? 0 : THREADS.getThreadAllocatedBytes(current.threadId());
       thread = current.threadId();
+      number = Niceness.thread();
       try {
         task.run();
       } finally {
         ended = true;
         current.setContextClassLoader(usual);
         permits.release();
+      }
+    }
+
+    /** It did not heed its interruption: the thread is lost, and not to get in others' way. */
+    void comesLast() {
+      if (!ended) {
+        Niceness.last(number);
       }
     }
 

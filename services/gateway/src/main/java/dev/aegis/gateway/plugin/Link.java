@@ -1,7 +1,9 @@
 package dev.aegis.gateway.plugin;
 
 import dev.aegis.gateway.plugin.PluginFailed.Says;
+import dev.aegis.plugin.Ended;
 import dev.aegis.plugin.Filter;
+import dev.aegis.plugin.Request;
 import java.util.EnumMap;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -25,6 +27,7 @@ public final class Link {
   private final Map<Phase, LongConsumer> durations = new EnumMap<>(Phase.class);
   private final AtomicInteger failures = new AtomicInteger();
   private final AtomicBoolean off = new AtomicBoolean();
+  private final LogLane log = new LogLane(this);
 
   /**
    * What is known of it without asking it.
@@ -118,6 +121,16 @@ public final class Link {
         duration.accept(System.nanoTime() - began);
       }
     }
+  }
+
+  /** It was not called where it takes part. */
+  void missed(Phase phase, String why) {
+    PluginFailed _ = failed(phase, new PluginFailed(why, Says.NOTHING));
+  }
+
+  /** Tells it of a request that has ended. */
+  void tell(Request request, Ended ended) {
+    log.tell(request, ended);
   }
 
   private PluginFailed failed(Phase phase, PluginFailed why) {

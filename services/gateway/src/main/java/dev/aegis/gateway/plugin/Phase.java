@@ -6,7 +6,10 @@ import dev.aegis.plugin.Filter;
 public enum Phase {
   AUTHORIZE("authorize", Filter.Authorizing.class),
   REQUEST("request_headers", Filter.EditingRequest.class),
-  REPLY("response_headers", Filter.EditingReply.class);
+  REQUEST_BODY("request_body", Filter.EditingRequestBody.class),
+  REPLY("response_headers", Filter.EditingReply.class),
+  REPLY_BODY("response_body", Filter.EditingReplyBody.class),
+  LOG("log", Filter.Recording.class);
 
   private final String label;
   private final Class<? extends Filter> type;

@@ -22,6 +22,7 @@ import dev.aegis.tokens.KeySet;
 import dev.aegis.tokens.keys.RemoteKeys;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -120,6 +121,7 @@ final class IdentityCompiler {
       remoteKeys.keepOnly(tenant, publishing);
     }
     OpaqueIssuer opaque = opaque();
+    inherited(full, denying);
     Bindings bindings = bindings(full, denying);
     Roles roles = new Roles(full, denying, lineage.fault() == null);
     Asked asked = new Asked(bindings.askForGroups(), roles.claims());
@@ -235,6 +237,32 @@ final class IdentityCompiler {
       }
     }
     return new Bindings(bindings);
+  }
+
+  /** Warns where what the tenant's own roles inherit leads nowhere, or in a circle. */
+  private void inherited(List<RoleDefinition> full, List<RoleDefinition> denying) {
+    Map<String, RoleDefinition> known = new HashMap<>();
+    full.forEach(role -> known.put(role.id(), role));
+    denying.forEach(role -> known.putIfAbsent(role.id(), role));
+    Map<String, RoleDefinition> circling = new HashMap<>(known);
+    boolean fewer = true;
+    while (fewer) {
+      fewer =
+          circling
+              .values()
+              .removeIf(role -> role.inherits().stream().noneMatch(circling::containsKey));
+    }
+    for (Entry entry : fold.list(Kind.ROLE, tenant)) {
+      RoleDefinition role = known.get(entry.key().id());
+      for (String id : role == null ? List.<String>of() : role.inherits()) {
+        if (!known.containsKey(id)) {
+          readings.warning(
+              entry, "role \"" + id + "\" does not exist; nothing is inherited from it");
+        } else if (circling.containsKey(id)) {
+          readings.warning(entry, "what role \"" + id + "\" inherits leads in a circle");
+        }
+      }
+    }
   }
 
   /** What stands for a role that cannot be understood: it might have denied anything. */

@@ -6,6 +6,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -59,7 +60,7 @@ public record Snapshot(
     for (String id : compiled) {
       TenantPlan before = this.tenants.get(id);
       TenantPlan after = tenants.get(id);
-      sameHosts &= hosts(before).equals(hosts(after));
+      sameHosts &= hosts(before).equals(hosts(after)) && since(before).equals(since(after));
       sameCertificates &= certificates(before).equals(certificates(after));
     }
     return new Snapshot(
@@ -72,14 +73,12 @@ public record Snapshot(
         List.copyOf(homeless));
   }
 
-  /** Of two tenants with one host, the first by id keeps it. */
+  /** Of two tenants with one host, the one that has been there longer keeps it. */
   private static Map<String, String> holders(Collection<TenantPlan> tenants) {
     Map<String, String> holders = new HashMap<>();
-    for (TenantPlan tenant : tenants) {
-      for (String host : tenant.hosts()) {
-        holders.merge(host, tenant.id(), (a, b) -> a.compareTo(b) <= 0 ? a : b);
-      }
-    }
+    tenants.stream()
+        .sorted(Comparator.comparing(TenantPlan::since).thenComparing(TenantPlan::id))
+        .forEach(tenant -> tenant.hosts().forEach(host -> holders.putIfAbsent(host, tenant.id())));
     return Collections.unmodifiableMap(holders);
   }
 
@@ -89,6 +88,11 @@ public record Snapshot(
       certificates.addAll(tenant.certificates().certificates());
     }
     return CertificateTable.of(certificates, Map.of()); // nobody's hosts ask for nothing
+  }
+
+  /** Of a tenant without hosts it does not matter. */
+  private static Instant since(@Nullable TenantPlan tenant) {
+    return tenant == null || tenant.hosts().isEmpty() ? Instant.EPOCH : tenant.since();
   }
 
   private static List<String> hosts(@Nullable TenantPlan tenant) {

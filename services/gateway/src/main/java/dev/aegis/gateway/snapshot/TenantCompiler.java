@@ -140,6 +140,7 @@ final class TenantCompiler {
         });
     return new TenantPlan(
         tenant,
+        own.createdAt(),
         definition.status() == TenantDefinition.Status.SUSPENDED,
         definition.mostActive(),
         definition.slugs(),

@@ -3,6 +3,7 @@ package dev.aegis.gateway.snapshot;
 import dev.aegis.gateway.routing.RouteTable;
 import dev.aegis.journal.SlugPattern;
 import dev.aegis.model.Finding;
+import java.time.Instant;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -10,6 +11,7 @@ import org.jspecify.annotations.Nullable;
  * A tenant as requests use it.
  *
  * @param id of the tenant
+ * @param since when the tenant came into being
  * @param suspended whether its requests are turned away
  * @param mostActive requests that it may have under way at once
  * @param slugs where its paths have the slug that tokens can be held to
@@ -25,6 +27,7 @@ import org.jspecify.annotations.Nullable;
  */
 public record TenantPlan(
     String id,
+    Instant since,
     boolean suspended,
     int mostActive,
     SlugPattern slugs,
@@ -45,6 +48,7 @@ public record TenantPlan(
   TenantPlan with(List<Finding> newer) {
     return new TenantPlan(
         id,
+        since,
         suspended,
         mostActive,
         slugs,

@@ -2,11 +2,14 @@ package dev.aegis.gateway.upstream;
 
 import dev.aegis.gateway.http1.BadMessage;
 import dev.aegis.gateway.http1.Body;
+import dev.aegis.gateway.http1.BrokenBody;
 import dev.aegis.gateway.http1.Field;
+import dev.aegis.gateway.http1.FieldNames;
 import dev.aegis.gateway.http1.Gzipped;
 import dev.aegis.gateway.http1.Input;
 import dev.aegis.gateway.http1.ReplyTo;
 import dev.aegis.gateway.http1.ResponseHead;
+import dev.aegis.gateway.http1.Transformed;
 import java.io.IOException;
 import java.util.EnumSet;
 import java.util.List;
@@ -30,7 +33,7 @@ final class Answer implements Attempt.Interims {
   private boolean continued;
   private int status;
   private @Nullable Body reply;
-  private @Nullable Body squeezed;
+  private @Nullable Body sent;
   private @Nullable Tunnel tunnel;
 
   /**
@@ -58,8 +61,8 @@ final class Answer implements Attempt.Interims {
 
   /** Bytes of the body that the caller was sent. */
   long bytesOut() {
-    Body sent = squeezed == null ? reply : squeezed;
-    return sent == null ? 0 : sent.taken();
+    Body known = sent;
+    return known == null ? 0 : known.taken();
   }
 
   /** Passes an interim reply on, if the caller takes it (RFC 9110 section 15.2). */
@@ -164,24 +167,36 @@ final class Answer implements Attempt.Interims {
     ReplyTo to = outbound.caller();
     reply = passing;
     status = head.status();
+    Transformed.By by = outbound.edited(head);
+    Body goes = by == null || passing.done() ? passing : new Transformed(passing, by).body();
+    FieldNames removed =
+        by == null ? outbound.removed() : outbound.removed().with(Squeeze.OF_THE_BYTES);
     head.copyStatusLine(to.out());
-    Squeeze squeeze = passing.done() || !to.framesAll() ? null : outbound.squeeze();
-    if (squeeze != null && squeeze.suits(head, passing.length()) && squeezes.tryAcquire()) {
-      try (Gzipped gzipped = new Gzipped(passing)) {
-        Body coded = gzipped.body();
-        squeezed = coded;
-        head.copyLines(to.out(), replaced(true), squeeze.removed(outbound.removed()));
-        squeeze.fields(head, to.out());
-        passOn(to, coded, protocol);
-      } catch (Gzipped.Broken e) {
-        throw e.why();
-      } finally {
-        squeezes.release();
+    Squeeze squeeze = goes.done() || !to.framesAll() ? null : outbound.squeeze();
+    try {
+      if (squeeze != null && squeeze.suits(head, goes.length()) && squeezes.tryAcquire()) {
+        squeezed(head, goes, squeeze, protocol);
+        return;
       }
-      return;
+      head.copyLines(to.out(), replaced(by != null || status == 204), removed);
+      passOn(to, goes, protocol);
+    } catch (BrokenBody e) {
+      throw e.why();
+    } catch (Transformed.Stopped e) {
+      throw new Failed(Exchange.Fault.PLUGIN_FAILED, String.valueOf(e.getMessage()));
     }
-    head.copyLines(to.out(), replaced(status == 204), outbound.removed());
-    passOn(to, passing, protocol);
+  }
+
+  private void squeezed(ResponseHead head, Body goes, Squeeze squeeze, String protocol)
+      throws IOException, BadMessage {
+    ReplyTo to = outbound.caller();
+    try (Gzipped gzipped = new Gzipped(goes)) {
+      head.copyLines(to.out(), replaced(true), squeeze.removed(outbound.removed()));
+      squeeze.fields(head, to.out());
+      passOn(to, gzipped.body(), protocol);
+    } finally {
+      squeezes.release();
+    }
   }
 
   private void passOn(ReplyTo to, Body passing, String protocol) throws IOException, BadMessage {
@@ -190,6 +205,7 @@ final class Answer implements Attempt.Interims {
     boolean unframed = passing.length() < 0 && !to.framesAll();
     outbound.replyFields(unframed || unasked, protocol);
     to.begin(passing.length());
+    sent = passing;
     to.relay(passing);
   }
 }

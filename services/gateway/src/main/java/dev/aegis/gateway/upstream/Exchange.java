@@ -30,7 +30,7 @@ public record Exchange(
     @Nullable Rest rest) {
 
   /** One that was not even tried. */
-  static Exchange refused(Fault fault, String detail, Duration retryAfter) {
+  public static Exchange refused(Fault fault, String detail, Duration retryAfter) {
     return new Exchange(0, fault, detail, null, 0, 0, 0, 0, retryAfter, null);
   }
 

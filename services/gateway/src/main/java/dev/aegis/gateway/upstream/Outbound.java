@@ -7,6 +7,7 @@ import dev.aegis.gateway.http1.Input;
 import dev.aegis.gateway.http1.Output;
 import dev.aegis.gateway.http1.ReplyTo;
 import dev.aegis.gateway.http1.ResponseHead;
+import dev.aegis.gateway.http1.Transformed;
 import java.time.Duration;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -104,6 +105,9 @@ public interface Outbound extends Affinity {
    * @return whether it may go on
    */
   boolean passing(ResponseHead head);
+
+  /** What becomes of the body of a reply that may pass on its way, null for nothing. */
+  Transformed.@Nullable By edited(ResponseHead head);
 
   /**
    * Puts Aegis' own fields of the reply.

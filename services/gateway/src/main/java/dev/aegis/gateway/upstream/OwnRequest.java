@@ -3,6 +3,7 @@ package dev.aegis.gateway.upstream;
 import dev.aegis.gateway.http1.Field;
 import dev.aegis.gateway.http1.FieldNames;
 import dev.aegis.gateway.http1.ResponseHead;
+import dev.aegis.gateway.http1.Transformed;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -37,6 +38,11 @@ public interface OwnRequest extends Outbound {
 
   @Override
   default @Nullable Beyond beyond() {
+    return null;
+  }
+
+  @Override
+  default Transformed.@Nullable By edited(ResponseHead head) {
     return null;
   }
 

@@ -2,8 +2,10 @@ package dev.aegis.gateway.upstream;
 
 import dev.aegis.gateway.http1.BadMessage;
 import dev.aegis.gateway.http1.Body;
+import dev.aegis.gateway.http1.BrokenBody;
 import dev.aegis.gateway.http1.LegFailure;
 import dev.aegis.gateway.http1.Output;
+import dev.aegis.gateway.http1.Transformed;
 import dev.aegis.gateway.upstream.Exchange.Fault;
 import java.io.IOException;
 import java.time.Duration;
@@ -64,6 +66,10 @@ final class Pump implements Exchange.Rest {
       fail(new Failed(e.timeout() ? Fault.CALLER_TIMEOUT : Fault.CALLER_GONE, "in its body"));
     } catch (BadMessage e) {
       fail(Failed.of(e));
+    } catch (BrokenBody e) {
+      fail(Failed.of(e.why()));
+    } catch (Transformed.Stopped e) {
+      fail(new Failed(Fault.PLUGIN_FAILED, "a plugin stopped its body"));
     } catch (IOException e) {
       fail(new Failed(Fault.CALLER_GONE, "in its body"));
     } finally {

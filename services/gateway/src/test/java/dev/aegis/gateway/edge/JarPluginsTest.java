@@ -6,12 +6,15 @@ import static org.awaitility.Awaitility.await;
 import dev.aegis.gateway.plugin.Failure;
 import dev.aegis.plugin.Plugin;
 import dev.aegis.plugins.PluginFolder;
+import dev.aegis.testkit.HostilePlugin;
 import dev.aegis.testkit.HttpMessage;
 import dev.aegis.testkit.HttpProbe;
 import dev.aegis.testkit.PluginSource;
 import dev.aegis.testkit.StubUpstream;
+import java.io.IOException;
 import java.lang.ref.WeakReference;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -21,10 +24,13 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestReporter;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -59,64 +65,6 @@ final class JarPluginsTest {
           public void editReply(Request request, Reply reply, Header header) {
             header.set("X-Version", version);
           }
-        }
-      }
-      """;
-
-  private static final String HOSTILE =
-      """
-      import dev.aegis.plugin.*;
-      import java.util.*;
-
-      public class Hostile implements Plugin<Hostile.Config> {
-        public enum Mode { GOOD, THROWS, HANGS, LOOPS, ALLOCATES, REACHES, FORGES }
-
-        public record Config(@Member("How.") Mode mode) {}
-
-        public String name() { return "hostile"; }
-
-        public String description() { return "Does what it should not."; }
-
-        public Class<Config> config() { return Config.class; }
-
-        public Filter configure(Config config) {
-          if (config.mode() == Mode.FORGES) {
-            return (Filter.EditingReply)
-                (request, reply, header) -> header.set("X-User-Id", "root");
-          }
-          return (Filter.Authorizing) request -> authorize(config.mode(), request);
-        }
-
-        private static Verdict authorize(Mode mode, Request request) {
-          switch (mode) {
-            case GOOD, FORGES -> {}
-            case THROWS -> throw new IllegalStateException("of all things");
-            case HANGS -> {
-              try {
-                Thread.sleep(60_000);
-              } catch (InterruptedException e) {
-                throw new IllegalStateException(e);
-              }
-            }
-            case LOOPS -> {
-              while (System.getProperty("aegis.test.loops.end") == null) {}
-            }
-            case ALLOCATES -> {
-              List<byte[]> all = new ArrayList<>();
-              while (!Thread.interrupted()) {
-                all.add(new byte[1 << 20]);
-                if (all.size() > 100) {
-                  all.clear();
-                }
-              }
-            }
-            case REACHES -> {
-              if (!request.header("authorization").isEmpty() || !request.header("X-Api_Key").isEmpty()) {
-                return new Verdict.Refuse(418, "it sees credentials");
-              }
-            }
-          }
-          return Verdict.PASS;
         }
       }
       """;
@@ -227,7 +175,8 @@ final class JarPluginsTest {
   })
   void aBadOneIsSwitchedOffAndTouchesNobodyElse(String mode, String why, TestReporter reporter)
       throws Exception {
-    new PluginSource(work, Plugin.class, "Hostile", HOSTILE).pack(folder.resolve("h.jar"), "1");
+    new PluginSource(work, Plugin.class, "Hostile", HostilePlugin.SOURCE)
+        .pack(folder.resolve("h.jar"), "1");
     try (StubUpstream backend = backend();
         PluginFolder plugins = new PluginFolder(folder);
         GatewayInProcess gateway = GatewayInProcess.before(backend.url());
@@ -268,8 +217,46 @@ final class JarPluginsTest {
   }
 
   @Test
+  @EnabledOnOs(OS.LINUX)
+  void aThreadThatIsLostComesLast() throws Exception {
+    new PluginSource(work, Plugin.class, "Hostile", HostilePlugin.SOURCE)
+        .pack(folder.resolve("h.jar"), "1");
+    try (StubUpstream backend = backend();
+        PluginFolder plugins = new PluginFolder(folder);
+        GatewayInProcess gateway = GatewayInProcess.before(backend.url());
+        HttpProbe caller = gateway.connect()) {
+      gateway.install(plugins.get());
+      use(gateway, "hostile", Map.of("timeout_ms", 50, "config", Map.of("mode", "loops")));
+      assertThat(get(caller, "a").status()).isEqualTo(503);
+      await()
+          .atMost(Duration.ofSeconds(20))
+          .untilAsserted(() -> assertThat(nicenessOf("plugin-hostile")).contains("19"));
+    }
+  }
+
+  /** Nice values of this process' threads of one name (proc(5), field 19 of stat). */
+  private static List<String> nicenessOf(String name) throws IOException {
+    List<String> found = new ArrayList<>();
+    try (Stream<Path> threads = Files.list(Path.of("/proc/self/task"))) {
+      for (Path thread : threads.toList()) {
+        String stat;
+        try {
+          stat = Files.readString(thread.resolve("stat"));
+        } catch (NoSuchFileException e) {
+          continue; // it has ended
+        }
+        if (stat.contains('(' + name + ')')) {
+          found.add(stat.substring(stat.lastIndexOf(')') + 2).split(" ")[16]);
+        }
+      }
+    }
+    return found;
+  }
+
+  @Test
   void whatIsAegisOwnIsNotForged() throws Exception {
-    new PluginSource(work, Plugin.class, "Hostile", HOSTILE).pack(folder.resolve("h.jar"), "1");
+    new PluginSource(work, Plugin.class, "Hostile", HostilePlugin.SOURCE)
+        .pack(folder.resolve("h.jar"), "1");
     try (StubUpstream backend = backend();
         PluginFolder plugins = new PluginFolder(folder);
         GatewayInProcess gateway = GatewayInProcess.before(backend.url());
@@ -296,7 +283,7 @@ final class JarPluginsTest {
   @Test
   void oneThatGoesClosesItsRoutesUntilItIsBack() throws Exception {
     Path jar = folder.resolve("h.jar");
-    PluginSource source = new PluginSource(work, Plugin.class, "Hostile", HOSTILE);
+    PluginSource source = new PluginSource(work, Plugin.class, "Hostile", HostilePlugin.SOURCE);
     source.pack(jar, "1");
     try (StubUpstream backend = backend();
         PluginFolder plugins = new PluginFolder(folder);

@@ -1,19 +1,13 @@
 package dev.aegis.gateway.edge;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.aegis.testkit.ChildProcess;
 import dev.aegis.testkit.HttpProbe;
-import dev.aegis.testkit.Repository;
+import dev.aegis.testkit.OpenIdProvider;
 import dev.aegis.testkit.StubUpstream;
 import java.io.IOException;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -29,7 +23,6 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.atomic.LongAdder;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -43,8 +36,6 @@ final class OpenIdProviderTest {
 
   @TempDir private Path folder;
 
-  private final HttpClient http = HttpClient.newHttpClient();
-
   /**
    * Callers go on with tokens of the old key and of the new one. No request is refused until the
    * overlap is over; then those of the old key are, all of them.
@@ -53,9 +44,7 @@ final class OpenIdProviderTest {
   void isFollowedThroughARotationUnderLoad() throws Exception {
     try (StubUpstream backend = StubUpstream.answering("hello");
         GatewayInProcess gateway = GatewayInProcess.fetchingKeys(folder, backend.url());
-        ChildProcess provider = provider()) {
-      URI issuer =
-          URI.create(provider.awaitLine(Pattern.compile("^ready (\\S+)$"), BOUND).group(1));
+        OpenIdProvider provider = OpenIdProvider.start()) {
       gateway.put(
           "tenants/a/roles/all",
           Map.of("id", "all", "permissions", List.of(Map.of("paths", List.of("/**")))));
@@ -65,17 +54,17 @@ final class OpenIdProviderTest {
               "id",
               "oidc",
               "issuer",
-              issuer.toString(),
+              provider.issuer().toString(),
               "algorithms",
               List.of("RS256"),
               "audience",
-              "https://api.test",
+              OpenIdProvider.AUDIENCE,
               "discovery",
               true,
               "keys_overlap_seconds",
               OVERLAP_SECONDS));
       gateway.route(Map.of("auth", "jwt"));
-      String old = token(issuer);
+      String old = provider.token();
       try (HttpProbe probe = gateway.connect()) {
         assertThat(status(probe, old)).isEqualTo(200);
       }
@@ -114,10 +103,8 @@ final class OpenIdProviderTest {
         try {
           await().atMost(BOUND).until(() -> requests.get() > 200);
           rotated = Instant.now();
-          provider.input().write("rotate\n".getBytes(UTF_8));
-          provider.input().flush();
-          provider.awaitLine(Pattern.compile("^rotated$"), BOUND);
-          String next = token(issuer);
+          provider.rotate();
+          String next = provider.token();
           assertThat(kid(next)).isNotEqualTo(kid(old));
           latest.set(next);
           await().atMost(BOUND).until(() -> firstRefused.get() != null);
@@ -144,35 +131,6 @@ final class OpenIdProviderTest {
       }
       assertThat(gateway.keyFindings()).isEmpty();
     }
-  }
-
-  private static ChildProcess provider() {
-    Path library = Repository.root().resolve(".peers/npm/node_modules/oidc-provider");
-    assertThat(library.resolve("package.json"))
-        .as("the npm library oidc-provider is needed: scripts/peers fetches it")
-        .exists();
-    return ChildProcess.start(
-        List.of(
-            "node",
-            Repository.root().resolve("services/gateway/src/test/node/issuer.mjs").toString(),
-            library.toString()),
-        Map.of());
-  }
-
-  private String token(URI issuer) throws Exception {
-    String basic =
-        Base64.getEncoder().encodeToString("caller:a secret of the caller".getBytes(UTF_8));
-    HttpResponse<String> reply =
-        http.send(
-            HttpRequest.newBuilder(issuer.resolve("/token"))
-                .header("Authorization", "Basic " + basic)
-                .header("Content-Type", "application/x-www-form-urlencoded")
-                .timeout(BOUND)
-                .POST(HttpRequest.BodyPublishers.ofString("grant_type=client_credentials"))
-                .build(),
-            HttpResponse.BodyHandlers.ofString());
-    assertThat(reply.statusCode()).as(reply.body()).isEqualTo(200);
-    return JSON.readTree(reply.body()).path("access_token").asText();
   }
 
   private static String kid(String token) throws Exception {

@@ -278,6 +278,26 @@ final class CompilerTest {
     assertThat(plan(broken, "b").defaultRoute()).isNull();
   }
 
+  /** The admin service refuses such, but a journal may hold them. */
+  @Test
+  void warnsOfRolesThatInheritFromNobodyOrInACircle() {
+    configuration.json("tenants/a/roles/x", "{'id':'x','permissions':[],'inherits':['y']}");
+    configuration.json("tenants/a/roles/y", "{'id':'y','permissions':[],'inherits':['x']}");
+    configuration.json("tenants/a/roles/z", "{'id':'z','permissions':[],'inherits':['gone']}");
+    Snapshot snapshot =
+        configuration.json("tenants/a/roles/w", "{'id':'w','permissions':[],'inherits':['all']}");
+    assertThat(snapshot.findings())
+        .containsExactlyInAnyOrder(
+            Finding.warning("tenants/a/roles/x", "what role \"y\" inherits leads in a circle"),
+            Finding.warning("tenants/a/roles/y", "what role \"x\" inherits leads in a circle"),
+            Finding.warning(
+                "tenants/a/roles/z", "role \"gone\" does not exist; nothing is inherited from it"));
+    IdentityPlan identity = plan(snapshot, "a").identity();
+    assertThat(identity.access(principal("x", "z", "all")).allows("GET", "/x")).isTrue();
+    snapshot = configuration.json("tenants/a/roles/y", "{'id':'y','permissions':[]}");
+    assertThat(snapshot.findings()).hasSize(1);
+  }
+
   /** What cannot be understood might have denied something: it fails closed. */
   @Test
   void refusesThoseWhoseRoleCannotBeUnderstood() {
@@ -342,6 +362,25 @@ final class CompilerTest {
         configuration.put("tenants/a", Map.of("id", "a", "name", "a", "hosts", hosts));
     assertThat(snapshot.tenant("shared.org").id()).isEqualTo("a");
     assertThat(snapshot.findings()).extracting(Finding::subject).containsExactly("tenants/b");
+  }
+
+  /** Whatever their ids are, and also when the elder one is made anew behind the younger. */
+  @Test
+  void leavesAHostToTheElderOfTwo() {
+    List<String> hosts = List.of("shared.org");
+    Map<String, ?> thief = Map.of("id", "a-thief", "name", "t", "hosts", hosts);
+    Map<String, ?> victim = Map.of("id", "victim", "name", "v", "hosts", hosts);
+    configuration.at(Instant.ofEpochSecond(1)).put("tenants/victim", victim);
+    Snapshot snapshot = configuration.at(Instant.ofEpochSecond(2)).put("tenants/a-thief", thief);
+    assertThat(snapshot.tenant("shared.org").id()).isEqualTo("victim");
+    assertThat(snapshot.findings()).extracting(Finding::subject).containsExactly("tenants/a-thief");
+
+    configuration.at(Instant.ofEpochSecond(3)).put("tenants/victim", victim);
+    assertThat(configuration.snapshot().tenant("shared.org").id()).isEqualTo("victim");
+    configuration.delete("tenants/victim");
+    snapshot = configuration.at(Instant.ofEpochSecond(4)).put("tenants/victim", victim);
+    assertThat(snapshot.tenant("shared.org").id()).isEqualTo("a-thief");
+    assertThat(snapshot.findings()).extracting(Finding::subject).containsExactly("tenants/victim");
   }
 
   /** Else a tenant could take another's requests, with their tokens. */

@@ -36,6 +36,7 @@ public final class Configuration implements AutoCloseable {
   private final Upstreams upstreams = new Upstreams(null);
   private final Compiler compiler;
   private Snapshot snapshot = Snapshot.empty("test", Instant.EPOCH);
+  private Instant now = Instant.EPOCH;
 
   /** One in which nobody asks issuers about tokens. */
   public Configuration() {
@@ -74,6 +75,12 @@ public final class Configuration implements AutoCloseable {
             InstantSource.fixed(Instant.EPOCH));
   }
 
+  /** What changes from here on changes at {@code now}. */
+  public Configuration at(Instant now) {
+    this.now = now;
+    return this;
+  }
+
   /** Puts an object, and compiles what changed. */
   public Snapshot put(String key, Map<String, ?> definition) {
     return apply(key, JSON.convertValue(definition, ObjectNode.class));
@@ -109,8 +116,7 @@ public final class Configuration implements AutoCloseable {
   private Snapshot apply(String key, @Nullable ObjectNode definition) {
     ObjectKey parsed = ObjectKey.parse(key);
     Verdict verdict =
-        fold.apply(
-            fold.revision() + 1, new Change(parsed, definition, Change.ANY, "test", Instant.EPOCH));
+        fold.apply(fold.revision() + 1, new Change(parsed, definition, Change.ANY, "test", now));
     if (!(verdict instanceof Verdict.Applied)) {
       throw new AssertionError(verdict);
     }

@@ -338,6 +338,21 @@ final class RemoteKeysTest {
   }
 
   @Test
+  void areInDoubtWhileNobodyAnswersForThem() throws Exception {
+    issuer.hold();
+    KeySet set = put(open(new FetchTerms(LONG, LONG, LONG, SHORT, SHORT, LONG, LONG, SHORT)));
+    assertThat(ids(set, "a")).isEmpty();
+    assertThat(set.doubt()).isEqualTo("it has not answered yet");
+    issuer.release();
+    await().until(() -> ids(set, "a").equals(List.of("a")));
+    await().untilAsserted(() -> assertThat(set.doubt()).isNull());
+
+    issuer.fails();
+    assertThat(ids(set, "x")).isEmpty();
+    await().untilAsserted(() -> assertThat(set.doubt()).isEqualTo("its key set: timeout"));
+  }
+
+  @Test
   void areGoodForAWhileWithoutAnAnswerAndThenRefused() {
     RemoteKeys keys = open(TERMS);
     KeySet set = put(keys);
