@@ -34,7 +34,7 @@ final class Limited {
     byte[] bytes = "GET / HTTP/1.1\r\nHost: a.test\r\n\r\n".getBytes(StandardCharsets.US_ASCII);
     head.read(Input.stored(bytes));
     for (int i = 0; i < CALLERS; i++) {
-      askers[i] = new RateLimit.Asker("tenant123", "orders", "user-" + i, "127.0.0.1", head);
+      askers[i] = new RateLimit.Asker("tenant123", "orders", "user-" + i, "", "127.0.0.1", head);
     }
   }
 

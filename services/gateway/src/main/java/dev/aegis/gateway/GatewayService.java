@@ -173,6 +173,7 @@ public final class GatewayService implements Service {
     AskedIssuers askedIssuers = askedIssuers(issuers);
     PluginFolder plugins = started(new PluginFolder(CommonSettings.plugins(settings)));
     Links links = new Links(plugins, new PluginMeters(metrics, telemetry::failed, clock));
+    Optional<RedisAccess> store = store();
     Compiler compiler =
         new Compiler(
             settings.of(CommonSettings.BASE_DOMAIN),
@@ -181,10 +182,10 @@ public final class GatewayService implements Service {
             keys,
             askedIssuers,
             links,
+            store.isPresent(),
             clock);
     Applied applied = new Applied(compiler, settings.of(CommonSettings.BASE_DOMAIN), clock);
     JournalReader journal = started(new JournalReader(bus, data.resolve("fold.jsonl"), applied));
-    Optional<RedisAccess> store = store();
     RedisProbe redis = started(new RedisProbe(store));
 
     EdgeSettings bounds =

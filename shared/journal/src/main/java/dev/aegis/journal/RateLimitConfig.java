@@ -116,7 +116,9 @@ public record RateLimitConfig(
     /** The verified subject; the address on routes without one. */
     SUBJECT,
     /** The caller's address. */
-    IP
+    IP,
+    /** The API key, or the id of the token; without either as the subject. */
+    KEY
   }
 
   /**
@@ -275,13 +277,13 @@ public record RateLimitConfig(
   private static void by(Fields fields, Set<By> by, Set<String> headers) {
     for (String word : fields.texts("by")) {
       switch (word) {
-        case "tenant", "route", "subject", "ip" ->
+        case "tenant", "route", "subject", "ip", "key" ->
             by.add(By.valueOf(word.toUpperCase(Locale.ROOT)));
         default -> {
           if (word.startsWith(HEADER) && LoadBalancing.token(word.substring(HEADER.length()))) {
             headers.add(word.substring(HEADER.length()).toLowerCase(Locale.ROOT));
           } else {
-            fields.reject("by", "must hold only tenant, route, subject, ip and header:NAME");
+            fields.reject("by", "must hold only tenant, route, subject, ip, key and header:NAME");
           }
         }
       }

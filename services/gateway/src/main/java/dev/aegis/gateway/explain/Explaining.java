@@ -210,14 +210,15 @@ final class Explaining {
       return;
     }
     Inbound inbound = at.inbound();
-    Principal principal = at.principalOrNull();
+    Caller caller = at.callerOrNull();
     Matched matched = at.matchedOrNull();
     String tenant = matched == null ? "" : matched.tenant().id();
     RateLimit.Asker asker =
         new RateLimit.Asker(
             tenant,
             Pipeline.name(route),
-            principal == null ? "" : principal.subjectIn(tenant),
+            caller == null ? "" : caller.principal().subjectIn(tenant),
+            caller == null ? "" : caller.key(),
             inbound.address(),
             inbound.head());
     for (Counted stand : pipeline.limits().stand(route.limits(), asker, inbound.startedMillis())) {

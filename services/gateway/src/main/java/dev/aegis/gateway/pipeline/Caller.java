@@ -2,6 +2,7 @@ package dev.aegis.gateway.pipeline;
 
 import dev.aegis.gateway.admission.Access;
 import dev.aegis.gateway.identity.Principal;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The principal of a request, and what the tenant's roles allow it.
@@ -10,9 +11,14 @@ import dev.aegis.gateway.identity.Principal;
  * @param access the compiled union of its roles
  * @param credential by what it was known
  * @param source where what it may do was known from
+ * @param keyId of the API key, null without one
  */
 public record Caller(
-    Principal principal, Access access, Credential credential, Decisions.Source source) {
+    Principal principal,
+    Access access,
+    Credential credential,
+    Decisions.Source source,
+    @Nullable String keyId) {
 
   /** What callers show to be identified. */
   public enum Credential {
@@ -31,5 +37,17 @@ public record Caller(
     public String text() {
       return text;
     }
+  }
+
+  /**
+   * Which of the subject's credentials it is: the id of the API key or of the token, or {@code ""}
+   * if it has none.
+   */
+  public String key() {
+    if (keyId != null) {
+      return "key " + keyId;
+    }
+    String tokenId = principal.tokenId();
+    return tokenId == null ? "" : "token " + tokenId;
   }
 }

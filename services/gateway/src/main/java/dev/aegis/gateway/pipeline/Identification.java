@@ -100,7 +100,9 @@ final class Identification {
     Decisions.Source source = remembered ? Decisions.Source.CACHE : Decisions.Source.LOCAL;
     return new Step.Go<>(
         new Identified(
-            matched, route, new Caller(bound, access, Credential.CLIENT_CERTIFICATE, source)));
+            matched,
+            route,
+            new Caller(bound, access, Credential.CLIENT_CERTIFICATE, source, null)));
   }
 
   /** Keys are the tenant's own: one of another tenant is as unknown as any other. */
@@ -150,7 +152,12 @@ final class Identification {
       known.use().at(matched.inbound().startedMillis());
     }
     Caller caller =
-        new Caller(known.principal(), known.access(), credential, Decisions.Source.CACHE);
+        new Caller(
+            known.principal(),
+            known.access(),
+            credential,
+            Decisions.Source.CACHE,
+            known.use().id());
     return new Step.Go<>(new Identified(matched, route, caller));
   }
 
@@ -209,7 +216,7 @@ final class Identification {
         if (matched.tenant().revocations().revokes(known.principal(), now)) {
           yield new Step.Stop<>(matched, ByCaller.TOKEN_REVOKED);
         }
-        Caller caller = new Caller(known.principal(), known.access(), Credential.JWT, source);
+        Caller caller = new Caller(known.principal(), known.access(), Credential.JWT, source, null);
         yield new Step.Go<>(new Identified(matched, route, caller));
       }
     };

@@ -180,6 +180,7 @@ public final class Limits {
         tenant,
         Pipeline.name(identified.route()),
         caller == null ? "" : caller.principal().subjectIn(tenant),
+        caller == null ? "" : caller.key(),
         identified.inbound().address(),
         identified.inbound().head());
   }

@@ -67,10 +67,11 @@ public final class RateLimit {
    * @param tenant whose host it is
    * @param route id of the matched route
    * @param subject verified subject, {@code ""} without one
+   * @param key which of the subject's keys or tokens, {@code ""} without one that has a name
    * @param address the caller's address
    */
   public record Asker(
-      String tenant, String route, String subject, String address, RequestHead head) {}
+      String tenant, String route, String subject, String key, String address, RequestHead head) {}
 
   /** The plugin's id. */
   public String id() {
@@ -138,11 +139,12 @@ public final class RateLimit {
             switch (by) {
               case TENANT -> "";
               case ROUTE -> within(asker, asker.route());
-              case SUBJECT ->
-                  asker.subject().isEmpty()
-                      ? '@' + asker.address()
-                      : within(asker, asker.subject());
+              case SUBJECT -> subject(asker);
               case IP -> asker.address();
+              case KEY ->
+                  asker.key().isEmpty()
+                      ? subject(asker)
+                      : asker.key().length() + ":" + asker.key() + '\n' + subject(asker);
             };
         caller = caller.isEmpty() ? part : caller + '\n' + part;
       }
@@ -153,6 +155,10 @@ public final class RateLimit {
       caller = caller.isEmpty() ? part : caller + '\n' + part;
     }
     return caller.length() > MOST_CALLER ? digest(caller) : caller;
+  }
+
+  private String subject(Asker asker) {
+    return asker.subject().isEmpty() ? '@' + asker.address() : within(asker, asker.subject());
   }
 
   /** Callers choose the values of their fields; what is remembered of each is short. */

@@ -42,6 +42,7 @@ public final class Compiler {
   private final @Nullable AskedIssuers askedIssuers;
   private final Links links;
   private final InstantSource clock;
+  private final boolean redis;
   private final Map<ObjectKey, Map<String, RateLimit>> limits = new HashMap<>();
 
   /** Findings about tenants that have no plan. */
@@ -61,7 +62,7 @@ public final class Compiler {
    */
   public Compiler(
       String baseDomain, Upstreams upstreams, MasterKey masterKey, InstantSource clock) {
-    this(baseDomain, upstreams, masterKey, null, null, Links.builtIn(), clock);
+    this(baseDomain, upstreams, masterKey, null, null, Links.builtIn(), true, clock);
   }
 
   /**
@@ -70,6 +71,7 @@ public final class Compiler {
    * @param remoteKeys fetches the keys that issuers publish, null when nobody does
    * @param askedIssuers asks issuers about tokens, null when nobody does
    * @param links where filters live on between snapshots
+   * @param redis whether there is a Redis that counts limits
    */
   public Compiler(
       String baseDomain,
@@ -78,7 +80,9 @@ public final class Compiler {
       @Nullable RemoteKeys remoteKeys,
       @Nullable AskedIssuers askedIssuers,
       Links links,
+      boolean redis,
       InstantSource clock) {
+    this.redis = redis;
     this.last = Snapshot.empty(baseDomain, clock.instant());
     this.upstreams = upstreams;
     this.masterKey = masterKey;
@@ -226,6 +230,11 @@ public final class Compiler {
   /** Null when nobody asks issuers. */
   @Nullable AskedIssuers askedIssuers() {
     return askedIssuers;
+  }
+
+  /** Whether there is a Redis that counts limits. */
+  boolean redis() {
+    return redis;
   }
 
   /** The limit that stands for {@code plugin} in {@code tenant}, with its counts. */

@@ -28,6 +28,7 @@ import dev.aegis.journal.Mirror;
 import dev.aegis.journal.ObjectKey;
 import dev.aegis.journal.PluginDefinition;
 import dev.aegis.journal.RateLimitConfig;
+import dev.aegis.journal.RateLimitConfig.Store;
 import dev.aegis.journal.RevocationDefinition;
 import dev.aegis.journal.RouteDefinition;
 import dev.aegis.journal.SealedSecret;
@@ -413,6 +414,9 @@ final class TenantCompiler {
       }
       try {
         RateLimitConfig config = RateLimitConfig.read(plugin.config());
+        if (config.store() != Store.LOCAL && !compiler.redis()) {
+          noRedis(holding);
+        }
         String owner = entry.key().tenant();
         String counted = config.together() && owner != null ? owner : tenant;
         String name = config.name(root(), counted, entry.key());
@@ -426,6 +430,14 @@ final class TenantCompiler {
         Comparator.<Limit>comparingInt(limit -> limit.plugin().order())
             .thenComparing(limit -> limit.plugin().id()));
     return limits;
+  }
+
+  /** Said where it is published, once; the limit does what it says of a Redis that is away. */
+  private void noRedis(Lineage.Holding holding) {
+    if (holding.own()) {
+      readings.warning(
+          holding.entry(), "this gateway has no Redis; the limit does what on_failure says");
+    }
   }
 
   private static RoutePlan.End end(Destination destination, Map<String, Upstream> upstreams) {

@@ -119,6 +119,7 @@ public final class GatewayInProcess implements AutoCloseable {
             keys == null ? null : keys.keys(),
             keys == null ? null : keys.askedIssuers(),
             links,
+            true,
             InstantSource.system());
     CallerTls tls =
         new CallerTls(() -> snapshot, DEFAULT, deadlines, bounds.head(), bounds.front());

@@ -56,6 +56,15 @@ final class ApiKeysTest {
     configuration.close();
   }
 
+  @Test
+  void limitsKnowAKeyByItsId() {
+    Step<Admitted> step = run(Instant.now(), "a.test", "GET /api_key", "X-API-Key: " + key.text());
+    assertThat(step).isInstanceOf(Step.Go.class);
+    if (step instanceof Step.Go<Admitted>(Admitted admitted)) {
+      assertThat(admitted.identified().caller().key()).isEqualTo("key ci");
+    }
+  }
+
   private record Taken(ApiKeySecret secret, Instant ends) {}
 
   private static Taken secret(ApiKeySecret secret, Instant ends) {

@@ -53,6 +53,25 @@ public final class Configuration implements AutoCloseable {
             null,
             new AskedIssuers(questions),
             Links.builtIn(),
+            true,
+            InstantSource.fixed(Instant.EPOCH));
+  }
+
+  /** One of a gateway that has no Redis. */
+  static Configuration withoutRedis() {
+    return new Configuration(false);
+  }
+
+  private Configuration(boolean redis) {
+    compiler =
+        new Compiler(
+            "test",
+            upstreams,
+            masterKey,
+            null,
+            null,
+            Links.builtIn(),
+            redis,
             InstantSource.fixed(Instant.EPOCH));
   }
 
