@@ -24,6 +24,11 @@ public interface SharedCounts {
         }
 
         @Override
+        public boolean settling() {
+          return false;
+        }
+
+        @Override
         public int gateways() {
           return 1;
         }
@@ -43,7 +48,13 @@ public interface SharedCounts {
   /** Whether there is an answer to expect. */
   boolean answers();
 
-  /** How many share it, by the last answer; at least 1. */
+  /**
+   * Whether it was away until lately, so that other gateways may not have told yet what they let
+   * pass meanwhile: there may seem to be more left than there is.
+   */
+  boolean settling();
+
+  /** How many share it, by the last answer before it was away; at least 1. */
   int gateways();
 
   /** Has it count requests that were let pass without an answer, when it answers again. */

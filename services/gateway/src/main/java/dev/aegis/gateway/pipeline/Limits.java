@@ -9,8 +9,11 @@ import dev.aegis.gateway.pipeline.Progress.Admitted;
 import dev.aegis.gateway.pipeline.Progress.Counted;
 import dev.aegis.gateway.pipeline.Progress.Identified;
 import dev.aegis.gateway.plugin.RateLimit;
+import dev.aegis.journal.RateLimitConfig.OnFailure;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 
 /**
  * The last question of admission: whether all limits of a route let a request pass.
@@ -57,6 +60,10 @@ public final class Limits {
     List<Wanted> here = new ArrayList<>(limits.size());
     List<Wanted> together = new ArrayList<>(0);
     wanted(limits, asker(identified), shared.answers(), here, together);
+    boolean settling = shared.settling();
+    if (settling) {
+      keepShares(together, here);
+    }
     List<Counted> counted = new ArrayList<>(limits.size());
     if (together.isEmpty() || !here.isEmpty() && refused(here, local.peek(claims(here), now))) {
       add(counted, here, local.take(claims(here), now));
@@ -68,7 +75,7 @@ public final class Limits {
       if (!here.isEmpty() && !refused(together, counts)) {
         add(counted, here, local.take(claims(here), now));
       }
-      return concluded(identified, lines, counted);
+      return concluded(identified, lines, settling ? merged(counted) : counted);
     }
     for (Wanted wanted : together) {
       switch (wanted.limit().config().onFailure()) {
@@ -79,10 +86,11 @@ public final class Limits {
           }
         }
         case OPEN -> decisions.add(tenant, wanted.limit().id(), Outcome.OPEN);
-        case LOCAL_SHARE ->
-            here.add(
-                new Wanted(
-                    wanted.limit(), wanted.limit().shared(wanted.claim(), shared.gateways())));
+        case LOCAL_SHARE -> {
+          if (!settling) {
+            here.add(share(wanted));
+          }
+        }
       }
     }
     if (!here.isEmpty()) {
@@ -93,6 +101,31 @@ public final class Limits {
       shared.owe(claims(together), now);
     }
     return step;
+  }
+
+  /** The share of this gateway goes on being a bound until there is no doubt of what is left. */
+  private void keepShares(List<Wanted> together, List<Wanted> here) {
+    for (Wanted wanted : together) {
+      if (wanted.limit().config().onFailure() == OnFailure.LOCAL_SHARE) {
+        here.add(share(wanted));
+      }
+    }
+  }
+
+  private Wanted share(Wanted wanted) {
+    return new Wanted(wanted.limit(), wanted.limit().shared(wanted.claim(), shared.gateways()));
+  }
+
+  /** One for each limit, where one was counted here and together. */
+  private static List<Counted> merged(List<Counted> counted) {
+    Map<RateLimit, Counted> merged = new LinkedHashMap<>();
+    for (Counted each : counted) {
+      merged.merge(
+          each.limit(),
+          each,
+          (one, other) -> new Counted(one.limit(), one.count().and(other.count())));
+    }
+    return new ArrayList<>(merged.values());
   }
 
   /** The same for a request that never was. */
@@ -112,8 +145,7 @@ public final class Limits {
       List<Count> counts = shared.peek(claims(together), epochMillis);
       if (counts == null) {
         for (Wanted wanted : together) {
-          here.add(
-              new Wanted(wanted.limit(), wanted.limit().shared(wanted.claim(), shared.gateways())));
+          here.add(share(wanted));
         }
       } else {
         add(stand, together, counts);

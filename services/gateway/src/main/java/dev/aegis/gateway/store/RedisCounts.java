@@ -43,6 +43,10 @@ public final class RedisCounts implements SharedCounts, AutoCloseable {
   private static final int AWAY_MILLIS = 200;
   private static final int UP_MILLIS = 2_000;
   private static final int NUMBERS = 4;
+
+  /** In which every gateway has found Redis again, and told there what it let pass. */
+  private static final Duration SETTLING = Duration.ofSeconds(1);
+
   private static final Duration STOP = Duration.ofSeconds(1);
 
   private final RedisAccess access;
@@ -59,6 +63,11 @@ public final class RedisCounts implements SharedCounts, AutoCloseable {
   private volatile boolean closed;
   private volatile int gateways = 1;
   private final Debts debts = new Debts();
+
+  private volatile boolean settling;
+
+  /** Until when it does, on the monotonic clock; the watching thread's own. */
+  private long settled;
 
   /**
    * Begins to connect.
@@ -97,6 +106,11 @@ public final class RedisCounts implements SharedCounts, AutoCloseable {
   @Override
   public @Nullable List<Count> peek(List<Claim> claims, long epochMillis) {
     return ask("peek", claims, epochMillis);
+  }
+
+  @Override
+  public boolean settling() {
+    return settling;
   }
 
   @Override
@@ -220,12 +234,16 @@ public final class RedisCounts implements SharedCounts, AutoCloseable {
         }
         List<String> words = List.of(node, Integer.toString(GATEWAY_MILLIS));
         Object reply = register.run(client, List.of(GATEWAYS), words);
-        gateways = (int) Math.max(1, number(reply));
         charge();
         if (!answers) {
+          settled = System.nanoTime() + SETTLING.toNanos();
           answers = true;
           silent = false;
-          LOG.info("Redis at {} counts limits, of {} gateways", access, gateways);
+          LOG.info("Redis at {} counts limits", access);
+        }
+        if (!settling || System.nanoTime() - settled >= 0) {
+          settling = false;
+          gateways = (int) Math.max(1, number(reply)); // of those that are there again too
         }
       } catch (RuntimeException e) { // whatever Jedis makes of what is no Redis
         if (answers) {
@@ -236,7 +254,8 @@ public final class RedisCounts implements SharedCounts, AutoCloseable {
         }
       }
       try {
-        if (wake.tryAcquire(answers ? UP_MILLIS : AWAY_MILLIS, TimeUnit.MILLISECONDS)) {
+        if (wake.tryAcquire(
+            answers && !settling ? UP_MILLIS : AWAY_MILLIS, TimeUnit.MILLISECONDS)) {
           wake.drainPermits();
         }
       } catch (InterruptedException e) {
@@ -248,6 +267,7 @@ public final class RedisCounts implements SharedCounts, AutoCloseable {
   private void told() {
     String reason = why;
     if (reason != null && !closed) {
+      settling = true;
       LOG.warn("Redis at {} counts no limits, which do what on_failure says: {}", access, reason);
     }
     why = null;

@@ -63,9 +63,9 @@ final class TwoGateways implements AutoCloseable {
     }
   }
 
-  /** Whether both have Redis count. */
+  /** Whether both have Redis count, and nothing else. */
   boolean counted() {
-    return counts.stream().allMatch(RedisCounts::answers);
+    return counts.stream().allMatch(each -> each.answers() && !each.settling());
   }
 
   /** Whether neither has. */
