@@ -198,16 +198,9 @@ final class Forwarding implements Outbound {
     } catch (Transformed.Stopped e) {
       return stopped(Exchange.Fault.PLUGIN_FAILED, String.valueOf(e.getMessage()));
     } catch (LegFailure e) {
-      return stopped(
-          e.timeout() ? Exchange.Fault.CALLER_TIMEOUT : Exchange.Fault.CALLER_GONE, "in its body");
+      return stopped(Exchange.Fault.of(e), "in its body");
     } catch (BadMessage e) {
-      Exchange.Fault fault =
-          switch (e.kind()) {
-            case INCOMPLETE -> Exchange.Fault.CALLER_GONE;
-            case BODY_TOO_LARGE -> Exchange.Fault.REQUEST_TOO_LARGE;
-            case MALFORMED, TARGET_TOO_LONG, HEAD_TOO_LARGE -> Exchange.Fault.CALLER_MALFORMED;
-          };
-      return stopped(fault, e.detail());
+      return stopped(Exchange.Fault.of(e), e.detail());
     }
   }
 

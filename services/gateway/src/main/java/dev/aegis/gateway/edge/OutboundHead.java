@@ -38,11 +38,12 @@ record OutboundHead(
   static final int AS_IT_CAME = -2;
 
   /** What is true of the caller's bytes alone. */
-  private static final List<String> OF_THE_BYTES =
-      List.of("Content-MD5", "Digest", "Content-Digest", "Repr-Digest");
+  private static final FieldNames OF_THE_BYTES =
+      new FieldNames(List.of("Content-MD5", "Digest", "Content-Digest", "Repr-Digest"));
 
   /** What asks for a reply in a form that plugins cannot work on. */
-  private static final List<String> OF_THE_FORM = List.of("Range", "If-Range", "Accept-Encoding");
+  private static final FieldNames OF_THE_FORM =
+      new FieldNames(List.of("Range", "If-Range", "Accept-Encoding"));
 
   private static final Set<Field> OWN =
       EnumSet.of(

@@ -27,7 +27,7 @@ public final class Link {
   private final Map<Phase, LongConsumer> durations = new EnumMap<>(Phase.class);
   private final AtomicInteger failures = new AtomicInteger();
   private final AtomicBoolean off = new AtomicBoolean();
-  private final LogLane log = new LogLane(this);
+  private final @Nullable LogLane log;
 
   /**
    * What is known of it without asking it.
@@ -50,6 +50,7 @@ public final class Link {
     this.guard = guard;
     this.broken = broken;
     this.report = report;
+    this.log = filter != null && Phase.LOG.has(filter) ? new LogLane(this) : null;
     for (Phase phase : Phase.values()) {
       if (filter != null && phase.has(filter)) {
         durations.put(phase, report.durations(terms.plugin(), phase));
@@ -130,7 +131,9 @@ public final class Link {
 
   /** Tells it of a request that has ended. */
   void tell(Request request, Ended ended) {
-    log.tell(request, ended);
+    if (log != null) {
+      log.tell(request, ended);
+    }
   }
 
   private PluginFailed failed(Phase phase, PluginFailed why) {

@@ -1,5 +1,7 @@
 package dev.aegis.gateway.upstream;
 
+import dev.aegis.gateway.http1.BadMessage;
+import dev.aegis.gateway.http1.LegFailure;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
@@ -57,7 +59,21 @@ public record Exchange(
     /** The reply's body is larger than the route passes on. */
     REPLY_TOO_LARGE,
     /** The reply is good, but what has to be done with it failed here. */
-    PLUGIN_FAILED
+    PLUGIN_FAILED;
+
+    /** Of a caller's body that is not what it should be. */
+    public static Fault of(BadMessage wrong) {
+      return switch (wrong.kind()) {
+        case INCOMPLETE -> CALLER_GONE;
+        case BODY_TOO_LARGE -> REQUEST_TOO_LARGE;
+        case MALFORMED, TARGET_TOO_LONG, HEAD_TOO_LARGE -> CALLER_MALFORMED;
+      };
+    }
+
+    /** Of a caller that does not send its body. */
+    public static Fault of(LegFailure broken) {
+      return broken.timeout() ? CALLER_TIMEOUT : CALLER_GONE;
+    }
   }
 
   /** A body that is still being read. */

@@ -88,13 +88,7 @@ final class Failed extends Exception {
 
   /** The caller's body is not what it should be. */
   static Failed of(BadMessage wrong) {
-    Fault fault =
-        switch (wrong.kind()) {
-          case INCOMPLETE -> Fault.CALLER_GONE;
-          case BODY_TOO_LARGE -> Fault.REQUEST_TOO_LARGE;
-          case MALFORMED, TARGET_TOO_LONG, HEAD_TOO_LARGE -> Fault.CALLER_MALFORMED;
-        };
-    return new Failed(fault, wrong.detail());
+    return new Failed(Fault.of(wrong), wrong.detail());
   }
 
   /** A whole reply came, but another attempt may get a better one. */

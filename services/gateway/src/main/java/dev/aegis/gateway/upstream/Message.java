@@ -50,7 +50,7 @@ final class Message extends Output {
     try {
       body.gather(this);
     } catch (LegFailure e) {
-      throw new Failed(e.timeout() ? Fault.CALLER_TIMEOUT : Fault.CALLER_GONE, "in its body");
+      throw new Failed(Fault.of(e), "in its body");
     } catch (BadMessage e) {
       throw Failed.of(e);
     } catch (IOException e) {

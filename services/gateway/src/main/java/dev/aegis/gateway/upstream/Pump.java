@@ -63,7 +63,7 @@ final class Pump implements Exchange.Rest {
       endUnlessDropping();
       sentAll = !dropping;
     } catch (LegFailure e) {
-      fail(new Failed(e.timeout() ? Fault.CALLER_TIMEOUT : Fault.CALLER_GONE, "in its body"));
+      fail(new Failed(Fault.of(e), "in its body"));
     } catch (BadMessage e) {
       fail(Failed.of(e));
     } catch (BrokenBody e) {

@@ -14,8 +14,10 @@ import org.jspecify.annotations.Nullable;
 /** Which replies of a route are compressed: the compiled form of its {@code compression}. */
 public final class Squeeze {
   /** What is true of the bytes as the target sent them, and of no others. */
-  static final List<String> OF_THE_BYTES =
-      List.of("ETag", "Accept-Ranges", "Content-MD5", "Digest", "Content-Digest", "Repr-Digest");
+  static final FieldNames OF_THE_BYTES =
+      new FieldNames(
+          List.of(
+              "ETag", "Accept-Ranges", "Content-MD5", "Digest", "Content-Digest", "Repr-Digest"));
 
   private final Set<String> types = new HashSet<>();
   private final List<String> kinds = new ArrayList<>();
