@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Link {
   private static final int PATIENCE = 5;
+  private static final int SECOND_PATIENCE = 2;
 
   private final Terms terms;
   private final @Nullable Filter filter;
@@ -80,6 +81,16 @@ public final class Link {
   /** Whether it is called no more, because it failed too often. */
   public boolean off() {
     return off.get();
+  }
+
+  /**
+   * It stands where {@code before} stood. If that one was switched off, or nearly, two bad calls
+   * are enough until one ends well: what is bad is not tried anew with each change of its object.
+   */
+  void replaces(Link before) {
+    if (before.off() || before.failures.get() >= PATIENCE - SECOND_PATIENCE) {
+      failures.set(PATIENCE - SECOND_PATIENCE);
+    }
   }
 
   /** Where it takes part. One that is broken fails as early as it can. */

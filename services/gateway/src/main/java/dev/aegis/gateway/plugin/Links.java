@@ -71,6 +71,9 @@ public final class Links {
     own.remove(key);
     try {
       Link link = link(tenant, definition, plugin);
+      if (before != null) {
+        link.replaces(before.link());
+      }
       own.put(key, new Known(definition, plugin, link));
       return new Made(link, null);
     } catch (InvalidDefinition e) {
