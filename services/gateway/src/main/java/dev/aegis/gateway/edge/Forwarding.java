@@ -25,6 +25,7 @@ import dev.aegis.gateway.plugin.BodyFlow;
 import dev.aegis.gateway.plugin.Chain;
 import dev.aegis.gateway.plugin.Edit;
 import dev.aegis.gateway.plugin.Phase;
+import dev.aegis.gateway.plugin.RefusalEdit;
 import dev.aegis.gateway.snapshot.RoutePlan;
 import dev.aegis.gateway.upstream.Backend;
 import dev.aegis.gateway.upstream.Exchange;
@@ -212,11 +213,12 @@ final class Forwarding implements Outbound {
     }
     LOG.debug("{} {}: {}", admitted.inbound().requestId(), why.code(), outcome.detail());
     leg.reply(head).out().clear();
+    RefusalEdit edit = exchange.wording(admitted, why);
     exchange.record(admitted, why.status(), why, outcome, body.taken(), 0);
     if (!body.done() || rest != null || why.blame() == Blame.CALLER) {
       exchange.close();
     }
-    new Replies(leg.reply(head)).refuse(why, admitted, exchange.closes());
+    new Replies(leg.reply(head)).refuse(why, admitted, edit, exchange.closes());
     return settled(rest) && !exchange.closes();
   }
 
