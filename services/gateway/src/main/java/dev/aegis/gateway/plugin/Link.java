@@ -5,11 +5,13 @@ import dev.aegis.plugin.Ended;
 import dev.aegis.plugin.Filter;
 import dev.aegis.plugin.Request;
 import java.util.EnumMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.LongConsumer;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,8 +39,29 @@ public final class Link {
    * @param id of the plugin's object
    * @param plugin its name
    * @param open whether requests go on without it when it fails
+   * @param scope where it was put to use
    */
-  public record Terms(String tenant, String id, String plugin, boolean open) {}
+  public record Terms(String tenant, String id, String plugin, boolean open, Scope scope) {}
+
+  /**
+   * Where a plugin's object was put to use.
+   *
+   * @param owner tenant that it is an object of, null for one of the installation
+   * @param route the only route, null for all
+   * @param upstream the only upstream, null for all
+   * @param order lower runs first
+   */
+  public record Scope(
+      @Nullable String owner, @Nullable String route, @Nullable String upstream, int order) {}
+
+  /** Whether it can do what it is there for. */
+  public enum State {
+    IN_FORCE,
+    /** It cannot be called, and fails every time. */
+    BROKEN,
+    /** It is called no more, because it failed too often. */
+    SWITCHED_OFF
+  }
 
   private Link(
       Terms terms,
@@ -76,6 +99,16 @@ public final class Link {
   /** What is known of it without asking it. */
   public Terms terms() {
     return terms;
+  }
+
+  /** Whether it can do what it is there for, now. */
+  public State state() {
+    return filter == null ? State.BROKEN : off.get() ? State.SWITCHED_OFF : State.IN_FORCE;
+  }
+
+  /** The phases that it takes part in, in their order. */
+  public List<Phase> phases() {
+    return Stream.of(Phase.values()).filter(this::takesPart).toList();
   }
 
   /** Whether it is called no more, because it failed too often. */

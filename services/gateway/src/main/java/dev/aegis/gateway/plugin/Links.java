@@ -62,7 +62,7 @@ public final class Links {
     Installed plugin = plugin(definition.plugin());
     if (plugin == null) {
       own.remove(key);
-      return broken(tenant, definition, "there is no plugin \"" + definition.plugin() + "\"");
+      return broken(key, tenant, definition, "there is no plugin \"" + definition.plugin() + "\"");
     }
     Known before = own.get(key);
     if (before != null && before.plugin() == plugin && before.definition().equals(definition)) {
@@ -70,18 +70,19 @@ public final class Links {
     }
     own.remove(key);
     try {
-      Link link = link(tenant, definition, plugin);
+      Link link = link(key, tenant, definition, plugin);
       if (before != null) {
         link.replaces(before.link());
       }
       own.put(key, new Known(definition, plugin, link));
       return new Made(link, null);
     } catch (InvalidDefinition e) {
-      return broken(tenant, definition, String.valueOf(e.getMessage()));
+      return broken(key, tenant, definition, String.valueOf(e.getMessage()));
     } catch (PluginFailed e) {
-      return broken(tenant, definition, "it cannot be started: " + e.why());
+      return broken(key, tenant, definition, "it cannot be started: " + e.why());
     } catch (RuntimeException e) {
-      return broken(tenant, definition, "it cannot be started: " + PluginFailed.threw(e).why());
+      return broken(
+          key, tenant, definition, "it cannot be started: " + PluginFailed.threw(e).why());
     }
   }
 
@@ -115,9 +116,9 @@ public final class Links {
     }
   }
 
-  private Link link(String tenant, PluginDefinition definition, Installed plugin)
+  private Link link(ObjectKey key, String tenant, PluginDefinition definition, Installed plugin)
       throws PluginFailed {
-    Link.Terms terms = terms(tenant, definition);
+    Link.Terms terms = terms(key, tenant, definition);
     if (plugin.builtIn()) {
       Filter filter = plugin.configure(definition.config());
       filter.start();
@@ -161,11 +162,18 @@ public final class Links {
                 });
   }
 
-  private static Made broken(String tenant, PluginDefinition definition, String why) {
-    return new Made(Link.broken(terms(tenant, definition), why), why);
+  private static Made broken(
+      ObjectKey key, String tenant, PluginDefinition definition, String why) {
+    return new Made(Link.broken(terms(key, tenant, definition), why), why);
   }
 
-  private static Link.Terms terms(String tenant, PluginDefinition definition) {
-    return new Link.Terms(tenant, definition.id(), definition.plugin(), definition.letsPass());
+  private static Link.Terms terms(ObjectKey key, String tenant, PluginDefinition definition) {
+    return new Link.Terms(
+        tenant,
+        definition.id(),
+        definition.plugin(),
+        definition.letsPass(),
+        new Link.Scope(
+            key.tenant(), definition.route(), definition.upstream(), definition.order()));
   }
 }
