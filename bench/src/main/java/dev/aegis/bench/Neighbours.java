@@ -16,17 +16,21 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * How long the requests of one tenant take while a plugin of another does what it should not. Each
- * way is measured beside the same plugin doing nothing, with the same load on both tenants. A bad
- * plugin is switched off soon, so it is put to use anew four times a second; but one that loops for
- * ever is so once, because each of its threads that does not end keeps a processor.
+ * way is measured beside the same plugin doing nothing, with the same load on both tenants: each
+ * caller has a request due every few milliseconds, and what it takes counts from when it was due. A
+ * bad plugin is switched off soon, so it is put to use anew four times a second; but one that loops
+ * for ever is so once, because each of its threads that does not end keeps a processor.
  */
 final class Neighbours {
-  private static final Duration LENGTH = Duration.ofSeconds(5);
+  private static final Duration LENGTH = Duration.ofSeconds(10);
   private static final Duration WARMUP = Duration.ofSeconds(15);
   private static final int CALLERS = 4;
+  private static final long EVERY_NANOS = Duration.ofMillis(5).toNanos();
+  private static final long LATE_NANOS = Duration.ofMillis(200).toNanos();
   private static final String BAD = "bad";
   private static final String GOOD = "good";
   private static final String PATH = "/r";
@@ -148,10 +152,14 @@ final class Neighbours {
 
   private void call(String tenant, AtomicBoolean over, List<Long> took) {
     try (Scale.Caller caller = new Scale.Caller(port)) {
+      long due = System.nanoTime();
       while (!over.get()) {
-        long began = System.nanoTime();
+        while (System.nanoTime() < due) {
+          LockSupport.parkNanos(due - System.nanoTime());
+        }
         int status = caller.get(tenant, PATH);
-        took.add(System.nanoTime() - began);
+        took.add(System.nanoTime() - due);
+        due = Math.max(due + EVERY_NANOS, System.nanoTime() - LATE_NANOS);
         if (tenant.equals(GOOD) && status != 200) {
           throw new AssertionError("a request of the good tenant got " + status);
         }

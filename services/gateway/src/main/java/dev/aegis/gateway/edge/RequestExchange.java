@@ -19,6 +19,7 @@ import dev.aegis.gateway.pipeline.Refusal;
 import dev.aegis.gateway.pipeline.Refusal.ByCaller;
 import dev.aegis.gateway.pipeline.Step;
 import dev.aegis.gateway.plugin.Phase;
+import dev.aegis.gateway.plugin.RefusalEdit;
 import dev.aegis.gateway.proxies.Front;
 import dev.aegis.gateway.signature.ContentDigest;
 import dev.aegis.gateway.snapshot.CorsPlan;
@@ -31,6 +32,7 @@ import dev.aegis.gateway.upstream.Backend;
 import dev.aegis.gateway.upstream.Exchange;
 import dev.aegis.gateway.upstream.Split;
 import dev.aegis.model.Uuid7;
+import dev.aegis.plugin.Refused;
 import java.io.IOException;
 import java.net.InetAddress;
 import org.jspecify.annotations.Nullable;
@@ -139,7 +141,7 @@ final class RequestExchange {
         leg.close(); // its missing end tells
         return false;
       }
-      new Replies(leg.reply(head)).refuse(bug, inbound, true);
+      new Replies(leg.reply(head)).refuse(bug, inbound, null, true);
       return false;
     }
   }
@@ -268,10 +270,27 @@ final class RequestExchange {
 
   boolean refused(Progress at, Refusal why, Body body) throws IOException {
     closes |= !droppable(body);
+    RefusalEdit edit = wording(at, why);
     record(at, why.status(), why, null, 0, 0);
     beginReply();
-    new Replies(leg.reply(head)).refuse(why, at, closes);
+    new Replies(leg.reply(head)).refuse(why, at, edit, closes);
     return dropped(body);
+  }
+
+  /** What plugins change about how a refusal is told; nothing where it has to cost nothing. */
+  @Nullable RefusalEdit wording(Progress at, Refusal why) {
+    Matched matched = at.matchedOrNull();
+    if (matched == null
+        || !matched.chain().has(Phase.REFUSAL)
+        || why instanceof Refusal.Overloaded
+        || why == ByCaller.TENANT_SUSPENDED) {
+      return null;
+    }
+    return matched
+        .chain()
+        .refusal(
+            matched.live(matched.route(), at.callerOrNull()),
+            new Refused(why.status(), why.code(), why.title(), why.detail()));
   }
 
   /** The caller went away before its request could be forwarded. */

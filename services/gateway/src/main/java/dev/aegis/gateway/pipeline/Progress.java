@@ -4,6 +4,7 @@ import dev.aegis.gateway.admission.Count;
 import dev.aegis.gateway.admission.Places;
 import dev.aegis.gateway.http1.RequestHead;
 import dev.aegis.gateway.identity.Principal;
+import dev.aegis.gateway.plugin.Chain;
 import dev.aegis.gateway.plugin.LiveRequest;
 import dev.aegis.gateway.plugin.RateLimit;
 import dev.aegis.gateway.snapshot.RoutePlan;
@@ -91,13 +92,18 @@ public sealed interface Progress {
    */
   record Matched(Inbound inbound, TenantPlan tenant, @Nullable RoutePlan route)
       implements Progress {
-    /** The same as plugins of {@code route} see it. */
-    public LiveRequest live(RoutePlan route, @Nullable Caller caller) {
+    /** Plugins that take part: of the route, or of the tenant where there is none. */
+    public Chain chain() {
+      return route == null ? tenant.chain() : route.chain();
+    }
+
+    /** The same as plugins of {@code route}, or where there is none of the tenant, see it. */
+    public LiveRequest live(@Nullable RoutePlan route, @Nullable Caller caller) {
       return new LiveRequest(
           inbound.head(),
           inbound.requestId(),
           tenant.id(),
-          Pipeline.name(route),
+          route == null ? "" : Pipeline.name(route),
           inbound.address(),
           inbound.secure(),
           caller == null ? "" : caller.principal().subjectIn(tenant.id()));

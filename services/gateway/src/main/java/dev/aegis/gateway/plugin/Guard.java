@@ -6,7 +6,6 @@ import java.time.Duration;
 import java.util.Queue;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CancellationException;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
@@ -18,6 +17,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Runs the calls of one filter that others wrote, on threads that are its own, and waits for them
@@ -25,14 +26,18 @@ import org.jspecify.annotations.Nullable;
  * processor that all requests share.
  *
  * <p>A call that takes too long, or allocates too much, is interrupted. One that does not heed that
- * cannot be ended on the JVM: its thread is left to it, behind all others, and the filter is not
- * called again. Few calls run at once until some have ended well, so few threads can be lost.
+ * cannot be ended on the JVM: its thread is left to it, and the filter is not called again. From
+ * the moment that a call is cut its thread stands behind all others, and ends with the call. Few
+ * calls run at once until some have ended well, so few threads can be lost.
  */
 final class Guard {
+  private static final Logger LOG = LoggerFactory.getLogger(Guard.class);
   private static final int FIRST = 2;
   private static final int MOST = 16;
-  private static final long MOST_ALLOCATED = 64L << 20;
-  private static final long LOOK_NANOS = Duration.ofMillis(5).toNanos();
+  private static final int PARTS_OF_HEAP = 32;
+  private static final long MOST_ALLOCATED =
+      Math.clamp(Runtime.getRuntime().maxMemory() / PARTS_OF_HEAP, 8L << 20, 64L << 20);
+  private static final long LOOK_NANOS = Duration.ofMillis(1).toNanos();
   private static final long HEED_NANOS = Duration.ofSeconds(1).toNanos();
   private static final Duration IDLE = Duration.ofSeconds(10);
   private static final com.sun.management.@Nullable ThreadMXBean THREADS =
@@ -62,7 +67,14 @@ final class Guard {
                 .daemon()
                 .inheritInheritableThreadLocals(false)
                 .name(name)
+                .uncaughtExceptionHandler(Guard::ended)
                 .factory());
+  }
+
+  private static void ended(Thread thread, Throwable why) {
+    if (!(why instanceof Cut)) {
+      LOG.error("A thread of plugins failed", why);
+    }
   }
 
   /** Lets the threads end that have nothing to do. */
@@ -117,10 +129,9 @@ final class Guard {
   }
 
   private PluginFailed cut(Call<?> call, String why) {
-    call.cutAt = System.nanoTime();
+    call.cut();
     cut.add(call);
     call.task.cancel(true);
-    CompletableFuture.delayedExecutor(HEED_NANOS, TimeUnit.NANOSECONDS).execute(call::comesLast);
     return new PluginFailed(why, Says.BAD);
   }
 
@@ -131,7 +142,16 @@ final class Guard {
     if (first != null) {
       throw new PluginFailed(
           "a call that was interrupted has not ended",
-          System.nanoTime() - first.cutAt > HEED_NANOS ? Says.LOST : Says.NOTHING);
+          System.nanoTime() - first.cutAt() > HEED_NANOS ? Says.LOST : Says.NOTHING);
+    }
+  }
+
+  /** Ends the thread of a call that was cut: a nice value cannot be taken back. */
+  private static final class Cut extends RuntimeException {
+    private static final long serialVersionUID = 1;
+
+    Cut() {
+      super("a call was cut", null, false, false);
     }
   }
 
@@ -141,8 +161,8 @@ final class Guard {
     private volatile boolean ended;
     private volatile long thread = -1;
     private volatile long before;
-    private volatile int number;
-    private volatile long cutAt;
+    private int number;
+    private long cutAt;
 
     Call(Callable<T> body, ClassLoader loader) {
       this.task = new FutureTask<>(body);
@@ -156,21 +176,36 @@ final class Guard {
       current.setContextClassLoader(loader);
       before = THREADS == null ? 0 : THREADS.getThreadAllocatedBytes(current.threadId());
       thread = current.threadId();
-      number = Niceness.thread();
+      synchronized (this) {
+        number = Niceness.thread();
+      }
       try {
         task.run();
       } finally {
-        ended = true;
         current.setContextClassLoader(usual);
         permits.release();
       }
+      if (end()) {
+        throw new Cut();
+      }
     }
 
-    /** It did not heed its interruption: the thread is lost, and not to get in others' way. */
-    void comesLast() {
+    /** Nobody waits for it any more, so its thread is not to get in others' way. */
+    synchronized void cut() {
+      cutAt = System.nanoTime();
       if (!ended) {
         Niceness.last(number);
       }
+    }
+
+    /** Whether it was cut before it ended. */
+    private synchronized boolean end() {
+      ended = true;
+      return cutAt != 0;
+    }
+
+    synchronized long cutAt() {
+      return cutAt;
     }
 
     long allocated() {
