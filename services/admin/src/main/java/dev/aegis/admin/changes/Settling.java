@@ -146,6 +146,7 @@ final class Settling {
     }
     if (key.kind() == Kind.PLUGIN) {
       violations.addAll(plugins.check(document));
+      violations.addAll(plugins.placed(fold, key, document));
     }
     if (key.kind() == Kind.UPSTREAM) {
       violations.addAll(own.check(document));
