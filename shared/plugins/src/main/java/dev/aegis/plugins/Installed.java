@@ -2,6 +2,8 @@ package dev.aegis.plugins;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.aegis.journal.InvalidDefinition;
+import dev.aegis.journal.MasterKey;
+import dev.aegis.journal.ObjectKey;
 import dev.aegis.model.Violation;
 import dev.aegis.plugin.Filter;
 import dev.aegis.plugin.Place;
@@ -94,15 +96,54 @@ public final class Installed {
   }
 
   /**
+   * Seals what of a configuration is secret and stands there in clear, and keeps what is not there.
+   *
+   * @param owner the object that the configuration is of
+   * @param before the same object's configuration as it is kept, of the same plugin, or null
+   */
+  public void seal(
+      ObjectNode config, @Nullable ObjectNode before, ObjectKey owner, MasterKey masterKey) {
+    new SecretMembers(plugin.config(), masterKey, owner).seal(config, before);
+  }
+
+  /**
+   * Opens what of a configuration is secret.
+   *
+   * @param owner the object that the configuration is of
+   * @throws InvalidDefinition when something was sealed under another master key, or for another
+   *     object; its field below {@code /config}
+   */
+  public Opened open(ObjectNode config, ObjectKey owner, MasterKey masterKey) {
+    try {
+      return new SecretMembers(plugin.config(), masterKey, owner).open(config);
+    } catch (SecretMembers.SealedForOthers e) {
+      throw new InvalidDefinition(
+          List.of(
+              new Violation(
+                  "/config" + e.field(),
+                  "cannot be opened: " + e.getMessage() + "; send it again")));
+    }
+  }
+
+  /**
    * Reads a configuration.
    *
    * @throws InvalidDefinition with every violation, its fields below {@code /config}
+   * @throws IllegalArgumentException if its record cannot be made
    */
-  public Record read(ObjectNode config) {
+  public Record read(Opened opened) {
     List<Violation> violations = new ArrayList<>();
-    Object read = ConfigType.of(plugin.config()).read(config, "/config", violations);
+    Object read;
+    try {
+      read = ConfigType.of(plugin.config()).read(opened.config(), "/config", violations);
+    } catch (IllegalArgumentException e) { // its cause may say what is secret
+      throw new IllegalArgumentException(opened.told(String.valueOf(e.getMessage())));
+    }
     if (!(read instanceof Record known)) {
-      throw new InvalidDefinition(violations);
+      throw new InvalidDefinition(
+          violations.stream()
+              .map(each -> new Violation(each.field(), opened.told(each.message())))
+              .toList());
     }
     return known;
   }
@@ -113,8 +154,8 @@ public final class Installed {
    * @throws InvalidDefinition with every violation, its fields below {@code /config}
    * @throws IllegalArgumentException if the plugin makes nothing of it
    */
-  public Filter configure(ObjectNode config) {
-    return configure(plugin, read(config));
+  public Filter configure(Opened opened) {
+    return configure(plugin, read(opened));
   }
 
   private static <C extends Record> Filter configure(Plugin<C> plugin, Record config) {

@@ -124,7 +124,7 @@ public final class Consistency {
       violations.addAll(e.violations());
     }
     if (key.kind() == Kind.PLUGIN) {
-      violations.addAll(plugins.check(document));
+      violations.addAll(plugins.check(key, document));
     }
     if (key.kind() == Kind.UPSTREAM) {
       violations.addAll(own.check(document));

@@ -151,7 +151,7 @@ record Replies(ReplyTo to) {
     String reset = Long.toString(counted.count().resetSeconds());
     String remaining = Long.toString(counted.count().remaining());
     to.out().header("RateLimit-Policy", counted.limit().policy());
-    to.out().header("RateLimit", '"' + counted.limit().id() + "\";r=" + remaining + ";t=" + reset);
+    to.out().header("RateLimit", counted.limit().state(counted.count()));
     to.out().header("X-RateLimit-Limit", Long.toString(counted.count().limit()));
     to.out().header("X-RateLimit-Remaining", remaining);
     to.out().header("X-RateLimit-Reset", reset);

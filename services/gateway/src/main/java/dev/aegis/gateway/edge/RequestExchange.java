@@ -178,18 +178,28 @@ final class RequestExchange {
       case Step.Stop<Admitted>(Progress at, Refusal why) when why == ByCaller.CALLER_GONE ->
           gone(at);
       case Step.Stop<Admitted>(Progress at, Refusal why) -> refused(at, why, body);
-      case Step.Go<Admitted>(Admitted admitted) when head.maxForwards() == 0 ->
-          answered(admitted, admitted.limit(), body);
-      case Step.Go<Admitted>(Admitted admitted) ->
-          switch (admitted.identified().route().end()) {
-            case RoutePlan.End.Forwarded(Split split) -> {
-              Refusal wrong = bound(admitted, body);
-              yield wrong == null
-                  ? new Forwarding(this, edge, leg, admitted, body).run(split)
-                  : refused(admitted, wrong, body);
-            }
-            case RoutePlan.End.Redirected(Redirect to) -> redirected(admitted, to, body);
-          };
+      case Step.Go<Admitted>(Admitted admitted) -> {
+        try {
+          yield goesOn(admitted, body);
+        } finally {
+          admitted.places().close();
+        }
+      }
+    };
+  }
+
+  private boolean goesOn(Admitted admitted, Body body) throws IOException {
+    if (head.maxForwards() == 0) {
+      return answered(admitted, admitted.limit(), body);
+    }
+    return switch (admitted.identified().route().end()) {
+      case RoutePlan.End.Forwarded(Split split) -> {
+        Refusal wrong = bound(admitted, body);
+        yield wrong == null
+            ? new Forwarding(this, edge, leg, admitted, body).run(split)
+            : refused(admitted, wrong, body);
+      }
+      case RoutePlan.End.Redirected(Redirect to) -> redirected(admitted, to, body);
     };
   }
 

@@ -1,6 +1,7 @@
 package dev.aegis.gateway.pipeline;
 
 import dev.aegis.gateway.admission.Count;
+import dev.aegis.gateway.admission.Places;
 import dev.aegis.gateway.http1.RequestHead;
 import dev.aegis.gateway.identity.Principal;
 import dev.aegis.gateway.plugin.Chain;
@@ -152,8 +153,9 @@ public sealed interface Progress {
    *
    * @param limit the tightest limit that counted it, null when none did
    * @param lines header lines of an arbiter that the backend gets, {@code ""} for none
+   * @param places what it holds of limits, and gives back when it ends, however that is
    */
-  record Admitted(Identified identified, @Nullable Counted limit, String lines)
+  record Admitted(Identified identified, @Nullable Counted limit, String lines, Places places)
       implements Progress {
     @Override
     public Inbound inbound() {

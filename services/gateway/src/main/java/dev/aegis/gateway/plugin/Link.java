@@ -4,6 +4,7 @@ import dev.aegis.gateway.plugin.PluginFailed.Says;
 import dev.aegis.plugin.Ended;
 import dev.aegis.plugin.Filter;
 import dev.aegis.plugin.Request;
+import dev.aegis.plugins.Opened;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -20,10 +21,12 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Link {
   private static final int PATIENCE = 5;
+  private static final int SECOND_PATIENCE = 2;
 
   private final Terms terms;
   private final @Nullable Filter filter;
   private final @Nullable Guard guard;
+  private final @Nullable Opened told;
   private final String broken;
   private final PluginReport report;
   private final Map<Phase, LongConsumer> durations = new EnumMap<>(Phase.class);
@@ -66,11 +69,13 @@ public final class Link {
       Terms terms,
       @Nullable Filter filter,
       @Nullable Guard guard,
+      @Nullable Opened told,
       String broken,
       PluginReport report) {
     this.terms = terms;
     this.filter = filter;
     this.guard = guard;
+    this.told = told;
     this.broken = broken;
     this.report = report;
     this.log = filter != null && Phase.LOG.has(filter) ? new LogLane(this) : null;
@@ -85,14 +90,16 @@ public final class Link {
    * One that works.
    *
    * @param guard runs its calls, null if it is trusted
+   * @param told its configuration, of which its failures must not speak
    */
-  static Link of(Terms terms, Filter filter, @Nullable Guard guard, PluginReport report) {
-    return new Link(terms, filter, guard, "", report);
+  static Link of(
+      Terms terms, Filter filter, @Nullable Guard guard, Opened told, PluginReport report) {
+    return new Link(terms, filter, guard, told, "", report);
   }
 
   /** One that cannot be called: it fails every time. */
   public static Link broken(Terms terms, String why) {
-    return new Link(terms, null, null, why, PluginReport.NONE);
+    return new Link(terms, null, null, null, why, PluginReport.NONE);
   }
 
   /** What is known of it without asking it. */
@@ -113,6 +120,16 @@ public final class Link {
   /** Whether it is called no more, because it failed too often. */
   public boolean off() {
     return off.get();
+  }
+
+  /**
+   * It stands where {@code before} stood. If that one was switched off, or nearly, two bad calls
+   * are enough until one ends well: what is bad is not tried anew with each change of its object.
+   */
+  void replaces(Link before) {
+    if (before.off() || before.failures.get() >= PATIENCE - SECOND_PATIENCE) {
+      failures.set(PATIENCE - SECOND_PATIENCE);
+    }
   }
 
   /** Where it takes part. One that is broken fails as early as it can. */
@@ -169,7 +186,8 @@ public final class Link {
     }
   }
 
-  private PluginFailed failed(Phase phase, PluginFailed why) {
+  private PluginFailed failed(Phase phase, PluginFailed failure) {
+    PluginFailed why = failure.discreet(told);
     boolean ends =
         switch (why.says()) {
           case NOTHING -> false;

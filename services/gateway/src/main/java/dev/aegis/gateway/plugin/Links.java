@@ -1,11 +1,13 @@
 package dev.aegis.gateway.plugin;
 
 import dev.aegis.journal.InvalidDefinition;
+import dev.aegis.journal.MasterKey;
 import dev.aegis.journal.ObjectKey;
 import dev.aegis.journal.PluginDefinition;
 import dev.aegis.model.Finding;
 import dev.aegis.plugin.Filter;
 import dev.aegis.plugins.Installed;
+import dev.aegis.plugins.Opened;
 import dev.aegis.plugins.Plugins;
 import java.lang.ref.Cleaner;
 import java.time.Duration;
@@ -56,8 +58,13 @@ public final class Links {
     return installed.get().find(name);
   }
 
-  /** The link that stands for {@code definition} in {@code tenant}. */
-  public Made link(ObjectKey key, String tenant, PluginDefinition definition) {
+  /**
+   * The link that stands for {@code definition} in {@code tenant}.
+   *
+   * @param key of the object, for which its secrets are sealed
+   * @param masterKey opens them
+   */
+  public Made link(ObjectKey key, String tenant, PluginDefinition definition, MasterKey masterKey) {
     Map<ObjectKey, Known> own = known.computeIfAbsent(tenant, each -> new ConcurrentHashMap<>());
     Installed plugin = plugin(definition.plugin());
     if (plugin == null) {
@@ -69,17 +76,26 @@ public final class Links {
       return new Made(before.link(), null);
     }
     own.remove(key);
+    Opened opened;
     try {
-      Link link = link(key, tenant, definition, plugin);
+      opened = plugin.open(definition.config(), key, masterKey);
+    } catch (InvalidDefinition e) {
+      return broken(key, tenant, definition, String.valueOf(e.getMessage()));
+    }
+    try {
+      Link link = link(key, tenant, definition, plugin, opened);
+      if (before != null) {
+        link.replaces(before.link());
+      }
       own.put(key, new Known(definition, plugin, link));
       return new Made(link, null);
     } catch (InvalidDefinition e) {
       return broken(key, tenant, definition, String.valueOf(e.getMessage()));
     } catch (PluginFailed e) {
-      return broken(key, tenant, definition, "it cannot be started: " + e.why());
+      return broken(key, tenant, definition, "it cannot be started: " + e.discreet(opened).why());
     } catch (RuntimeException e) {
-      return broken(
-          key, tenant, definition, "it cannot be started: " + PluginFailed.threw(e).why());
+      String why = PluginFailed.threw(e).discreet(opened).why();
+      return broken(key, tenant, definition, "it cannot be started: " + why);
     }
   }
 
@@ -113,13 +129,14 @@ public final class Links {
     }
   }
 
-  private Link link(ObjectKey key, String tenant, PluginDefinition definition, Installed plugin)
+  private Link link(
+      ObjectKey key, String tenant, PluginDefinition definition, Installed plugin, Opened opened)
       throws PluginFailed {
     Link.Terms terms = terms(key, tenant, definition);
     if (plugin.builtIn()) {
-      Filter filter = plugin.configure(definition.config());
+      Filter filter = plugin.configure(opened);
       filter.start();
-      return Link.of(terms, filter, null, report);
+      return Link.of(terms, filter, null, opened, report);
     }
     Guard starting = new Guard("plugin-start-" + definition.plugin(), START);
     Filter filter;
@@ -128,7 +145,7 @@ public final class Links {
           starting.run(
               plugin.loader(),
               () -> {
-                Filter made = plugin.configure(definition.config());
+                Filter made = plugin.configure(opened);
                 made.start();
                 return made;
               });
@@ -136,13 +153,13 @@ public final class Links {
       starting.end().run();
     }
     Guard guard = new Guard("plugin-" + definition.plugin(), definition.timeout());
-    Link link = Link.of(terms, filter, guard, report);
-    cleaner.register(link, closing(definition.plugin(), filter, guard.end()));
+    Link link = Link.of(terms, filter, guard, opened, report);
+    cleaner.register(link, closing(definition.plugin(), filter, opened, guard.end()));
     return link;
   }
 
   /** Closes on a thread of its own: what others wrote may wait for ever. */
-  private static Runnable closing(String plugin, Filter filter, Runnable then) {
+  private static Runnable closing(String plugin, Filter filter, Opened opened, Runnable then) {
     return () ->
         Thread.ofPlatform()
             .daemon()
@@ -152,7 +169,8 @@ public final class Links {
                   try {
                     filter.close();
                   } catch (Exception e) {
-                    LOG.warn("Plugin {} did not close cleanly: {}", plugin, e.toString());
+                    LOG.warn(
+                        "Plugin {} did not close cleanly: {}", plugin, opened.told(e.toString()));
                   } finally {
                     then.run();
                   }

@@ -8,6 +8,7 @@ import dev.aegis.journal.Fold;
 import dev.aegis.journal.InvalidDefinition;
 import dev.aegis.journal.Kind;
 import dev.aegis.journal.Lineage;
+import dev.aegis.journal.MasterKey;
 import dev.aegis.journal.ObjectKey;
 import dev.aegis.journal.PluginDefinition;
 import dev.aegis.journal.RateLimitConfig;
@@ -30,6 +31,7 @@ final class ChainCompiler {
           .thenComparing(placed -> placed.plugin().id());
 
   private final Links links;
+  private final MasterKey masterKey;
   private final String tenant;
   private final Lineage lineage;
   private final Readings readings;
@@ -61,6 +63,7 @@ final class ChainCompiler {
 
   ChainCompiler(Compiler compiler, Fold fold, String tenant, Lineage lineage, Readings readings) {
     this.links = compiler.links();
+    this.masterKey = compiler.masterKey();
     this.tenant = tenant;
     this.lineage = lineage;
     this.readings = readings;
@@ -93,7 +96,7 @@ final class ChainCompiler {
       return;
     }
     used.add(entry.key());
-    Links.Made made = links.link(entry.key(), tenant, plugin);
+    Links.Made made = links.link(entry.key(), tenant, plugin, masterKey);
     String wrong = made.wrong();
     if (wrong != null) {
       readings.found(holding, wrong + meanwhile(plugin));
