@@ -2,8 +2,12 @@ package dev.aegis.bench;
 
 import dev.aegis.bus.BusSettings;
 import dev.aegis.bus.JournalWriter;
+import dev.aegis.gateway.plugin.Chain;
+import dev.aegis.gateway.plugin.Phase;
 import dev.aegis.testkit.KafkaPeer;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadMXBean;
 import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
@@ -15,27 +19,66 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What plugins cost the gateway: processor time of its process per request, user and system, on a
- * route with ten of them over one without any.
+ * What plugins cost the gateway: what one thread does to ask each phase of a chain without any, and
+ * processor time of the gateway's process per request, user and system, on a route with ten of them
+ * over one without any.
  */
 final class Plugged {
   private static final int ROUNDS = 7;
   private static final Duration LENGTH = Duration.ofSeconds(5);
   private static final Duration WARMUP = Duration.ofSeconds(30);
   private static final Duration SETTLING = Duration.ofSeconds(30);
+  private static final int REQUESTS = 20_000_000;
+  private static final ThreadMXBean THREADS = ManagementFactory.getThreadMXBean();
   private static final String PATH = "/plugged";
   private static final Map<String, String> HOST = Map.of("Host", "tenant123.example.com");
 
   private Plugged() {}
 
-  /** Measures and prints it. */
-  static void run() throws Exception {
+  /**
+   * Measures and prints it.
+   *
+   * @param neighbours whether nothing but what other tenants notice is measured
+   */
+  static void run(boolean neighbours) throws Exception {
     Path folder = Files.createTempDirectory("aegis-plugged");
     try (KafkaPeer kafka = KafkaPeer.start();
         Nginx backend = Nginx.backend(folder.resolve("backend"), BenchMain.OTHERS)) {
-      ofTen(kafka, folder, backend.port());
+      if (!neighbours) {
+        ofNone();
+        ofTen(kafka, folder, backend.port());
+      }
       Neighbours.run(kafka, folder, backend.port());
     }
+  }
+
+  private static void ofNone() {
+    Chain[] chains = {Chain.NONE, Chain.of(List.of(), true)};
+    Phase[] phases = Phase.values();
+    double[] more = new double[ROUNDS];
+    long taking = 0;
+    for (int round = -2; round < ROUNDS; round++) {
+      long began = THREADS.getCurrentThreadCpuTime();
+      for (int i = 0; i < REQUESTS; i++) {
+        taking += chains[i & 1].links().size();
+      }
+      long between = THREADS.getCurrentThreadCpuTime();
+      for (int i = 0; i < REQUESTS; i++) {
+        Chain chain = chains[i & 1];
+        taking += chain.links().size();
+        for (Phase phase : phases) {
+          taking += chain.has(phase) ? 1 : 0;
+        }
+      }
+      long ended = THREADS.getCurrentThreadCpuTime();
+      if (round >= 0) {
+        more[round] = (double) (ended - between - (between - began)) / REQUESTS;
+      }
+    }
+    Arrays.sort(more);
+    System.out.printf(
+        "a chain without any costs %.1f ns a request (%.1f – %.1f), %d phases asked, %d taken part%n",
+        more[ROUNDS / 2], more[0], more[ROUNDS - 1], phases.length, taking);
   }
 
   private static void ofTen(KafkaPeer kafka, Path folder, int backendPort) throws Exception {

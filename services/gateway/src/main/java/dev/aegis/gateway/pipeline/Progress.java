@@ -1,8 +1,10 @@
 package dev.aegis.gateway.pipeline;
 
 import dev.aegis.gateway.admission.Count;
+import dev.aegis.gateway.admission.Places;
 import dev.aegis.gateway.http1.RequestHead;
 import dev.aegis.gateway.identity.Principal;
+import dev.aegis.gateway.plugin.Chain;
 import dev.aegis.gateway.plugin.LiveRequest;
 import dev.aegis.gateway.plugin.RateLimit;
 import dev.aegis.gateway.snapshot.RoutePlan;
@@ -90,13 +92,18 @@ public sealed interface Progress {
    */
   record Matched(Inbound inbound, TenantPlan tenant, @Nullable RoutePlan route)
       implements Progress {
-    /** The same as plugins of {@code route} see it. */
-    public LiveRequest live(RoutePlan route, @Nullable Caller caller) {
+    /** Plugins that take part: of the route, or of the tenant where there is none. */
+    public Chain chain() {
+      return route == null ? tenant.chain() : route.chain();
+    }
+
+    /** The same as plugins of {@code route}, or where there is none of the tenant, see it. */
+    public LiveRequest live(@Nullable RoutePlan route, @Nullable Caller caller) {
       return new LiveRequest(
           inbound.head(),
           inbound.requestId(),
           tenant.id(),
-          Pipeline.name(route),
+          route == null ? "" : Pipeline.name(route),
           inbound.address(),
           inbound.secure(),
           caller == null ? "" : caller.principal().subjectIn(tenant.id()));
@@ -146,8 +153,9 @@ public sealed interface Progress {
    *
    * @param limit the tightest limit that counted it, null when none did
    * @param lines header lines of an arbiter that the backend gets, {@code ""} for none
+   * @param places what it holds of limits, and gives back when it ends, however that is
    */
-  record Admitted(Identified identified, @Nullable Counted limit, String lines)
+  record Admitted(Identified identified, @Nullable Counted limit, String lines, Places places)
       implements Progress {
     @Override
     public Inbound inbound() {

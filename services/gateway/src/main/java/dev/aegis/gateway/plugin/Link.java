@@ -6,11 +6,13 @@ import dev.aegis.plugin.Filter;
 import dev.aegis.plugin.Request;
 import dev.aegis.plugins.Opened;
 import java.util.EnumMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.LongConsumer;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,6 +21,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Link {
   private static final int PATIENCE = 5;
+  private static final int SECOND_PATIENCE = 2;
 
   private final Terms terms;
   private final @Nullable Filter filter;
@@ -38,8 +41,29 @@ public final class Link {
    * @param id of the plugin's object
    * @param plugin its name
    * @param open whether requests go on without it when it fails
+   * @param scope where it was put to use
    */
-  public record Terms(String tenant, String id, String plugin, boolean open) {}
+  public record Terms(String tenant, String id, String plugin, boolean open, Scope scope) {}
+
+  /**
+   * Where a plugin's object was put to use.
+   *
+   * @param owner tenant that it is an object of, null for one of the installation
+   * @param route the only route, null for all
+   * @param upstream the only upstream, null for all
+   * @param order lower runs first
+   */
+  public record Scope(
+      @Nullable String owner, @Nullable String route, @Nullable String upstream, int order) {}
+
+  /** Whether it can do what it is there for. */
+  public enum State {
+    IN_FORCE,
+    /** It cannot be called, and fails every time. */
+    BROKEN,
+    /** It is called no more, because it failed too often. */
+    SWITCHED_OFF
+  }
 
   private Link(
       Terms terms,
@@ -83,9 +107,29 @@ public final class Link {
     return terms;
   }
 
+  /** Whether it can do what it is there for, now. */
+  public State state() {
+    return filter == null ? State.BROKEN : off.get() ? State.SWITCHED_OFF : State.IN_FORCE;
+  }
+
+  /** The phases that it takes part in, in their order. */
+  public List<Phase> phases() {
+    return Stream.of(Phase.values()).filter(this::takesPart).toList();
+  }
+
   /** Whether it is called no more, because it failed too often. */
   public boolean off() {
     return off.get();
+  }
+
+  /**
+   * It stands where {@code before} stood. If that one was switched off, or nearly, two bad calls
+   * are enough until one ends well: what is bad is not tried anew with each change of its object.
+   */
+  void replaces(Link before) {
+    if (before.off() || before.failures.get() >= PATIENCE - SECOND_PATIENCE) {
+      failures.set(PATIENCE - SECOND_PATIENCE);
+    }
   }
 
   /** Where it takes part. One that is broken fails as early as it can. */

@@ -69,7 +69,7 @@ public final class Links {
     Installed plugin = plugin(definition.plugin());
     if (plugin == null) {
       own.remove(key);
-      return broken(tenant, definition, "there is no plugin \"" + definition.plugin() + "\"");
+      return broken(key, tenant, definition, "there is no plugin \"" + definition.plugin() + "\"");
     }
     Known before = own.get(key);
     if (before != null && before.plugin() == plugin && before.definition().equals(definition)) {
@@ -80,19 +80,22 @@ public final class Links {
     try {
       opened = plugin.open(definition.config(), key, masterKey);
     } catch (InvalidDefinition e) {
-      return broken(tenant, definition, String.valueOf(e.getMessage()));
+      return broken(key, tenant, definition, String.valueOf(e.getMessage()));
     }
     try {
-      Link link = link(tenant, definition, plugin, opened);
+      Link link = link(key, tenant, definition, plugin, opened);
+      if (before != null) {
+        link.replaces(before.link());
+      }
       own.put(key, new Known(definition, plugin, link));
       return new Made(link, null);
     } catch (InvalidDefinition e) {
-      return broken(tenant, definition, String.valueOf(e.getMessage()));
+      return broken(key, tenant, definition, String.valueOf(e.getMessage()));
     } catch (PluginFailed e) {
-      return broken(tenant, definition, "it cannot be started: " + e.discreet(opened).why());
+      return broken(key, tenant, definition, "it cannot be started: " + e.discreet(opened).why());
     } catch (RuntimeException e) {
       String why = PluginFailed.threw(e).discreet(opened).why();
-      return broken(tenant, definition, "it cannot be started: " + why);
+      return broken(key, tenant, definition, "it cannot be started: " + why);
     }
   }
 
@@ -126,9 +129,10 @@ public final class Links {
     }
   }
 
-  private Link link(String tenant, PluginDefinition definition, Installed plugin, Opened opened)
+  private Link link(
+      ObjectKey key, String tenant, PluginDefinition definition, Installed plugin, Opened opened)
       throws PluginFailed {
-    Link.Terms terms = terms(tenant, definition);
+    Link.Terms terms = terms(key, tenant, definition);
     if (plugin.builtIn()) {
       Filter filter = plugin.configure(opened);
       filter.start();
@@ -173,11 +177,18 @@ public final class Links {
                 });
   }
 
-  private static Made broken(String tenant, PluginDefinition definition, String why) {
-    return new Made(Link.broken(terms(tenant, definition), why), why);
+  private static Made broken(
+      ObjectKey key, String tenant, PluginDefinition definition, String why) {
+    return new Made(Link.broken(terms(key, tenant, definition), why), why);
   }
 
-  private static Link.Terms terms(String tenant, PluginDefinition definition) {
-    return new Link.Terms(tenant, definition.id(), definition.plugin(), definition.letsPass());
+  private static Link.Terms terms(ObjectKey key, String tenant, PluginDefinition definition) {
+    return new Link.Terms(
+        tenant,
+        definition.id(),
+        definition.plugin(),
+        definition.letsPass(),
+        new Link.Scope(
+            key.tenant(), definition.route(), definition.upstream(), definition.order()));
   }
 }

@@ -109,6 +109,19 @@ final class ChainCompiler {
   }
 
   /**
+   * The chain of requests that have no route, or none yet: of those plugins that are on all of
+   * them. What one of these requires may be on each route and yet not here, so nothing is said.
+   */
+  Chain everywhere() {
+    return chain(
+        all.stream()
+            .filter(placed -> placed.plugin().route() == null && placed.plugin().upstream() == null)
+            .toList(),
+        false,
+        false);
+  }
+
+  /**
    * The chain of a route.
    *
    * @param route id, null for the default route
@@ -124,11 +137,15 @@ final class ChainCompiler {
         here.add(placed);
       }
     }
+    return chain(here, cors, true);
+  }
+
+  private Chain chain(List<Placed> here, boolean cors, boolean tells) {
     List<Placed> nearest = here.stream().filter(placed -> !hidden(placed, here)).toList();
     List<Link> ordered = new ArrayList<>();
     Set<Placed> done = new HashSet<>();
     for (Placed placed : nearest) {
-      follow(placed, nearest, ordered, done, new HashSet<>());
+      follow(placed, nearest, ordered, done, new HashSet<>(), tells);
     }
     return Chain.of(ordered, cors);
   }
@@ -146,7 +163,12 @@ final class ChainCompiler {
 
   /** Puts it behind those that it requires. */
   private void follow(
-      Placed placed, List<Placed> here, List<Link> ordered, Set<Placed> done, Set<String> waiting) {
+      Placed placed,
+      List<Placed> here,
+      List<Link> ordered,
+      Set<Placed> done,
+      Set<String> waiting,
+      boolean tells) {
     if (!done.add(placed)) {
       return;
     }
@@ -161,7 +183,7 @@ final class ChainCompiler {
         wrong = "it requires \"" + needed + "\", which is not on each of its routes";
       }
       for (Placed other : wrong == null ? found : List.<Placed>of()) {
-        follow(other, here, ordered, done, further);
+        follow(other, here, ordered, done, further, tells);
       }
     }
     if (wrong == null) {
@@ -169,7 +191,7 @@ final class ChainCompiler {
       return;
     }
     ordered.add(Link.broken(placed.link().terms(), wrong));
-    if (said.add(placed.plugin().id() + wrong)) {
+    if (tells && said.add(placed.plugin().id() + wrong)) {
       readings.found(placed.holding(), wrong + meanwhile(placed.plugin()));
     }
   }

@@ -5,6 +5,7 @@ import dev.aegis.gateway.admission.Claim;
 import dev.aegis.gateway.admission.Count;
 import dev.aegis.gateway.admission.Debts;
 import dev.aegis.gateway.admission.Meter;
+import dev.aegis.gateway.admission.Places;
 import dev.aegis.gateway.admission.SharedCounts;
 import dev.aegis.redis.RedisAccess;
 import java.time.Duration;
@@ -99,7 +100,7 @@ public final class RedisCounts implements SharedCounts, AutoCloseable {
   }
 
   @Override
-  public @Nullable List<Count> take(List<Claim> claims, long epochMillis) {
+  public @Nullable List<Count> take(List<Claim> claims, long epochMillis, Places held) {
     return ask("take", claims, epochMillis);
   }
 
@@ -119,7 +120,7 @@ public final class RedisCounts implements SharedCounts, AutoCloseable {
   }
 
   @Override
-  public void owe(List<Claim> claims, long epochMillis) {
+  public void owe(List<Claim> claims, long epochMillis, Places held) {
     debts.add(claims, epochMillis);
   }
 
@@ -166,6 +167,7 @@ public final class RedisCounts implements SharedCounts, AutoCloseable {
   private static void bound(List<String> words, Bound bound, long cost) {
     int kind =
         switch (bound.algorithm()) {
+          case CONCURRENCY -> 5;
           case FIXED_WINDOW -> 1;
           case SLIDING_WINDOW -> 2;
           case TOKEN_BUCKET -> 3;
