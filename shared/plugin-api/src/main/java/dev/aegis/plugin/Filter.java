@@ -8,10 +8,25 @@ package dev.aegis.plugin;
  * also when it has been replaced meanwhile.
  */
 public interface Filter extends AutoCloseable {
+  /**
+   * Takes part in which path a request is for: before its route is looked for. A plugin with such a
+   * filter says {@link Plugin#narrowest} {@code TENANT}.
+   */
+  interface Rewriting extends Filter {
+    /** The path and query that count from now on; of which host they are stays as it is. */
+    Rewrite rewrite(Request request);
+  }
+
   /** Takes part in deciding which requests pass: after roles have, before limits count. */
   interface Authorizing extends Filter {
     /** Whether the request passes. */
     Verdict authorize(Request request);
+  }
+
+  /** Takes part in deciding which requests pass: after limits have counted them. */
+  interface Admitting extends Filter {
+    /** Whether the request passes; a refusal may say when it is worth another try. */
+    Verdict admit(Request request);
   }
 
   /** Takes part in what upstreams get: before the request is forwarded, once. */

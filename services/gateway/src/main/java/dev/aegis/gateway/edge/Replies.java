@@ -58,7 +58,7 @@ record Replies(ReplyTo to) {
       byte[] content = edit == null ? null : edit.content();
       if (edit == null || content == null) {
         String told = edit == null ? detail : edit.detailOr(detail);
-        body = problem(why, told, head.path(), at.inbound().requestId());
+        body = problem(why, told, head.came().path(), at.inbound().requestId());
         start(why, Problem.MEDIA_TYPE, body.length);
       } else {
         body = content;
@@ -74,6 +74,8 @@ record Replies(ReplyTo to) {
       limit(limited.by());
     } else if (why instanceof Refusal.Later later) {
       to.out().header("Retry-After", Long.toString(later.retryAfterSeconds()));
+    } else if (why instanceof Refusal.ByPlugin by && by.retryAfterSeconds() > 0) {
+      to.out().header("Retry-After", Long.toString(by.retryAfterSeconds()));
     } else if (why instanceof Refusal.InMaintenance(Maintenance by) && !by.retryAfter().isZero()) {
       to.out().header("Retry-After", Long.toString(by.retryAfter().toSeconds()));
     } else if (why instanceof Refusal.Overloaded

@@ -120,7 +120,7 @@ final class Identification {
   /** The secret does not cross the wire: what does is a proof that the caller has it. */
   private Step<Identified> bySignature(Matched matched, RoutePlan route, boolean counts) {
     Inbound inbound = matched.inbound();
-    return switch (RequestSignature.read(inbound.head(), inbound.began())) {
+    return switch (RequestSignature.read(inbound.head().came(), inbound.began())) {
       case Reading.Missing() -> new Step.Stop<>(matched, ByCaller.MISSING_CREDENTIALS);
       case Reading.Unsound(String reason) -> unsound(matched, reason);
       case Reading.Found(RequestSignature signature) -> {
@@ -128,7 +128,7 @@ final class Identification {
         if (signer == null) {
           yield new Step.Stop<>(matched, ByCaller.UNKNOWN_KEY);
         }
-        byte[] base = signature.base(inbound.head(), inbound.secure());
+        byte[] base = signature.base(inbound.head().came(), inbound.secure());
         if (base == null || !signer.key().verifies(base, signature.bytes())) {
           yield unsound(
               matched, base == null ? "a covered field is not there" : "it is not the key's");

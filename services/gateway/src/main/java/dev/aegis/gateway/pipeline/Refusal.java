@@ -4,6 +4,7 @@ import dev.aegis.events.Blame;
 import dev.aegis.gateway.http1.BadMessage;
 import dev.aegis.gateway.pipeline.Progress.Counted;
 import dev.aegis.journal.Maintenance;
+import dev.aegis.plugin.Verdict;
 
 /**
  * A reply that Aegis itself gives instead of a backend's, and why. Its {@link #code} is the same in
@@ -381,8 +382,17 @@ public sealed interface Refusal {
     }
   }
 
-  /** A plugin of the route does not let the request pass. */
-  record ByPlugin(int status, String detail) implements Refusal {
+  /**
+   * A plugin of the route does not let the request pass.
+   *
+   * @param retryAfterSeconds when it is worth another try, 0 where that is not said
+   */
+  record ByPlugin(int status, String detail, int retryAfterSeconds) implements Refusal {
+    /** What a plugin said. */
+    public static ByPlugin of(Verdict.Refuse by) {
+      return new ByPlugin(by.status(), by.detail(), by.retryAfterSeconds());
+    }
+
     @Override
     public String code() {
       return "plugin_refused";

@@ -43,7 +43,8 @@ public record LiveRequest(
 
   @Override
   public String query() {
-    return head.query();
+    String query = head.query();
+    return query.isEmpty() ? query : query.substring(1);
   }
 
   @Override
@@ -59,6 +60,11 @@ public record LiveRequest(
 
   private static boolean hidden(String name) {
     return CREDENTIALS.contains(name.toLowerCase(Locale.ROOT).replace('_', '-'));
+  }
+
+  /** The same with another head. */
+  LiveRequest with(RequestHead other) {
+    return new LiveRequest(other, id, tenant, route, address, secure, subject);
   }
 
   /** The same for those who may keep it for longer than the request lasts. */
