@@ -17,6 +17,22 @@ public interface Filter extends AutoCloseable {
     Rewrite rewrite(Request request);
   }
 
+  /**
+   * Says who a caller is, on routes whose {@code auth} is {@code plugin}. It alone sees
+   * credentials: {@code Authorization}, {@code X-API-Key}, {@code Signature} and {@code
+   * Signature-Input} as they came. Whatever its object says of failures, nobody passes when it
+   * fails.
+   */
+  interface Identifying extends Filter {
+    /** Who the caller is, as somebody of the tenant whose host was asked. */
+    Identity identify(Request request);
+
+    /** The scheme that callers without credentials are told to use (RFC 9110 section 11.1). */
+    default String scheme() {
+      return "Bearer";
+    }
+  }
+
   /** Takes part in deciding which requests pass: after roles have, before limits count. */
   interface Authorizing extends Filter {
     /** Whether the request passes. */

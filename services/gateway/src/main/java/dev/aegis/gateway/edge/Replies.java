@@ -257,6 +257,10 @@ record Replies(ReplyTo to) {
     RoutePlan route = matched == null ? null : matched.route();
     RouteDefinition.Auth auth = route == null ? RouteDefinition.Auth.JWT : route.auth();
     String realm = " realm=\"" + (matched == null ? "aegis" : matched.tenant().id()) + '"';
+    if (why instanceof Refusal.NotIdentified nobody) {
+      nobody.schemes().forEach(scheme -> to.out().header("WWW-Authenticate", scheme + realm));
+      return;
+    }
     if (auth == RouteDefinition.Auth.SIGNATURE) {
       to.out().header("WWW-Authenticate", "Signature" + realm);
       to.out().header("Accept-Signature", WANTED_SIGNATURE); // RFC 9421 section 5.1

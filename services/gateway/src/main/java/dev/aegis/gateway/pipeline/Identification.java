@@ -16,6 +16,7 @@ import dev.aegis.gateway.pipeline.Progress.Identified;
 import dev.aegis.gateway.pipeline.Progress.Inbound;
 import dev.aegis.gateway.pipeline.Progress.Matched;
 import dev.aegis.gateway.pipeline.Refusal.ByCaller;
+import dev.aegis.gateway.plugin.Recognition;
 import dev.aegis.gateway.signature.Nonces;
 import dev.aegis.gateway.signature.RequestSignature;
 import dev.aegis.gateway.signature.RequestSignature.Reading;
@@ -24,6 +25,7 @@ import dev.aegis.gateway.snapshot.IdentityPlan;
 import dev.aegis.gateway.snapshot.KeyTable;
 import dev.aegis.gateway.snapshot.RoutePlan;
 import dev.aegis.gateway.snapshot.TenantPlan;
+import dev.aegis.plugin.Identity;
 import dev.aegis.tokens.Proof;
 import java.time.Instant;
 import java.util.List;
@@ -59,6 +61,7 @@ final class Identification {
     return switch (route.auth()) {
       case NONE -> new Step.Go<>(new Identified(matched, route, null));
       case CLIENT_CERTIFICATE -> byCertificate(matched, route);
+      case PLUGIN -> byPlugin(matched, route, counts);
       case JWT -> byToken(matched, route, bearer(matched.inbound().head()), counts);
       case API_KEY -> byKey(matched, route, counts);
       case SIGNATURE -> bySignature(matched, route, counts);
@@ -103,6 +106,44 @@ final class Identification {
             matched,
             route,
             new Caller(bound, access, Credential.CLIENT_CERTIFICATE, source, null)));
+  }
+
+  /**
+   * Whoever it is, it is somebody of the host's tenant: a plugin speaks for no other. In a
+   * rehearsal none is asked, and nobody is known.
+   */
+  private static Step<Identified> byPlugin(Matched matched, RoutePlan route, boolean counts) {
+    if (!counts) {
+      return new Step.Go<>(new Identified(matched, route, null));
+    }
+    return switch (Recognition.of(route.chain(), matched.live(route, null))) {
+      case Recognition.Failed failed -> new Step.Stop<>(matched, new Refusal.PluginFailed());
+      case Recognition.Unknown(String detail, List<String> schemes) ->
+          new Step.Stop<>(matched, new Refusal.NotIdentified(detail, schemes));
+      case Recognition.Known(Identity.Known who) -> {
+        Instant now = matched.inbound().began();
+        Principal principal =
+            new Principal(
+                who.subject(),
+                matched.tenant().id(),
+                who.roles(),
+                List.of(),
+                who.claims(),
+                null,
+                null,
+                now,
+                now,
+                now,
+                "",
+                null);
+        IdentityPlan identity = matched.tenant().identity();
+        Principal bound = identity.bound(principal);
+        Caller caller =
+            new Caller(
+                bound, identity.access(bound), Credential.PLUGIN, Decisions.Source.LOCAL, null);
+        yield new Step.Go<>(new Identified(matched, route, caller));
+      }
+    };
   }
 
   /** Keys are the tenant's own: one of another tenant is as unknown as any other. */

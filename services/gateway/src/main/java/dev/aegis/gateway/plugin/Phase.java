@@ -6,6 +6,7 @@ import dev.aegis.plugin.Place;
 /** Where in a request plugins take part, in this order. */
 public enum Phase {
   REWRITE("rewrite", Filter.Rewriting.class, Place.TENANT),
+  IDENTIFY("identify", Filter.Identifying.class),
   AUTHORIZE("authorize", Filter.Authorizing.class),
   ADMIT("admit", Filter.Admitting.class),
   REQUEST("request_headers", Filter.EditingRequest.class),
