@@ -15,6 +15,7 @@ import dev.aegis.journal.PluginDefinition;
 import dev.aegis.journal.RateLimitConfig;
 import dev.aegis.plugin.Place;
 import dev.aegis.plugins.Installed;
+import dev.aegis.plugins.builtin.FaultInjection;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashSet;
@@ -103,6 +104,8 @@ final class ChainCompiler {
     String wrong = made.wrong();
     if (wrong != null) {
       readings.found(holding, wrong + meanwhile(plugin));
+    } else if (plugin.plugin().equals(FaultInjection.NAME) && holding.own()) {
+      readings.warning(entry, "requests wait or are refused on purpose");
     }
     all.add(new Placed(holding, plugin, links.plugin(plugin.plugin()), made.link(), far));
   }
