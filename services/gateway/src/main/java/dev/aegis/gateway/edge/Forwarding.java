@@ -23,6 +23,7 @@ import dev.aegis.gateway.pipeline.Refusal;
 import dev.aegis.gateway.pipeline.Refusal.ByCaller;
 import dev.aegis.gateway.pipeline.Refusal.ByUpstream;
 import dev.aegis.gateway.pipeline.ReplyCosts;
+import dev.aegis.gateway.plugin.Balancer;
 import dev.aegis.gateway.plugin.BodyFlow;
 import dev.aegis.gateway.plugin.Chain;
 import dev.aegis.gateway.plugin.Edit;
@@ -37,8 +38,10 @@ import dev.aegis.gateway.upstream.Outbound;
 import dev.aegis.gateway.upstream.Split;
 import dev.aegis.gateway.upstream.Squeeze;
 import dev.aegis.gateway.upstream.Upstream;
+import dev.aegis.plugin.Candidate;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
@@ -68,6 +71,7 @@ final class Forwarding implements Outbound {
   private long age = -1;
   private @Nullable Edit requestEdit;
   private @Nullable Edit replyEdit;
+  private @Nullable Balancer balancer;
 
   /**
    * @param exchange what it is a part of
@@ -313,6 +317,24 @@ final class Forwarding implements Outbound {
   @Override
   public @Nullable String field(String name) {
     return head.value(name);
+  }
+
+  @Override
+  public boolean wishes() {
+    return admitted.identified().route().chain().has(Phase.BALANCE);
+  }
+
+  @Override
+  public int wish(List<Fit> fit) {
+    Balancer asked = balancer;
+    if (asked == null) {
+      asked = new Balancer(admitted.identified().route().chain(), admitted.identified().live());
+      balancer = asked;
+    }
+    return asked.choose(
+        fit.stream()
+            .map(each -> new Candidate(each.authority(), each.weight(), each.active()))
+            .toList());
   }
 
   @Override
