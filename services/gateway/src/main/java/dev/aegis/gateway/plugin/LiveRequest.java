@@ -43,7 +43,8 @@ public record LiveRequest(
 
   @Override
   public String query() {
-    return head.query();
+    String query = head.query();
+    return query.isEmpty() ? query : query.substring(1);
   }
 
   @Override
