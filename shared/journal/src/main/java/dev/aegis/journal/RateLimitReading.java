@@ -74,7 +74,7 @@ final class RateLimitReading {
     int most = RateLimitConfig.most(cost, methodCosts);
     long share = share(fields, store, algorithm, windows, most, countRefused);
     if (algorithm == Algorithm.CONCURRENCY) {
-      places(fields, store, countRefused);
+      places(fields, countRefused);
     }
     fields.done();
     if (!violations.isEmpty()) {
@@ -120,7 +120,7 @@ final class RateLimitReading {
   }
 
   /** Each request has one place, for as long as it takes: there is no time and no cost. */
-  private static void places(Fields fields, Store store, boolean countRefused) {
+  private static void places(Fields fields, boolean countRefused) {
     for (String member : List.of(WINDOW, WINDOWS, COST, METHOD_COSTS)) {
       if (!fields.absent(member)) {
         fields.reject(member, "must not be given where requests under way are counted");
@@ -128,9 +128,6 @@ final class RateLimitReading {
     }
     if (countRefused) {
       fields.reject("count_refused", "must not be given where requests under way are counted");
-    }
-    if (store != Store.LOCAL) {
-      fields.reject("store", "must be local where requests under way are counted");
     }
   }
 

@@ -8,10 +8,41 @@ package dev.aegis.plugin;
  * also when it has been replaced meanwhile.
  */
 public interface Filter extends AutoCloseable {
+  /**
+   * Takes part in which path a request is for: before its route is looked for. A plugin with such a
+   * filter says {@link Plugin#narrowest} {@code TENANT}.
+   */
+  interface Rewriting extends Filter {
+    /** The path and query that count from now on; of which host they are stays as it is. */
+    Rewrite rewrite(Request request);
+  }
+
+  /**
+   * Says who a caller is, on routes whose {@code auth} is {@code plugin}. It alone sees
+   * credentials: {@code Authorization}, {@code X-API-Key}, {@code Signature} and {@code
+   * Signature-Input} as they came. Whatever its object says of failures, nobody passes when it
+   * fails.
+   */
+  interface Identifying extends Filter {
+    /** Who the caller is, as somebody of the tenant whose host was asked. */
+    Identity identify(Request request);
+
+    /** The scheme that callers without credentials are told to use (RFC 9110 section 11.1). */
+    default String scheme() {
+      return "Bearer";
+    }
+  }
+
   /** Takes part in deciding which requests pass: after roles have, before limits count. */
   interface Authorizing extends Filter {
     /** Whether the request passes. */
     Verdict authorize(Request request);
+  }
+
+  /** Takes part in deciding which requests pass: after limits have counted them. */
+  interface Admitting extends Filter {
+    /** Whether the request passes; a refusal may say when it is worth another try. */
+    Verdict admit(Request request);
   }
 
   /** Takes part in what upstreams get: before the request is forwarded, once. */

@@ -6,9 +6,11 @@ import dev.aegis.journal.MasterKey;
 import dev.aegis.journal.ObjectKey;
 import dev.aegis.model.Violation;
 import dev.aegis.plugin.Filter;
+import dev.aegis.plugin.Place;
 import dev.aegis.plugin.Plugin;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,6 +27,7 @@ public final class Installed {
   private final ObjectNode schema;
   private final List<String> requires;
   private final boolean adds;
+  private final Place narrowest;
 
   /**
    * @param source name of its jar, or {@link #BUILT_IN}
@@ -36,6 +39,7 @@ public final class Installed {
     this.source = source;
     this.requires = List.copyOf(plugin.requires());
     this.adds = plugin.adds();
+    this.narrowest = Objects.requireNonNull(plugin.narrowest(), "narrowest");
     this.schema = ConfigType.schema(plugin.config(), plugin.description());
   }
 
@@ -84,6 +88,11 @@ public final class Installed {
   /** Whether several of it on one route all run. */
   public boolean adds() {
     return adds;
+  }
+
+  /** The narrowest place where it can be put to use. */
+  public Place narrowest() {
+    return narrowest;
   }
 
   /**

@@ -3,6 +3,7 @@ package dev.aegis.admin.catalog;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.aegis.journal.Fold;
 import dev.aegis.journal.InvalidDefinition;
 import dev.aegis.journal.Json;
 import dev.aegis.journal.MasterKey;
@@ -119,6 +120,11 @@ public final class PluginCatalog {
                 + (near == null
                     ? "; see /admin/plugins/catalog"
                     : "; did you mean \"" + near + "\"?")));
+  }
+
+  /** What is wrong with where {@code document} puts its plugin, and with what it finds there. */
+  public List<Violation> placed(Fold fold, ObjectKey key, ObjectNode document) {
+    return new Placement(installed.get()).check(fold, key, document);
   }
 
   /** Every plugin as {@code {"name","title","description","source","schema"}}, by name. */

@@ -149,6 +149,7 @@ final class Settling {
     }
     if (key.kind() == Kind.PLUGIN) {
       violations.addAll(plugins.check(key, document));
+      violations.addAll(plugins.placed(fold, key, document));
     }
     if (key.kind() == Kind.UPSTREAM) {
       violations.addAll(own.check(document));

@@ -76,13 +76,14 @@ public final class Limits {
     List<Wanted> here = new ArrayList<>(limits.size());
     List<Wanted> together = new ArrayList<>(0);
     boolean answers = shared.answers();
-    wanted(limits, asker(identified), answers, here, together);
+    boolean settling = shared.settling();
+    wanted(limits, asker(identified), answers && !settling, here, together);
     List<Counted> counted = new ArrayList<>(limits.size());
     if (together.isEmpty()) {
       add(counted, here, local.take(claims(here), now, held));
       return concluded(identified, lines, counted, held);
     }
-    List<Wanted> beside = beside(together, here, answers, shared.settling());
+    List<Wanted> beside = beside(together, here, answers, settling);
     if (!beside.isEmpty() && refused(beside, local.peek(claims(beside), now))) {
       add(counted, beside, local.take(claims(beside), now, held));
       return concluded(identified, lines, counted, held);
@@ -180,7 +181,7 @@ public final class Limits {
     return stand;
   }
 
-  /** What was leased is spent here, while it can be refilled. */
+  /** What was leased is spent here, while it can be refilled by what is surely left. */
   private static void wanted(
       List<RateLimit> limits,
       RateLimit.Asker asker,

@@ -64,6 +64,12 @@ public sealed interface Progress {
       this(tenant, requestId, head, address, handshake, startedMillis, startedNanos, false);
     }
 
+    /** The same for another path. */
+    public Inbound with(RequestHead other) {
+      return new Inbound(
+          tenant, requestId, other, address, handshake, startedMillis, startedNanos, secure);
+    }
+
     /** When its first byte was read. */
     Instant began() {
       return Instant.ofEpochMilli(startedMillis);

@@ -1,6 +1,5 @@
 package dev.aegis.gateway.plugin;
 
-import dev.aegis.gateway.http1.Head;
 import dev.aegis.gateway.http1.RequestHead;
 import dev.aegis.gateway.http1.ResponseHead;
 import dev.aegis.plugin.Reply;
@@ -21,10 +20,24 @@ public record LiveRequest(
     String route,
     String address,
     boolean secure,
-    String subject)
+    String subject,
+    boolean credentials)
     implements Request {
+  private static final String OF_PROXIES = "proxy-authorization";
   private static final Set<String> CREDENTIALS =
-      Set.of("authorization", "proxy-authorization", "x-api-key", "signature", "signature-input");
+      Set.of("authorization", OF_PROXIES, "x-api-key", "signature", "signature-input");
+
+  /** One whose credentials nobody sees. */
+  public LiveRequest(
+      RequestHead head,
+      String id,
+      String tenant,
+      String route,
+      String address,
+      boolean secure,
+      String subject) {
+    this(head, id, tenant, route, address, secure, subject, false);
+  }
 
   @Override
   public String method() {
@@ -58,8 +71,19 @@ public record LiveRequest(
     return hidden(name) ? List.of() : head.eachValue(name);
   }
 
-  private static boolean hidden(String name) {
-    return CREDENTIALS.contains(name.toLowerCase(Locale.ROOT).replace('_', '-'));
+  private boolean hidden(String name) {
+    String plain = name.toLowerCase(Locale.ROOT).replace('_', '-');
+    return credentials ? plain.equals(OF_PROXIES) : CREDENTIALS.contains(plain);
+  }
+
+  /** The same with another head. */
+  LiveRequest with(RequestHead other) {
+    return new LiveRequest(other, id, tenant, route, address, secure, subject, credentials);
+  }
+
+  /** The same for who says whose credentials they are. */
+  LiveRequest showingCredentials() {
+    return new LiveRequest(head, id, tenant, route, address, secure, subject, true);
   }
 
   /** The same for those who may keep it for longer than the request lasts. */
@@ -75,11 +99,11 @@ public record LiveRequest(
         address,
         secure,
         subject,
-        new Lines(shown(head)));
+        new Lines(shown()));
   }
 
   /** Lines of a header that others may keep. */
-  private static List<String> shown(Head head) {
+  private List<String> shown() {
     List<String> all = head.namesAndValues();
     for (int i = all.size() - 2; i >= 0; i -= 2) {
       if (hidden(all.get(i))) {
