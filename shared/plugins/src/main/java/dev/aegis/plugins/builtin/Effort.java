@@ -1,5 +1,6 @@
 package dev.aegis.plugins.builtin;
 
+import com.networknt.schema.Error;
 import com.networknt.schema.ExecutionContext;
 
 /**
@@ -14,6 +15,9 @@ final class Effort extends ExecutionContext {
   private static final long MOST = 1_000_000;
   private static final long TURN = 10_000;
   private static final int DEEPEST = 800;
+
+  /** What an error costs, which is kept until the end. */
+  private static final int ERROR = 20;
 
   private final long most;
   private long steps;
@@ -78,6 +82,12 @@ final class Effort extends ExecutionContext {
   public void evaluationPathRemoveLast() {
     depth--;
     super.evaluationPathRemoveLast();
+  }
+
+  @Override
+  public void addError(Error error) {
+    spend(ERROR);
+    super.addError(error);
   }
 
   private void enter() {

@@ -25,11 +25,11 @@ final class WouldRefuse {
   void note(Request request, Verdict verdict) {
     switch (verdict) {
       case Verdict.Pass pass -> {}
-      case Verdict.Refuse(int status, String detail) -> {
+      case Verdict.Refuse refuse -> {
         if (byRequest.size() >= MOST) {
           byRequest.clear(); // of requests of whose end nobody was told
         }
-        byRequest.putIfAbsent(request.id(), status + " " + detail);
+        byRequest.putIfAbsent(request.id(), refuse.status() + " " + refuse.detail());
       }
     }
   }

@@ -54,7 +54,7 @@ final class RequestValidationTest {
   private static String told(Verdict verdict) {
     return switch (verdict) {
       case Verdict.Pass pass -> "passes";
-      case Verdict.Refuse(int status, String detail) -> status + " " + detail;
+      case Verdict.Refuse refuse -> refuse.status() + " " + refuse.detail();
     };
   }
 
@@ -205,6 +205,18 @@ final class RequestValidationTest {
       })
   void whatTakesTooLongIsRefused(String schema) {
     assertThat(sent(ofBody(schema), "[".repeat(60) + "1" + "]".repeat(60)))
+        .isEqualTo("422 The body is too much to check");
+  }
+
+  /** Each error takes memory, so there are not as many as a caller likes. */
+  @Test
+  void aBodyThatIsWrongEverywhereIsNotFollowedToItsEnd() {
+    Filter filter = ofBody("{\"items\":{\"type\":\"string\"}}");
+    assertThat(sent(filter, "[" + "11,".repeat(30_000) + "11]"))
+        .isEqualTo(
+            "422 The body has another form: /0 (type), /1 (type), /2 (type), /3 (type),"
+                + " /4 (type), and 29996 more");
+    assertThat(sent(filter, "[" + "1,".repeat(48_000) + "1]"))
         .isEqualTo("422 The body is too much to check");
   }
 
