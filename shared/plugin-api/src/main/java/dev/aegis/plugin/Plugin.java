@@ -9,9 +9,10 @@ import java.util.List;
  *
  * @param <C> its configuration, a public record. JSON objects are read into it and its JSON Schema
  *     follows from it: strings, {@code int}, {@code long}, {@code boolean}, {@code double}, enums
- *     (as words in lower case), records, lists, and maps from strings, of these; see {@link
- *     Member}. What its constructor throws as an {@link IllegalArgumentException} is told to
- *     whoever wrote the configuration.
+ *     (as words in lower case), records, lists, and maps from strings, of these; {@code Object} as
+ *     the type of values in such a map is any JSON, of the JDK's own types; see {@link Member}.
+ *     What its constructor throws as an {@link IllegalArgumentException} is told to whoever wrote
+ *     the configuration.
  */
 public interface Plugin<C extends Record> {
   /** What configurations call it: {@code [a-z][a-z0-9_]*}, at most 63 characters. */

@@ -46,7 +46,7 @@ final class MemberType {
     } else if (isMap(type) && type instanceof ParameterizedType of) {
       schema.put("type", "object");
       describe(of.getActualTypeArguments()[1], null, schema.putObject("additionalProperties"));
-    } else {
+    } else if (type != Object.class) { // which may be anything
       throw new IllegalArgumentException("a configuration cannot have a " + type.getTypeName());
     }
   }
@@ -77,7 +77,9 @@ final class MemberType {
       JsonNode value,
       String field,
       List<Violation> violations) {
-    if (type == String.class && value.isTextual()) {
+    if (type == Object.class && !value.isNull()) {
+      return AnyJson.read(value);
+    } else if (type == String.class && value.isTextual()) {
       return value.textValue();
     } else if (type == boolean.class && value.isBoolean()) {
       return value.booleanValue();

@@ -203,4 +203,46 @@ final class RoutePluginsTest {
       }
     }
   }
+
+  @Test
+  void requestsOfAnotherFormReachNoUpstream() throws Exception {
+    try (StubUpstream backend = backend();
+        GatewayInProcess gateway = GatewayInProcess.before(backend.url())) {
+      Map<String, ?> body =
+          Map.of(
+              "required", List.of("item"), "properties", Map.of("item", Map.of("type", "string")));
+      Map<String, ?> query =
+          Map.of("properties", Map.of("limit", Map.of("type", "integer", "maximum", 100)));
+      use(
+          gateway,
+          "v",
+          "request_validation",
+          Map.of("body", body, "query", query, "status", 422, "max_bytes", 50));
+      assertThat(gateway.compiledFindings()).isEmpty();
+      HttpMessage wrong = post(gateway, "/", "{\"item\":7}");
+      assertThat(wrong.status()).isEqualTo(422);
+      assertThat(wrong.text())
+          .contains("\"plugin_refused\"", "The body has another form: /item (type)");
+      assertThat(post(gateway, "/?limit=500", "{\"item\":\"a\"}").text())
+          .contains("The query has another form: /limit (maximum)");
+      assertThat(post(gateway, "/", "{\"item\":\"" + "a".repeat(50) + "\"}").status())
+          .isEqualTo(413);
+      assertThat(backend.received()).isEmpty();
+      assertThat(post(gateway, "/?limit=50", "{\"item\": \"a\"}").status()).isEqualTo(200);
+      assertThat(backend.received().getFirst().text()).isEqualTo("{\"item\": \"a\"}");
+    }
+  }
+
+  private static HttpMessage post(GatewayInProcess gateway, String target, String body)
+      throws Exception {
+    return HttpProbe.once(
+        gateway.port(),
+        "POST "
+            + target
+            + " HTTP/1.1\r\nHost: a.test\r\nConnection: close\r\n"
+            + "Content-Type: application/json\r\nContent-Length: "
+            + body.length()
+            + "\r\n\r\n"
+            + body);
+  }
 }
