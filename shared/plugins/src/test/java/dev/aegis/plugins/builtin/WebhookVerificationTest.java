@@ -76,7 +76,7 @@ final class WebhookVerificationTest {
   private static String told(Verdict verdict) {
     return switch (verdict) {
       case Verdict.Pass pass -> "passes";
-      case Verdict.Refuse refuse -> refuse.status() + " " + refuse.detail();
+      case Verdict.Refuse(int status, String detail, int _) -> status + " " + detail;
     };
   }
 
