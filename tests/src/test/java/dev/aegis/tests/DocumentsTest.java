@@ -149,6 +149,7 @@ final class DocumentsTest {
     refusals.add(new Refusal.LimiterUnavailable("limit"));
     refusals.add(new Refusal.InMaintenance(new Maintenance(503, Duration.ZERO, "")));
     refusals.add(new Refusal.ByPlugin(403, "", 0));
+    refusals.add(new Refusal.NotIdentified("", List.of()));
     refusals.add(new Refusal.PluginFailed());
     refusals.add(new Refusal.Internal(""));
     Set<String> inCode = new TreeSet<>();
