@@ -59,9 +59,14 @@ public final class Installed {
     return source;
   }
 
-  /** Whether it is the gateway's own, and trusted like the rest of it. */
-  public boolean builtIn() {
-    return source.equals(BUILT_IN);
+  /** Whether all that its filters do is the gateway's own, and trusted like the rest of it. */
+  public boolean trusted() {
+    return source.equals(BUILT_IN) && !foreign();
+  }
+
+  /** Whether it runs what others wrote, though it is the gateway's own. */
+  public boolean foreign() {
+    return plugin instanceof Foreign;
   }
 
   /** What its classes come from. */
@@ -99,17 +104,20 @@ public final class Installed {
   }
 
   /**
-   * What runs on requests.
+   * What runs on requests of {@code owner}.
    *
    * @throws InvalidDefinition with every violation, its fields below {@code /config}
    * @throws IllegalArgumentException if the plugin makes nothing of it
    */
-  public Filter configure(ObjectNode config) {
-    return configure(plugin, read(config));
+  public Filter configure(ObjectNode config, Owner owner) {
+    return configure(plugin, read(config), owner);
   }
 
-  private static <C extends Record> Filter configure(Plugin<C> plugin, Record config) {
-    return plugin.configure(plugin.config().cast(config));
+  private static <C extends Record> Filter configure(Plugin<C> plugin, Record config, Owner owner) {
+    C known = plugin.config().cast(config);
+    return plugin instanceof Foreign<C> foreign
+        ? foreign.configure(known, owner)
+        : plugin.configure(known);
   }
 
   @Override

@@ -130,7 +130,7 @@ final class PluginsTest {
     Installed plugin = plugins.byName().get(name);
     ObjectNode json = json(config);
     InvalidDefinition why =
-        catchThrowableOfType(InvalidDefinition.class, () -> plugin.configure(json));
+        catchThrowableOfType(InvalidDefinition.class, () -> plugin.configure(json, Owner.NOBODY));
     return String.valueOf(why.getMessage());
   }
 

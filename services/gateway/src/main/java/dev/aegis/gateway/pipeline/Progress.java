@@ -3,6 +3,7 @@ package dev.aegis.gateway.pipeline;
 import dev.aegis.gateway.admission.Count;
 import dev.aegis.gateway.http1.RequestHead;
 import dev.aegis.gateway.identity.Principal;
+import dev.aegis.gateway.plugin.Chain;
 import dev.aegis.gateway.plugin.LiveRequest;
 import dev.aegis.gateway.plugin.RateLimit;
 import dev.aegis.gateway.snapshot.RoutePlan;
@@ -87,9 +88,21 @@ public sealed interface Progress {
    * A request whose tenant and route are known.
    *
    * @param route null when the tenant has no route for it
+   * @param ticket tells it from every other request, where plugins see it
    */
-  record Matched(Inbound inbound, TenantPlan tenant, @Nullable RoutePlan route)
+  record Matched(Inbound inbound, TenantPlan tenant, @Nullable RoutePlan route, Object ticket)
       implements Progress {
+    private static final Object NO_TICKET = new Object();
+
+    /** One that nothing is known of beside where it goes. */
+    public Matched(Inbound inbound, TenantPlan tenant, @Nullable RoutePlan route) {
+      this(
+          inbound,
+          tenant,
+          route,
+          route == null || route.chain() == Chain.NONE ? NO_TICKET : new Object());
+    }
+
     /** The same as plugins of {@code route} see it. */
     public LiveRequest live(RoutePlan route, @Nullable Caller caller) {
       return new LiveRequest(
@@ -99,7 +112,8 @@ public sealed interface Progress {
           Pipeline.name(route),
           inbound.address(),
           inbound.secure(),
-          caller == null ? "" : caller.principal().subjectIn(tenant.id()));
+          caller == null ? "" : caller.principal().subjectIn(tenant.id()),
+          ticket);
     }
 
     @Override

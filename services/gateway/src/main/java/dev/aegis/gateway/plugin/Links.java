@@ -6,6 +6,8 @@ import dev.aegis.journal.PluginDefinition;
 import dev.aegis.model.Finding;
 import dev.aegis.plugin.Filter;
 import dev.aegis.plugins.Installed;
+import dev.aegis.plugins.Measures;
+import dev.aegis.plugins.Owner;
 import dev.aegis.plugins.Plugins;
 import java.lang.ref.Cleaner;
 import java.time.Duration;
@@ -26,6 +28,11 @@ import org.slf4j.LoggerFactory;
 public final class Links {
   private static final Logger LOG = LoggerFactory.getLogger(Links.class);
   private static final Duration START = Duration.ofSeconds(2);
+
+  /** What comes with Aegis and runs what others wrote may have to compile it first. */
+  private static final Duration COMPILED = Duration.ofSeconds(10);
+
+  private static final long MOST_COMPILED = 1L << 30;
 
   private final Supplier<Plugins> installed;
   private final PluginReport report;
@@ -115,26 +122,31 @@ public final class Links {
   private Link link(String tenant, PluginDefinition definition, Installed plugin)
       throws PluginFailed {
     Link.Terms terms = terms(tenant, definition);
-    if (plugin.builtIn()) {
-      Filter filter = plugin.configure(definition.config());
+    Owner owner = new Owner(tenant, definition.id(), Measures.NONE);
+    if (plugin.trusted()) {
+      Filter filter = plugin.configure(definition.config(), owner);
       filter.start();
       return Link.of(terms, filter, null, report);
     }
-    Guard starting = new Guard("plugin-start-" + definition.plugin(), START);
+    Guard starting =
+        plugin.foreign()
+            ? new Guard("plugin-start-" + definition.plugin(), COMPILED, MOST_COMPILED)
+            : new Guard("plugin-start-" + definition.plugin(), START, Guard.MOST_ALLOCATED);
     Filter filter;
     try {
       filter =
           starting.run(
               plugin.loader(),
               () -> {
-                Filter made = plugin.configure(definition.config());
+                Filter made = plugin.configure(definition.config(), owner);
                 made.start();
                 return made;
               });
     } finally {
       starting.end().run();
     }
-    Guard guard = new Guard("plugin-" + definition.plugin(), definition.timeout());
+    Guard guard = new Guard(
+            "plugin-" + definition.plugin(), definition.timeout(), Guard.MOST_ALLOCATED);
     Link link = Link.of(terms, filter, guard, report);
     cleaner.register(link, closing(definition.plugin(), filter, guard.end()));
     return link;

@@ -5,6 +5,8 @@ import dev.aegis.gateway.http1.RequestHead;
 import dev.aegis.gateway.http1.ResponseHead;
 import dev.aegis.plugin.Reply;
 import dev.aegis.plugin.Request;
+import dev.aegis.plugins.Lined;
+import dev.aegis.plugins.Ongoing;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -21,8 +23,9 @@ public record LiveRequest(
     String route,
     String address,
     boolean secure,
-    String subject)
-    implements Request {
+    String subject,
+    Object ticket)
+    implements Ongoing {
   private static final Set<String> CREDENTIALS =
       Set.of("authorization", "proxy-authorization", "x-api-key", "signature", "signature-input");
 
@@ -43,7 +46,8 @@ public record LiveRequest(
 
   @Override
   public String query() {
-    return head.query();
+    String query = head.query();
+    return query.isEmpty() ? "" : query.substring(1); // without its "?"
   }
 
   @Override
@@ -55,6 +59,11 @@ public record LiveRequest(
   @Override
   public List<String> headers(String name) {
     return hidden(name) ? List.of() : head.eachValue(name);
+  }
+
+  @Override
+  public List<String> lines() {
+    return shown(head);
   }
 
   private static boolean hidden(String name) {
@@ -74,7 +83,8 @@ public record LiveRequest(
         address,
         secure,
         subject,
-        new Lines(shown(head)));
+        new Lines(shown(head)),
+        ticket);
   }
 
   /** Lines of a header that others may keep. */
@@ -93,7 +103,7 @@ public record LiveRequest(
    *
    * @param head of it
    */
-  record LiveReply(ResponseHead head) implements Reply {
+  record LiveReply(ResponseHead head) implements Reply, Lined {
     @Override
     public int status() {
       return head.status();
@@ -110,9 +120,14 @@ public record LiveRequest(
       return head.eachValue(name);
     }
 
+    @Override
+    public List<String> lines() {
+      return List.copyOf(head.namesAndValues());
+    }
+
     /** The same for those who may keep it for longer than the request lasts. */
     Reply copied() {
-      return new CopiedReply(status(), new Lines(List.copyOf(head.namesAndValues())));
+      return new CopiedReply(status(), new Lines(lines()));
     }
   }
 
@@ -148,28 +163,39 @@ public record LiveRequest(
       String address,
       boolean secure,
       String subject,
-      Lines lines)
-      implements Request {
+      Lines shown,
+      Object ticket)
+      implements Ongoing {
+    @Override
+    public List<String> lines() {
+      return shown.pairs();
+    }
+
     @Override
     public String header(String name) {
-      return lines.first(name);
+      return shown.first(name);
     }
 
     @Override
     public List<String> headers(String name) {
-      return lines.each(name);
+      return shown.each(name);
     }
   }
 
-  private record CopiedReply(int status, Lines lines) implements Reply {
+  private record CopiedReply(int status, Lines shown) implements Reply, Lined {
+    @Override
+    public List<String> lines() {
+      return shown.pairs();
+    }
+
     @Override
     public String header(String name) {
-      return lines.first(name);
+      return shown.first(name);
     }
 
     @Override
     public List<String> headers(String name) {
-      return lines.each(name);
+      return shown.each(name);
     }
   }
 }

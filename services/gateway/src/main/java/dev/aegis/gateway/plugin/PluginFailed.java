@@ -1,5 +1,7 @@
 package dev.aegis.gateway.plugin;
 
+import dev.aegis.plugins.NotCalled;
+
 /** Thrown where a plugin is called: it did not do what it was asked for. */
 final class PluginFailed extends Exception {
   private static final long serialVersionUID = 1L;
@@ -31,6 +33,9 @@ final class PluginFailed extends Exception {
 
   /** What it threw, in a line. */
   static PluginFailed threw(Throwable thrown) {
+    if (thrown instanceof NotCalled) {
+      return new PluginFailed(String.valueOf(thrown.getMessage()), Says.NOTHING);
+    }
     String text = "it threw " + thrown;
     return new PluginFailed(text.length() > 300 ? text.substring(0, 300) : text, Says.BAD);
   }
