@@ -172,7 +172,7 @@ public final class AdminService implements Service {
 
     PluginFolder folder = started(new PluginFolder(CommonSettings.plugins(settings)));
     folder.start(() -> {});
-    PluginCatalog plugins = new PluginCatalog(folder);
+    PluginCatalog plugins = new PluginCatalog(folder, masterKey);
     String baseDomain = settings.of(CommonSettings.BASE_DOMAIN).toLowerCase(Locale.ROOT);
     Hosts hosts = new Hosts(baseDomain);
     OwnAddresses addresses = new OwnAddresses(() -> Set.copyOf(ownPorts));

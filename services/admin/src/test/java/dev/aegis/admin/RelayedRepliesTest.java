@@ -40,7 +40,10 @@ final class RelayedRepliesTest {
                     "why": "permission 0 of role \\"base\\" allows /api/y/**"},
            "external_authorization": null,
            "limits": [{"id": "two", "limit": 2, "remaining": 2, "reset_seconds": 60}],
-           "plugins": [{"id": "two", "plugin": "rate_limit"}],
+           "plugins": [{"id": "door", "plugin": "ip_restriction", "phases": ["authorize"],
+                        "order": 100, "on_failure": "closed", "state": "in_force",
+                        "scope": {"tenant": "a", "route": "all", "upstream": null}},
+                       {"id": "two", "plugin": "rate_limit", "phases": ["limits"]}],
            "upstream": "u", "upstream_path": "/api/y/~z", "target": null, "circuit": null}
           """,
           "deliveries",

@@ -19,9 +19,6 @@ import dev.aegis.chassis.Version;
 import dev.aegis.egress.Caller;
 import dev.aegis.egress.EgressGuard;
 import dev.aegis.egress.SystemResolver;
-import dev.aegis.gateway.admission.LocalCounts;
-import dev.aegis.gateway.admission.Refills;
-import dev.aegis.gateway.admission.SharedCounts;
 import dev.aegis.gateway.cache.ReplyCache;
 import dev.aegis.gateway.edge.CallerSelector;
 import dev.aegis.gateway.edge.EdgeSettings;
@@ -39,15 +36,12 @@ import dev.aegis.gateway.ops.RedisProbe;
 import dev.aegis.gateway.overload.Load;
 import dev.aegis.gateway.overload.LoadWatch;
 import dev.aegis.gateway.pipeline.Decisions;
-import dev.aegis.gateway.pipeline.LimitDecisions;
-import dev.aegis.gateway.pipeline.Limits;
 import dev.aegis.gateway.pipeline.Pipeline;
 import dev.aegis.gateway.pipeline.Rulings;
 import dev.aegis.gateway.plugin.Links;
 import dev.aegis.gateway.settings.GatewaySettings;
 import dev.aegis.gateway.snapshot.Compiler;
 import dev.aegis.gateway.store.LastUses;
-import dev.aegis.gateway.store.RedisCounts;
 import dev.aegis.gateway.store.RedisTokens;
 import dev.aegis.gateway.telemetry.Telemetry;
 import dev.aegis.gateway.tls.CallerTls;
@@ -216,7 +210,7 @@ public final class GatewayService implements Service {
         new Pipeline(
             tokens,
             sharedTokens(store, masterKey, metrics),
-            limits(sharedCounts(store, node, clock), metrics, clock));
+            started(new Limiter(store, node, metrics, clock)).limits());
     decisions(metrics, pipeline.decisions());
     rulings(metrics, pipeline.rulings());
     CallerSelector edge =
@@ -328,30 +322,6 @@ public final class GatewayService implements Service {
     }
   }
 
-  private Limits limits(SharedCounts shared, Metrics metrics, InstantSource clock) {
-    metrics.gauge(
-        "aegis_rate_limit_store_up",
-        "1 while Redis counts limits, 0 while they do what on_failure says",
-        () -> shared.answers() ? 1 : 0);
-    LocalCounts local = new LocalCounts(started(new Refills(shared, clock)));
-    return new Limits(local, shared, limitDecisions(metrics));
-  }
-
-  private static LimitDecisions limitDecisions(Metrics metrics) {
-    return new LimitDecisions(
-        (tenant, policy, outcome) ->
-            metrics.counter(
-                    "aegis_rate_limit_decisions_total",
-                    "Requests that a limit was asked about",
-                    "tenant",
-                    metrics.tenant(tenant),
-                    "policy",
-                    policy,
-                    "outcome",
-                    outcome.label())
-                ::add);
-  }
-
   private static void rulings(Metrics metrics, Rulings rulings) {
     for (Rulings.Outcome outcome : Rulings.Outcome.values()) {
       for (Rulings.Source source : Rulings.Source.values()) {
@@ -407,10 +377,6 @@ public final class GatewayService implements Service {
     } catch (IllegalArgumentException e) {
       throw new StartFailure("Redis cannot be asked: " + e.getMessage());
     }
-  }
-
-  private SharedCounts sharedCounts(Optional<RedisAccess> store, String node, InstantSource clock) {
-    return store.isEmpty() ? SharedCounts.NONE : started(new RedisCounts(store.get(), node, clock));
   }
 
   private SharedTokens sharedTokens(

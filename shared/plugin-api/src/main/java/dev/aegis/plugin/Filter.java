@@ -56,6 +56,15 @@ public interface Filter extends AutoCloseable {
     void editReply(Request request, Reply reply, Header header);
   }
 
+  /**
+   * Takes part in what callers get: when Aegis refuses a request, before it says so. One that fails
+   * is passed over, whatever its object says of failures: the refusal stands.
+   */
+  interface EditingRefusal extends Filter {
+    /** Changes how the caller is told. */
+    void editRefusal(Request request, Refused refused, Wording wording);
+  }
+
   /** Called once, before the first request. What it throws keeps the plugin from being used. */
   default void start() {}
 

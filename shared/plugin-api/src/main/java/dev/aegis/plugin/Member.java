@@ -23,4 +23,12 @@ public @interface Member {
 
   /** Greatest number. */
   long most() default Long.MAX_VALUE;
+
+  /**
+   * Whether it is kept under the master key and never shown again: not by the API, not in files,
+   * histories or logs. Who writes a configuration without it keeps the one that is there. It may be
+   * of any type, and is secret as a whole. In a list of records it is kept for an item of which all
+   * else is as it was.
+   */
+  boolean secret() default false;
 }

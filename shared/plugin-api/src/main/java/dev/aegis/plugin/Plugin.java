@@ -38,6 +38,14 @@ public interface Plugin<C extends Record> {
   }
 
   /**
+   * The narrowest place where it can be put to use. A filter of a phase in which no route is known
+   * yet is never asked for the requests of one route.
+   */
+  default Place narrowest() {
+    return Place.ROUTE;
+  }
+
+  /**
    * Makes what runs on requests. Called once for each tenant and configuration, so that nothing of
    * one tenant is at hand where another's requests are served.
    *

@@ -64,6 +64,9 @@ final class ConfigType {
       if (member != null) {
         property.put("description", member.value());
       }
+      if (secret(component)) {
+        property.put("writeOnly", true);
+      }
       if (member != null && !member.otherwise().isEmpty()) {
         property.set("default", json(member.otherwise()));
       } else if (MemberType.absent(component.getGenericType()) == null) {
@@ -139,7 +142,14 @@ final class ConfigType {
     }
   }
 
-  private static String name(RecordComponent component) {
+  /** Whether a member is sealed where it is kept, and never shown. */
+  static boolean secret(RecordComponent component) {
+    Member member = component.getAnnotation(Member.class);
+    return member != null && member.secret();
+  }
+
+  /** What a component is called in JSON. */
+  static String name(RecordComponent component) {
     StringBuilder name = new StringBuilder();
     for (char c : component.getName().toCharArray()) {
       name.append(Character.isUpperCase(c) ? "_" : "").append(c);

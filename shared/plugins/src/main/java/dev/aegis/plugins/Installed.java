@@ -2,11 +2,15 @@ package dev.aegis.plugins;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.aegis.journal.InvalidDefinition;
+import dev.aegis.journal.MasterKey;
+import dev.aegis.journal.ObjectKey;
 import dev.aegis.model.Violation;
 import dev.aegis.plugin.Filter;
+import dev.aegis.plugin.Place;
 import dev.aegis.plugin.Plugin;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,6 +27,7 @@ public final class Installed {
   private final ObjectNode schema;
   private final List<String> requires;
   private final boolean adds;
+  private final Place narrowest;
 
   /**
    * @param source name of its jar, or {@link #BUILT_IN}
@@ -34,6 +39,7 @@ public final class Installed {
     this.source = source;
     this.requires = List.copyOf(plugin.requires());
     this.adds = plugin.adds();
+    this.narrowest = Objects.requireNonNull(plugin.narrowest(), "narrowest");
     this.schema = ConfigType.schema(plugin.config(), plugin.description());
   }
 
@@ -89,16 +95,60 @@ public final class Installed {
     return adds;
   }
 
+  /** The narrowest place where it can be put to use. */
+  public Place narrowest() {
+    return narrowest;
+  }
+
+  /**
+   * Seals what of a configuration is secret and stands there in clear, and keeps what is not there.
+   *
+   * @param owner the object that the configuration is of
+   * @param before the same object's configuration as it is kept, of the same plugin, or null
+   */
+  public void seal(
+      ObjectNode config, @Nullable ObjectNode before, ObjectKey owner, MasterKey masterKey) {
+    new SecretMembers(plugin.config(), masterKey, owner).seal(config, before);
+  }
+
+  /**
+   * Opens what of a configuration is secret.
+   *
+   * @param owner the object that the configuration is of
+   * @throws InvalidDefinition when something was sealed under another master key, or for another
+   *     object; its field below {@code /config}
+   */
+  public Opened open(ObjectNode config, ObjectKey owner, MasterKey masterKey) {
+    try {
+      return new SecretMembers(plugin.config(), masterKey, owner).open(config);
+    } catch (SecretMembers.SealedForOthers e) {
+      throw new InvalidDefinition(
+          List.of(
+              new Violation(
+                  "/config" + e.field(),
+                  "cannot be opened: " + e.getMessage() + "; send it again")));
+    }
+  }
+
   /**
    * Reads a configuration.
    *
    * @throws InvalidDefinition with every violation, its fields below {@code /config}
+   * @throws IllegalArgumentException if its record cannot be made
    */
-  public Record read(ObjectNode config) {
+  public Record read(Opened opened) {
     List<Violation> violations = new ArrayList<>();
-    Object read = ConfigType.of(plugin.config()).read(config, "/config", violations);
+    Object read;
+    try {
+      read = ConfigType.of(plugin.config()).read(opened.config(), "/config", violations);
+    } catch (IllegalArgumentException e) { // its cause may say what is secret
+      throw new IllegalArgumentException(opened.told(String.valueOf(e.getMessage())));
+    }
     if (!(read instanceof Record known)) {
-      throw new InvalidDefinition(violations);
+      throw new InvalidDefinition(
+          violations.stream()
+              .map(each -> new Violation(each.field(), opened.told(each.message())))
+              .toList());
     }
     return known;
   }
@@ -109,8 +159,8 @@ public final class Installed {
    * @throws InvalidDefinition with every violation, its fields below {@code /config}
    * @throws IllegalArgumentException if the plugin makes nothing of it
    */
-  public Filter configure(ObjectNode config, Owner owner) {
-    return configure(plugin, read(config), owner);
+  public Filter configure(Opened opened, Owner owner) {
+    return configure(plugin, read(opened), owner);
   }
 
   private static <C extends Record> Filter configure(Plugin<C> plugin, Record config, Owner owner) {

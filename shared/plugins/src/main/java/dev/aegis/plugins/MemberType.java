@@ -163,11 +163,11 @@ final class MemberType {
     return ((Enum<?>) constant).name().toLowerCase(Locale.ROOT);
   }
 
-  private static boolean isList(Type type) {
+  static boolean isList(Type type) {
     return type instanceof ParameterizedType generic && generic.getRawType() == List.class;
   }
 
-  private static boolean isMap(Type type) {
+  static boolean isMap(Type type) {
     return type instanceof ParameterizedType generic
         && generic.getRawType() == Map.class
         && generic.getActualTypeArguments()[0] == String.class;

@@ -6,6 +6,9 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.aegis.journal.InvalidDefinition;
 import dev.aegis.journal.Json;
+import dev.aegis.journal.Kind;
+import dev.aegis.journal.MasterKey;
+import dev.aegis.journal.ObjectKey;
 import dev.aegis.model.Violation;
 import dev.aegis.plugin.Filter;
 import dev.aegis.plugin.Member;
@@ -64,19 +67,22 @@ final class PluginsTest {
     }
   }
 
+  private static final MasterKey MASTER_KEY = MasterKey.parse(MasterKey.newText());
+  private static final ObjectKey OWNER = new ObjectKey(Kind.PLUGIN, "t", "p");
+
   private final Installed example = new Installed(new Example(), "example.jar");
 
   @Test
   void readsWhatTheSchemaSays() throws Exception {
     assertThat(
-            example.read(
+            read(
                 json(
                     "{'text':'a','some_number':9,'flag':false,'ratio':2,'mood':'very_bad',"
                         + "'words':['x','y'],'parts':{'p':{'length':5}}}")))
         .isEqualTo(
             new All(
                 "a", 9, false, 2.0, Mood.VERY_BAD, List.of("x", "y"), Map.of("p", new Part(5))));
-    assertThat(example.read(json("{'text':'a'}")))
+    assertThat(read(json("{'text':'a'}")))
         .isEqualTo(new All("a", 7, true, 0.5, Mood.GOOD, List.of(), Map.of()));
     ObjectNode schema = example.schema();
     assertThat(schema.get("required")).hasSize(1).first().hasToString("\"text\"");
@@ -130,13 +136,19 @@ final class PluginsTest {
     Installed plugin = plugins.byName().get(name);
     ObjectNode json = json(config);
     InvalidDefinition why =
-        catchThrowableOfType(InvalidDefinition.class, () -> plugin.configure(json, Owner.NOBODY));
+        catchThrowableOfType(
+            InvalidDefinition.class,
+            () -> plugin.configure(plugin.open(json, OWNER, MASTER_KEY), Owner.NOBODY));
     return String.valueOf(why.getMessage());
+  }
+
+  private Record read(ObjectNode config) {
+    return example.read(example.open(config, OWNER, MASTER_KEY));
   }
 
   private List<Violation> violations(String config) throws Exception {
     ObjectNode json = json(config);
-    return catchThrowableOfType(InvalidDefinition.class, () -> example.read(json)).violations();
+    return catchThrowableOfType(InvalidDefinition.class, () -> read(json)).violations();
   }
 
   private static ObjectNode json(String text) throws Exception {

@@ -145,6 +145,9 @@ final class BatchDrafting {
       List<Violation> wrong = new ArrayList<>();
       // Whoever is never shown a secret as it is kept has none to bring back.
       Entry keeping = operator.bound() ? before : carried.take(key, document, before, wrong);
+      if (operator.bound()) {
+        CarriedSecrets.refuse(key, document, wrong);
+      }
       if (key.kind() == Kind.REVOCATION && keeping != null && !document.has("expires_at")) {
         document.set(
             "expires_at", keeping.body().path("expires_at")); // else it ends later each time

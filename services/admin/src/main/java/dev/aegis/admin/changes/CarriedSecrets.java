@@ -7,6 +7,7 @@ import dev.aegis.journal.Json;
 import dev.aegis.journal.Kind;
 import dev.aegis.journal.MasterKey;
 import dev.aegis.journal.ObjectKey;
+import dev.aegis.journal.SealedMember;
 import dev.aegis.journal.SealedSecret;
 import dev.aegis.model.Violation;
 import java.time.Instant;
@@ -71,6 +72,14 @@ final class CarriedSecrets {
     }
     Instant at = current == null ? Instant.EPOCH : current.createdAt();
     return new Entry(key, current == null ? 0 : current.revision(), at, at, kept);
+  }
+
+  /** Notes secrets in a plugin's configuration that whoever sent it was never shown. */
+  static void refuse(ObjectKey key, ObjectNode document, List<Violation> violations) {
+    if (key.kind() == Kind.PLUGIN && SealedMember.in(document)) {
+      violations.add(
+          new Violation("/config", "has a sealed secret; send it in clear, or leave it out"));
+    }
   }
 
   private void check(

@@ -74,6 +74,9 @@ public final class Consistency {
         violations.addAll(under(step.key(), alone(step.key(), after)));
         violations.addAll(under(step.key(), named(then, step.key(), after)));
         violations.addAll(under(step.key(), taken(then, step, after)));
+        if (step.key().kind() == Kind.PLUGIN) { // what others require may go, and is found then
+          violations.addAll(under(step.key(), plugins.placed(then, step.key(), after)));
+        }
       }
     }
     others.forEach(
@@ -121,7 +124,7 @@ public final class Consistency {
       violations.addAll(e.violations());
     }
     if (key.kind() == Kind.PLUGIN) {
-      violations.addAll(plugins.check(document));
+      violations.addAll(plugins.check(key, document));
     }
     if (key.kind() == Kind.UPSTREAM) {
       violations.addAll(own.check(document));

@@ -215,6 +215,7 @@ public final class Drafting {
       violations.add(new Violation("/id", "must be \"" + id + "\" as in the path"));
       document.put("id", id);
     }
+    CarriedSecrets.refuse(key, document, violations);
     Settling.Settled settled = settling.settle(key, current, document, violations);
     settling.refer(
         fold, settled, settling.beyond(fold, order.operator(), key, current, settled.document()));

@@ -89,6 +89,9 @@ final class Settling {
       violations.add(new Violation("/id", "is reserved"));
     }
     String revealed = secrets.settle(key, document, current, violations);
+    if (kind == Kind.PLUGIN) {
+      plugins.seal(key, document, current == null ? null : current.body());
+    }
     ObjectNode complete =
         document.path("id").isTextual()
             ? Documents.complete(kind, document.path("id").textValue(), document)
@@ -145,7 +148,8 @@ final class Settling {
       violations.addAll(Rails.misread(document));
     }
     if (key.kind() == Kind.PLUGIN) {
-      violations.addAll(plugins.check(document));
+      violations.addAll(plugins.check(key, document));
+      violations.addAll(plugins.placed(fold, key, document));
     }
     if (key.kind() == Kind.UPSTREAM) {
       violations.addAll(own.check(document));

@@ -58,8 +58,9 @@ public final class Exporting {
   }
 
   private static ObjectNode body(Entry entry, boolean secrets) {
-    return secrets || entry.key().kind().secrets().isEmpty()
+    Kind kind = entry.key().kind();
+    return secrets || kind.secrets().isEmpty() && kind != Kind.PLUGIN
         ? entry.body()
-        : Documents.shown(entry.key().kind(), entry.body());
+        : Documents.shown(kind, entry.body());
   }
 }

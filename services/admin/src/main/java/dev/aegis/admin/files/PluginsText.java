@@ -143,11 +143,12 @@ final class PluginsText {
     }
   }
 
-  /** The object as the file can say it, of the form that the journal has. */
+  /** The object as the file can say it, of the form that the journal has, without its secrets. */
   static ObjectNode sayable(ObjectKey key, ObjectNode body) {
     ObjectNode sent = Json.object();
+    ObjectNode shown = Documents.shown(Kind.PLUGIN, body);
     for (String name : PLAIN) {
-      copy(body, name, sent);
+      copy(shown, name, sent);
     }
     copy(body, ROUTE, sent);
     copy(body, UPSTREAM, sent);

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.databind.node.TextNode;
 import dev.aegis.journal.Json;
 import dev.aegis.journal.Kind;
+import dev.aegis.journal.SealedMember;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -54,7 +55,7 @@ public final class Difference {
       if (old.equals(now)) {
         continue;
       }
-      if (secrets.contains(at)) {
+      if (secrets.contains(at) || SealedMember.is(old) || SealedMember.is(now)) {
         note(operations, at, REDACTED, now == null ? null : REDACTED);
       } else if (old instanceof ObjectNode oldObject && now instanceof ObjectNode nowObject) {
         compare(operations, at, oldObject, nowObject, secrets);
@@ -90,8 +91,9 @@ public final class Difference {
     if (value != null && secrets.contains(at)) {
       return REDACTED;
     }
-    if (!(value instanceof ObjectNode object)) {
-      return value;
+    JsonNode known = value == null ? null : SealedMember.redacted(value);
+    if (!(known instanceof ObjectNode object)) {
+      return known;
     }
     ObjectNode shown = object.deepCopy();
     for (String secret : secrets) {

@@ -6,6 +6,7 @@ import dev.aegis.journal.Entry;
 import dev.aegis.journal.Guardrails;
 import dev.aegis.journal.Json;
 import dev.aegis.journal.Kind;
+import dev.aegis.journal.SealedMember;
 import dev.aegis.journal.SlugPattern;
 import java.util.Locale;
 import java.util.Map;
@@ -166,6 +167,9 @@ public final class Documents {
       if (owner instanceof ObjectNode object) {
         object.remove(secret.substring(at + 1));
       }
+    }
+    if (kind == Kind.PLUGIN && shown.path("config") instanceof ObjectNode config) {
+      shown.set("config", SealedMember.without(config));
     }
     return shown;
   }

@@ -78,7 +78,7 @@ final class ApplyingTest {
               writer,
               new Drafting(
                   MASTER_KEY,
-                  PluginCatalog.builtIn(),
+                  PluginCatalog.builtIn(MASTER_KEY),
                   new Hosts("example.com"),
                   new OwnAddresses(Set::of),
                   clock),

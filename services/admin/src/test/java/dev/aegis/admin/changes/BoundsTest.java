@@ -25,13 +25,14 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /** How many objects of programs' making there is room for. */
 final class BoundsTest {
+  private static final MasterKey MASTER_KEY = MasterKey.parse(MasterKey.newText());
   private static final Instant NOW = Instant.parse("2026-01-01T00:00:00Z");
 
   private final Fold fold = new Fold();
   private final Drafting drafting =
       new Drafting(
-          MasterKey.parse(MasterKey.newText()),
-          PluginCatalog.builtIn(),
+          MASTER_KEY,
+          PluginCatalog.builtIn(MASTER_KEY),
           new Hosts("example.com"),
           new OwnAddresses(Set::of),
           () -> NOW);

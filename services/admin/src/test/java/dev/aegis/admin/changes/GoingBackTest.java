@@ -13,6 +13,7 @@ import dev.aegis.journal.Entry;
 import dev.aegis.journal.Fold;
 import dev.aegis.journal.Json;
 import dev.aegis.journal.Kind;
+import dev.aegis.journal.MasterKey;
 import dev.aegis.journal.ObjectKey;
 import dev.aegis.model.Violation;
 import java.io.IOException;
@@ -33,7 +34,9 @@ final class GoingBackTest {
   private final Fold now = new Fold();
   private final Consistency consistency =
       new Consistency(
-          PluginCatalog.builtIn(), new Hosts("example.test"), new OwnAddresses(Set::of));
+          PluginCatalog.builtIn(MasterKey.parse(MasterKey.newText())),
+          new Hosts("example.test"),
+          new OwnAddresses(Set::of));
 
   /** What the history knows of credentials, as {@code Past} finds it. */
   private final Map<ObjectKey, ObjectNode> credentials = new HashMap<>();

@@ -29,14 +29,16 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** What operators who are held to a tenant may say in a document. */
 final class GuardrailsTest {
+  private static final MasterKey MASTER_KEY =
+      MasterKey.parse("MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=");
   private static final Instant NOW = Instant.parse("2030-01-01T00:00:00Z");
   private static final Operator ADMIN = new Operator("acme.admin", Role.TENANT_ADMIN, "acme");
 
   private final Fold fold = new Fold();
   private final Drafting drafting =
       new Drafting(
-          MasterKey.parse("MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="),
-          PluginCatalog.builtIn(),
+          MASTER_KEY,
+          PluginCatalog.builtIn(MASTER_KEY),
           new Hosts("example.com"),
           new OwnAddresses(Set::of),
           () -> NOW);

@@ -4,10 +4,10 @@ package dev.aegis.gateway.admission;
  * What a limit made of a request: where the window stands that leaves the least.
  *
  * @param admitted whether it may go on
- * @param limit requests per window, or how many may come at once
+ * @param limit requests per window, or how many may come or be under way at once
  * @param remaining how many more may come
- * @param resetSeconds rounded up: until the next window, or until the bucket is whole again; when
- *     it may not go on, until it would be let pass
+ * @param resetSeconds rounded up: until the next window, or until the bucket is whole again, 0 of
+ *     places; when it may not go on, until it would be let pass, or may try again
  * @param delayMillis how long it has to wait for its turn
  */
 public record Count(

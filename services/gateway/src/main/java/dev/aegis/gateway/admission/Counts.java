@@ -10,9 +10,15 @@ public interface Counts {
    *
    * @param claims one for each limit
    * @param epochMillis when
+   * @param held gets the places that the request takes
    * @return for each claim what its limit alone says
    */
-  List<Count> take(List<Claim> claims, long epochMillis);
+  List<Count> take(List<Claim> claims, long epochMillis, Places held);
+
+  /** The same where no limit has places. */
+  default List<Count> take(List<Claim> claims, long epochMillis) {
+    return take(claims, epochMillis, new Places());
+  }
 
   /** What {@link #take} would say, with what remains before it; nothing is counted. */
   List<Count> peek(List<Claim> claims, long epochMillis);

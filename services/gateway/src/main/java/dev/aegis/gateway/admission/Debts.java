@@ -36,8 +36,8 @@ public final class Debts {
             debtor,
             (key, known) -> {
               Meter.Cell cell = known == null ? new Meter.Cell(key.meter()) : known.cell();
-              cell.fits(epochMillis, 0);
-              cell.count(epochMillis, claim.cost(), true);
+              cell.fits(key.meter(), epochMillis, 0);
+              cell.count(key.meter(), epochMillis, claim.cost(), true);
               return new Owed(cell, epochMillis);
             });
       }
@@ -51,7 +51,8 @@ public final class Debts {
       Debtor debtor = debtors.next();
       Owed taken = owed.remove(debtor);
       if (taken != null) {
-        List<Long> used = taken.cell().used(Math.max(epochMillis, taken.epochMillis()));
+        List<Long> used =
+            taken.cell().used(debtor.meter(), Math.max(epochMillis, taken.epochMillis()));
         return new Debt(debtor.meter(), debtor.caller(), used, taken.epochMillis());
       }
     }

@@ -32,7 +32,7 @@ final class LeasedCell extends Meter.Cell {
   }
 
   @Override
-  boolean fits(long epochMillis, long cost) {
+  boolean fits(Meter meter, long epochMillis, long cost) {
     long now = epochMillis / bound.lengthMillis();
     if (now > window) {
       window = now;
@@ -51,7 +51,7 @@ final class LeasedCell extends Meter.Cell {
   }
 
   @Override
-  Count count(long epochMillis, long cost, boolean counts) {
+  Count count(Meter meter, long epochMillis, long cost, boolean counts) {
     boolean fits = cost <= balance();
     if (counts) {
       spent += cost;

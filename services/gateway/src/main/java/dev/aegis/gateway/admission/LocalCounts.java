@@ -23,16 +23,14 @@ public final class LocalCounts implements Counts {
   }
 
   @Override
-  public List<Count> take(List<Claim> claims, long epochMillis) {
+  public List<Count> take(List<Claim> claims, long epochMillis, Places held) {
     if (claims.size() == 1) {
       Claim claim = claims.getFirst();
       Meter.Cell cell = claim.meter().cell(claim.caller());
       synchronized (cell) {
-        boolean fits = cell.fits(epochMillis, claim.cost());
+        boolean fits = cell.fits(claim.meter(), epochMillis, claim.cost());
         boolean counts = fits || claim.meter().countRefused();
-        Count count = cell.count(epochMillis, claim.cost(), counts);
-        refill(claim, cell, epochMillis);
-        return List.of(count);
+        return List.of(count(claim, cell, epochMillis, counts, held));
       }
     }
     Meter.Cell[] cells = new Meter.Cell[claims.size()];
@@ -41,7 +39,7 @@ public final class LocalCounts implements Counts {
     }
     Meter.Cell[] inOrder = cells.clone();
     Arrays.sort(inOrder, Comparator.comparingLong(Meter.Cell::number));
-    return locked(inOrder, 0, claims, cells, epochMillis);
+    return locked(inOrder, 0, claims, cells, epochMillis, held);
   }
 
   @Override
@@ -51,11 +49,30 @@ public final class LocalCounts implements Counts {
       Meter.Cell known = claim.meter().cellOrNull(claim.caller());
       Meter.Cell cell = known == null ? claim.meter().fresh() : known;
       synchronized (cell) {
-        cell.fits(epochMillis, claim.cost());
-        counts.add(cell.count(epochMillis, claim.cost(), false));
+        cell.fits(claim.meter(), epochMillis, claim.cost());
+        counts.add(cell.count(claim.meter(), epochMillis, claim.cost(), false));
       }
     }
     return counts;
+  }
+
+  private Count count(Claim claim, Meter.Cell cell, long epochMillis, boolean counts, Places held) {
+    Count count = cell.count(claim.meter(), epochMillis, claim.cost(), counts);
+    if (counts && claim.meter().places()) {
+      held.add(new Taken(cell, claim.cost()));
+    }
+    refill(claim, cell, epochMillis);
+    return count;
+  }
+
+  /** A place of a count of this process, which is remembered for as long as anybody holds one. */
+  private record Taken(Meter.Cell cell, long cost) implements Places.Place {
+    @Override
+    public void giveBack() {
+      synchronized (cell) {
+        cell.giveBack(cost);
+      }
+    }
   }
 
   private void refill(Claim claim, Meter.Cell cell, long epochMillis) {
@@ -66,29 +83,35 @@ public final class LocalCounts implements Counts {
 
   /** All locks at once, each taken after those of a lower number. */
   private List<Count> locked(
-      Meter.Cell[] inOrder, int next, List<Claim> claims, Meter.Cell[] cells, long epochMillis) {
+      Meter.Cell[] inOrder,
+      int next,
+      List<Claim> claims,
+      Meter.Cell[] cells,
+      long epochMillis,
+      Places held) {
     if (next == inOrder.length) {
-      return decided(claims, cells, epochMillis);
+      return decided(claims, cells, epochMillis, held);
     }
     synchronized (inOrder[next]) {
-      return locked(inOrder, next + 1, claims, cells, epochMillis);
+      return locked(inOrder, next + 1, claims, cells, epochMillis, held);
     }
   }
 
-  private List<Count> decided(List<Claim> claims, Meter.Cell[] cells, long epochMillis) {
+  private List<Count> decided(
+      List<Claim> claims, Meter.Cell[] cells, long epochMillis, Places held) {
     boolean admitted = true;
     for (int i = 0; i < cells.length; i++) {
       Claim claim = claims.get(i);
-      boolean fits = cells[i].fits(epochMillis, claim.cost());
+      boolean fits = cells[i].fits(claim.meter(), epochMillis, claim.cost());
       admitted &= fits || claim.meter().reportOnly();
     }
     List<Count> counts = new ArrayList<>(cells.length);
     for (int i = 0; i < cells.length; i++) {
       Claim claim = claims.get(i);
       boolean counted =
-          claim.meter().countRefused() || admitted && cells[i].fits(epochMillis, claim.cost());
-      counts.add(cells[i].count(epochMillis, claim.cost(), counted));
-      refill(claim, cells[i], epochMillis);
+          claim.meter().countRefused()
+              || admitted && cells[i].fits(claim.meter(), epochMillis, claim.cost());
+      counts.add(count(claim, cells[i], epochMillis, counted, held));
     }
     return counts;
   }

@@ -10,7 +10,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * One limit and the counts of its callers in this process. It remembers 100,000 of them at most;
- * beyond that the ones not seen for longest begin anew.
+ * beyond that the ones not seen for longest begin anew. Callers that hold places are remembered for
+ * as long as they do, whatever their number.
  */
 public final class Meter {
   private static final int MAX_CALLERS = 100_000;
@@ -36,37 +37,62 @@ public final class Meter {
    * @param countRefused whether requests that are refused are counted too
    */
   public Meter(String name, List<Bound> bounds, boolean reportOnly, boolean countRefused) {
-    this(name, bounds, reportOnly, countRefused, 0);
+    this(name, bounds, reportOnly, countRefused, 0, cells(bounds));
   }
 
   private Meter(
-      String name, List<Bound> bounds, boolean reportOnly, boolean countRefused, long share) {
+      String name,
+      List<Bound> bounds,
+      boolean reportOnly,
+      boolean countRefused,
+      long share,
+      Cache<String, Cell> cells) {
     this.share = share;
     this.name = name;
     this.bounds = List.copyOf(bounds);
     this.reportOnly = reportOnly;
     this.countRefused = countRefused;
-    this.forgottenMillis = bounds.stream().mapToLong(Meter::forgottenMillis).max().orElseThrow();
-    this.cells =
-        Caffeine.newBuilder()
+    this.forgottenMillis = forgottenMillis(bounds);
+    this.cells = cells;
+  }
+
+  private static Cache<String, Cell> cells(List<Bound> bounds) {
+    Caffeine<Object, Object> cells = Caffeine.newBuilder().executor(Runnable::run);
+    return bounds.stream().anyMatch(Bound::places)
+        ? cells.weakValues().build()
+        : cells
             .maximumSize(MAX_CALLERS)
-            .expireAfterAccess(Duration.ofMillis(forgottenMillis))
-            .executor(Runnable::run)
+            .expireAfterAccess(Duration.ofMillis(forgottenMillis(bounds)))
             .build();
+  }
+
+  private static long forgottenMillis(List<Bound> bounds) {
+    return bounds.stream().mapToLong(Meter::forgottenMillis).max().orElseThrow();
   }
 
   /** After how long without a request its state is that of a new one, however full it is. */
   private static long forgottenMillis(Bound bound) {
-    long full = Math.ceilDiv(2 * bound.room() * bound.lengthMillis(), bound.limit());
     return switch (bound.algorithm()) {
       case FIXED_WINDOW, SLIDING_WINDOW -> 2 * bound.lengthMillis();
-      case TOKEN_BUCKET, LEAKY_BUCKET -> full;
+      case TOKEN_BUCKET, LEAKY_BUCKET ->
+          Math.ceilDiv(2 * bound.room() * bound.lengthMillis(), bound.limit());
+      case CONCURRENCY -> 0;
     };
   }
 
   /** One that spends shares of this one, which is counted elsewhere. */
   public Meter leased(long units) {
-    return new Meter(name, bounds, reportOnly, countRefused, units);
+    return new Meter(name, bounds, reportOnly, countRefused, units, cells(bounds));
+  }
+
+  /** One of the same places that lets take no more than these. */
+  public Meter within(List<Bound> narrower) {
+    return new Meter(name, narrower, reportOnly, countRefused, 0, cells);
+  }
+
+  /** Whether requests take places of it. */
+  public boolean places() {
+    return bounds.getFirst().places();
   }
 
   /** The name of its counts where gateways share them. */
@@ -110,11 +136,9 @@ public final class Meter {
   /** The counts of one caller; whoever looks at them has its lock. Leased ones are others. */
   static class Cell {
     private final long number = CELLS.incrementAndGet();
-    private final Meter meter;
     private final long[][] states;
 
     Cell(Meter meter) {
-      this.meter = meter;
       this.states = new long[meter.bounds.size()][Bound.NUMBERS];
     }
 
@@ -123,7 +147,7 @@ public final class Meter {
     }
 
     /** Whether a request of this cost may pass, once the state is brought to this time. */
-    boolean fits(long epochMillis, long cost) {
+    boolean fits(Meter meter, long epochMillis, long cost) {
       boolean fits = true;
       for (int i = 0; i < states.length; i++) {
         Bound bound = meter.bounds.get(i);
@@ -133,9 +157,16 @@ public final class Meter {
       return fits;
     }
 
+    /** Gives back what was taken of places. */
+    void giveBack(long cost) {
+      for (long[] state : states) {
+        Bound.giveBack(state, cost);
+      }
+    }
+
     /** What weighs of each bound, at the time to which the state was brought. */
-    List<Long> used(long epochMillis) {
-      fits(epochMillis, 0);
+    List<Long> used(Meter meter, long epochMillis) {
+      fits(meter, epochMillis, 0);
       List<Long> used = new ArrayList<>();
       for (int i = 0; i < states.length; i++) {
         used.add(meter.bounds.get(i).used(states[i], epochMillis));
@@ -144,7 +175,7 @@ public final class Meter {
     }
 
     /** Where it stands, after the request is counted if it {@code counts}. */
-    Count count(long epochMillis, long cost, boolean counts) {
+    Count count(Meter meter, long epochMillis, long cost, boolean counts) {
       Count least = null;
       for (int i = 0; i < states.length; i++) {
         Bound bound = meter.bounds.get(i);

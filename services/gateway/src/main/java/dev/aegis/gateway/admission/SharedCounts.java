@@ -9,7 +9,7 @@ public interface SharedCounts {
   SharedCounts NONE =
       new SharedCounts() {
         @Override
-        public @Nullable List<Count> take(List<Claim> claims, long epochMillis) {
+        public @Nullable List<Count> take(List<Claim> claims, long epochMillis, Places held) {
           return null;
         }
 
@@ -34,13 +34,18 @@ public interface SharedCounts {
         }
 
         @Override
-        public void owe(List<Claim> claims, long epochMillis) {
+        public void owe(List<Claim> claims, long epochMillis, Places held) {
           // Nobody will ever ask for it.
         }
       };
 
   /** As {@link Counts#take}; null when it is not known whether anything was counted. */
-  @Nullable List<Count> take(List<Claim> claims, long epochMillis);
+  @Nullable List<Count> take(List<Claim> claims, long epochMillis, Places held);
+
+  /** The same where no limit has places. */
+  default @Nullable List<Count> take(List<Claim> claims, long epochMillis) {
+    return take(claims, epochMillis, new Places());
+  }
 
   /** As {@link Counts#peek}; null without an answer. */
   @Nullable List<Count> peek(List<Claim> claims, long epochMillis);
@@ -57,6 +62,10 @@ public interface SharedCounts {
   /** How many share it, by the last answer before it was away; at least 1. */
   int gateways();
 
-  /** Has it count requests that were let pass without an answer, when it answers again. */
-  void owe(List<Claim> claims, long epochMillis);
+  /**
+   * Has it count requests that were let pass without an answer, when it answers again.
+   *
+   * @param held gets the places that it is to know of
+   */
+  void owe(List<Claim> claims, long epochMillis, Places held);
 }

@@ -6,7 +6,6 @@ import dev.aegis.gateway.cache.CachePlan;
 import dev.aegis.gateway.cache.Question;
 import dev.aegis.gateway.cache.ReplyCache;
 import dev.aegis.gateway.cache.Resource;
-import dev.aegis.gateway.http1.BadMessage;
 import dev.aegis.gateway.http1.Body;
 import dev.aegis.gateway.http1.Field;
 import dev.aegis.gateway.http1.FieldNames;
@@ -26,6 +25,7 @@ import dev.aegis.gateway.plugin.BodyFlow;
 import dev.aegis.gateway.plugin.Chain;
 import dev.aegis.gateway.plugin.Edit;
 import dev.aegis.gateway.plugin.Phase;
+import dev.aegis.gateway.plugin.RefusalEdit;
 import dev.aegis.gateway.snapshot.RoutePlan;
 import dev.aegis.gateway.upstream.Backend;
 import dev.aegis.gateway.upstream.Exchange;
@@ -34,10 +34,8 @@ import dev.aegis.gateway.upstream.Outbound;
 import dev.aegis.gateway.upstream.Split;
 import dev.aegis.gateway.upstream.Squeeze;
 import dev.aegis.gateway.upstream.Upstream;
-import dev.aegis.plugin.Verdict;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.Arrays;
 import java.util.Locale;
 import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
@@ -58,10 +56,7 @@ final class Forwarding implements Outbound {
   private final String address;
   private final Admitted admitted;
   private final Body body;
-  private Body sent;
-  private int sentLength = OutboundHead.AS_IT_CAME;
-  private boolean continued;
-  private @Nullable BodyFlow requestBody;
+  private final OutboundBody outbound;
   private @Nullable BodyFlow replyBody;
   private @Nullable Question question;
   private Answer.@Nullable Miss miss;
@@ -82,7 +77,7 @@ final class Forwarding implements Outbound {
     this.address = admitted.inbound().address();
     this.admitted = admitted;
     this.body = body;
-    this.sent = body;
+    this.outbound = new OutboundBody(leg, head, body);
   }
 
   /** Forwards to one of those that {@code split} chooses from; true when the next may follow. */
@@ -111,10 +106,10 @@ final class Forwarding implements Outbound {
     }
     body.atMost(most);
     if (route.chain().has(Phase.REQUEST_BODY)) {
-      Exchange wrong = edited(route.chain(), most);
+      Exchange wrong = outbound.edit(route.chain(), admitted.identified().live(), most);
       if (wrong != null) {
         return wrong.fault() == Exchange.Fault.PLUGIN_FAILED
-            ? exchange.refused(admitted, byPlugin(), body) // nothing was begun
+            ? exchange.refused(admitted, outbound.refusal(), body) // nothing was begun
             : ended(wrong);
       }
     }
@@ -144,11 +139,13 @@ final class Forwarding implements Outbound {
       return carried(upstream);
     }
     Mirrors mirrors = edge.forwarder().mirrors();
-    try (Mirrors.Copy copy = mirrors.copy(mirror.upstream(), mirror.maxBodyBytes(), sent)) {
+    try (Mirrors.Copy copy =
+        mirrors.copy(mirror.upstream(), mirror.maxBodyBytes(), outbound.goes())) {
       boolean next = carried(upstream);
+      Body sent = outbound.goes();
       if (sent.done() && !exchange.bodyStillRead() && copy.complete(sent.taken())) {
-        byte[] outbound = outboundHead().copy(copy.length());
-        copy.send(head.method(), outbound, address, subject());
+        byte[] copied = outboundHead().copy(copy.length());
+        copy.send(head.method(), copied, address, subject());
       }
       return next;
     }
@@ -156,56 +153,7 @@ final class Forwarding implements Outbound {
 
   private OutboundHead outboundHead() {
     return new OutboundHead(
-        admitted, address, exchange.secure(), leg.protocol(head), requestEdit, sentLength);
-  }
-
-  /** Puts what plugins make of the body in its place; null, or why there is none. */
-  private @Nullable Exchange edited(Chain chain, long most) throws IOException {
-    BodyFlow flow = chain.requestBody(admitted.identified().live());
-    if (flow == null) {
-      return stopped(Exchange.Fault.PLUGIN_FAILED, "a plugin failed before the body");
-    }
-    requestBody = flow;
-    if (flow.holds() > 0) {
-      return held(flow, Math.min(flow.holds(), most));
-    }
-    if (!flow.idle() && !body.done()) {
-      sent = new Transformed(body, flow).body();
-      sentLength = OutboundHead.UNKNOWN;
-    }
-    return null;
-  }
-
-  /** Waits for the whole body first. */
-  private @Nullable Exchange held(BodyFlow flow, long most) throws IOException {
-    body.atMost(most);
-    try {
-      body.check();
-      if (head.expectsContinue() && !body.done()) {
-        ReplyTo to = leg.reply(head);
-        to.out().put("HTTP/1.1 100 Continue");
-        to.out().endLine();
-        to.interim();
-        continued = true;
-      }
-      byte[] came = body.all();
-      byte[] goes = flow.whole(came);
-      sent = Body.stored(goes);
-      if (!Arrays.equals(came, goes) || body.length() < 0) {
-        sentLength = goes.length;
-      }
-      return null;
-    } catch (Transformed.Stopped e) {
-      return stopped(Exchange.Fault.PLUGIN_FAILED, String.valueOf(e.getMessage()));
-    } catch (LegFailure e) {
-      return stopped(Exchange.Fault.of(e), "in its body");
-    } catch (BadMessage e) {
-      return stopped(Exchange.Fault.of(e), e.detail());
-    }
-  }
-
-  private static Exchange stopped(Exchange.Fault fault, String detail) {
-    return Exchange.refused(fault, detail, Duration.ZERO);
+        admitted, address, exchange.secure(), leg.protocol(head), requestEdit, outbound.length());
   }
 
   private boolean carried(Upstream upstream) throws IOException {
@@ -249,7 +197,7 @@ final class Forwarding implements Outbound {
     Exchange.Fault fault = outcome.fault();
     if (fault == null) {
       exchange.record(
-          admitted, outcome.status(), null, outcome, bytesIn(outcome), outcome.bytesOut());
+          admitted, outcome.status(), null, outcome, outbound.read(outcome), outcome.bytesOut());
       return settled(rest) && !exchange.closes();
     }
     Refusal why = refusal(fault, outcome);
@@ -265,17 +213,13 @@ final class Forwarding implements Outbound {
     }
     LOG.debug("{} {}: {}", admitted.inbound().requestId(), why.code(), outcome.detail());
     leg.reply(head).out().clear();
+    RefusalEdit edit = exchange.wording(admitted, why);
     exchange.record(admitted, why.status(), why, outcome, body.taken(), 0);
     if (!body.done() || rest != null || why.blame() == Blame.CALLER) {
       exchange.close();
     }
-    new Replies(leg.reply(head)).refuse(why, admitted, exchange.closes());
+    new Replies(leg.reply(head)).refuse(why, admitted, edit, exchange.closes());
     return settled(rest) && !exchange.closes();
-  }
-
-  /** Of what the caller sent, whatever was made of it. */
-  private long bytesIn(Exchange outcome) {
-    return sent == body ? outcome.bytesIn() : body.taken();
   }
 
   /** Waits a little for the rest of the body; true when the next request follows. */
@@ -301,14 +245,9 @@ final class Forwarding implements Outbound {
       case CALLER_TIMEOUT -> ByCaller.REQUEST_TIMEOUT;
       case REQUEST_TOO_LARGE -> ByCaller.PAYLOAD_TOO_LARGE;
       case REPLY_TOO_LARGE -> ByUpstream.UPSTREAM_FAILED;
-      case PLUGIN_FAILED -> byPlugin();
+      case PLUGIN_FAILED -> outbound.refusal();
       case CALLER_MALFORMED -> new Refusal.Malformed(outcome.detail());
     };
-  }
-
-  private Refusal byPlugin() {
-    Verdict.Refuse by = requestBody == null ? null : requestBody.refusal();
-    return by == null ? new Refusal.PluginFailed() : new Refusal.ByPlugin(by.status(), by.detail());
   }
 
   private static Refusal later(ByUpstream why, Exchange outcome) {
@@ -369,7 +308,7 @@ final class Forwarding implements Outbound {
 
   @Override
   public Body body() {
-    return sent;
+    return outbound.goes();
   }
 
   @Override
@@ -379,7 +318,7 @@ final class Forwarding implements Outbound {
 
   @Override
   public boolean expectsContinue() {
-    return head.expectsContinue() && !continued;
+    return head.expectsContinue() && !outbound.continued();
   }
 
   @Override

@@ -23,13 +23,13 @@ final class GrpcStatus {
   }
 
   /** Puts the head of a refusal, but for what every refusal has. */
-  static void refuse(Refusal why, Output out) {
+  static void refuse(Refusal why, String detail, Output out) {
     out.put("HTTP/1.1 200 OK");
     out.endLine();
     out.header("Content-Type", MEDIA_TYPE);
     out.header("Content-Length", "0");
     out.header("Grpc-Status", Integer.toString(code(why.status())));
-    out.header("Grpc-Message", encoded(why.code() + ": " + why.title()));
+    out.header("Grpc-Message", encoded(why.code() + ": " + detail));
   }
 
   /** The code of gRPC that comes closest to a status of HTTP. */

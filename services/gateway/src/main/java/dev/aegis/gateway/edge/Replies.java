@@ -10,6 +10,7 @@ import dev.aegis.gateway.pipeline.Progress.Counted;
 import dev.aegis.gateway.pipeline.Progress.Matched;
 import dev.aegis.gateway.pipeline.Refusal;
 import dev.aegis.gateway.pipeline.Refusal.ByCaller;
+import dev.aegis.gateway.plugin.RefusalEdit;
 import dev.aegis.gateway.snapshot.CorsPlan;
 import dev.aegis.gateway.snapshot.RoutePlan;
 import dev.aegis.journal.Maintenance;
@@ -41,15 +42,31 @@ record Replies(ReplyTo to) {
           + ";created;alg=\"hmac-sha256\"";
   private static final String METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
 
-  /** Refuses a request. */
-  void refuse(Refusal why, Progress at, boolean closes) throws IOException {
+  /**
+   * Refuses a request.
+   *
+   * @param edit what plugins change about how that is told, null for nothing
+   */
+  void refuse(Refusal why, Progress at, @Nullable RefusalEdit edit, boolean closes)
+      throws IOException {
     RequestHead head = at.inbound().head();
-    boolean grpc = GrpcStatus.isAskedFor(head);
-    byte[] problem = grpc ? NOTHING : problem(why, head.path(), at.inbound().requestId());
-    if (grpc) {
-      GrpcStatus.refuse(why, to.out());
+    String detail = detail(why);
+    byte[] body = NOTHING;
+    if (GrpcStatus.isAskedFor(head)) {
+      GrpcStatus.refuse(why, edit == null ? why.title() : edit.detailOr(why.title()), to.out());
     } else {
-      start(why, problem.length);
+      byte[] content = edit == null ? null : edit.content();
+      if (edit == null || content == null) {
+        String told = edit == null ? detail : edit.detailOr(detail);
+        body = problem(why, told, head.path(), at.inbound().requestId());
+        start(why, Problem.MEDIA_TYPE, body.length);
+      } else {
+        body = content;
+        start(why, edit.contentType(), body.length);
+      }
+    }
+    if (edit != null) {
+      edit.lines(to.out()::header);
     }
     challenge(why, at);
     if (why instanceof Refusal.RateLimited limited) {
@@ -70,7 +87,7 @@ record Replies(ReplyTo to) {
     cors(at);
     common(at.inbound().requestId(), "1.1");
     connection(closes, head.minorVersion());
-    end(head.method().equals("HEAD") ? NOTHING : problem);
+    end(head.method().equals("HEAD") ? NOTHING : body);
   }
 
   private void end(byte[] body) throws IOException {
@@ -109,8 +126,8 @@ record Replies(ReplyTo to) {
 
   /** Refuses bytes that are no request. */
   void refuseUnread(Refusal why, String requestId) throws IOException {
-    byte[] problem = problem(why, null, requestId);
-    start(why, problem.length);
+    byte[] problem = problem(why, detail(why), null, requestId);
+    start(why, Problem.MEDIA_TYPE, problem.length);
     common(requestId, "1.1");
     connection(true, 1);
     end(problem);
@@ -134,7 +151,7 @@ record Replies(ReplyTo to) {
     String reset = Long.toString(counted.count().resetSeconds());
     String remaining = Long.toString(counted.count().remaining());
     to.out().header("RateLimit-Policy", counted.limit().policy());
-    to.out().header("RateLimit", '"' + counted.limit().id() + "\";r=" + remaining + ";t=" + reset);
+    to.out().header("RateLimit", counted.limit().state(counted.count()));
     to.out().header("X-RateLimit-Limit", Long.toString(counted.count().limit()));
     to.out().header("X-RateLimit-Remaining", remaining);
     to.out().header("X-RateLimit-Reset", reset);
@@ -215,13 +232,13 @@ record Replies(ReplyTo to) {
     out.header("Upgrade", "websocket");
   }
 
-  private void start(Refusal why, int length) {
+  private void start(Refusal why, String type, int length) {
     to.out().put("HTTP/1.1 ");
     to.out().putDecimal(why.status());
     to.out().put(" ");
     to.out().put(reason(why.status()));
     to.out().endLine();
-    to.out().header("Content-Type", Problem.MEDIA_TYPE);
+    to.out().header("Content-Type", type);
     to.out().header("Content-Length", Integer.toString(length));
     to.out().header("Cache-Control", "no-store");
   }
@@ -260,8 +277,12 @@ record Replies(ReplyTo to) {
     }
   }
 
-  private static byte[] problem(Refusal why, @Nullable String path, String requestId) {
-    String detail = why.detail().isEmpty() ? why.title() : why.detail();
+  private static String detail(Refusal why) {
+    return why.detail().isEmpty() ? why.title() : why.detail();
+  }
+
+  private static byte[] problem(
+      Refusal why, String detail, @Nullable String path, String requestId) {
     return ProblemJson.write(
         new Problem(why.status(), why.code(), why.title(), detail, path, requestId));
   }

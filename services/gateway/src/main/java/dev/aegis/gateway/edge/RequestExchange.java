@@ -19,6 +19,7 @@ import dev.aegis.gateway.pipeline.Refusal;
 import dev.aegis.gateway.pipeline.Refusal.ByCaller;
 import dev.aegis.gateway.pipeline.Step;
 import dev.aegis.gateway.plugin.Phase;
+import dev.aegis.gateway.plugin.RefusalEdit;
 import dev.aegis.gateway.proxies.Front;
 import dev.aegis.gateway.signature.ContentDigest;
 import dev.aegis.gateway.snapshot.CorsPlan;
@@ -31,6 +32,7 @@ import dev.aegis.gateway.upstream.Backend;
 import dev.aegis.gateway.upstream.Exchange;
 import dev.aegis.gateway.upstream.Split;
 import dev.aegis.model.Uuid7;
+import dev.aegis.plugin.Refused;
 import java.io.IOException;
 import java.net.InetAddress;
 import org.jspecify.annotations.Nullable;
@@ -139,7 +141,7 @@ final class RequestExchange {
         leg.close(); // its missing end tells
         return false;
       }
-      new Replies(leg.reply(head)).refuse(bug, inbound, true);
+      new Replies(leg.reply(head)).refuse(bug, inbound, null, true);
       return false;
     }
   }
@@ -176,18 +178,28 @@ final class RequestExchange {
       case Step.Stop<Admitted>(Progress at, Refusal why) when why == ByCaller.CALLER_GONE ->
           gone(at);
       case Step.Stop<Admitted>(Progress at, Refusal why) -> refused(at, why, body);
-      case Step.Go<Admitted>(Admitted admitted) when head.maxForwards() == 0 ->
-          answered(admitted, admitted.limit(), body);
-      case Step.Go<Admitted>(Admitted admitted) ->
-          switch (admitted.identified().route().end()) {
-            case RoutePlan.End.Forwarded(Split split) -> {
-              Refusal wrong = bound(admitted, body);
-              yield wrong == null
-                  ? new Forwarding(this, edge, leg, admitted, body).run(split)
-                  : refused(admitted, wrong, body);
-            }
-            case RoutePlan.End.Redirected(Redirect to) -> redirected(admitted, to, body);
-          };
+      case Step.Go<Admitted>(Admitted admitted) -> {
+        try {
+          yield goesOn(admitted, body);
+        } finally {
+          admitted.places().close();
+        }
+      }
+    };
+  }
+
+  private boolean goesOn(Admitted admitted, Body body) throws IOException {
+    if (head.maxForwards() == 0) {
+      return answered(admitted, admitted.limit(), body);
+    }
+    return switch (admitted.identified().route().end()) {
+      case RoutePlan.End.Forwarded(Split split) -> {
+        Refusal wrong = bound(admitted, body);
+        yield wrong == null
+            ? new Forwarding(this, edge, leg, admitted, body).run(split)
+            : refused(admitted, wrong, body);
+      }
+      case RoutePlan.End.Redirected(Redirect to) -> redirected(admitted, to, body);
     };
   }
 
@@ -258,10 +270,27 @@ final class RequestExchange {
 
   boolean refused(Progress at, Refusal why, Body body) throws IOException {
     closes |= !droppable(body);
+    RefusalEdit edit = wording(at, why);
     record(at, why.status(), why, null, 0, 0);
     beginReply();
-    new Replies(leg.reply(head)).refuse(why, at, closes);
+    new Replies(leg.reply(head)).refuse(why, at, edit, closes);
     return dropped(body);
+  }
+
+  /** What plugins change about how a refusal is told; nothing where it has to cost nothing. */
+  @Nullable RefusalEdit wording(Progress at, Refusal why) {
+    Matched matched = at.matchedOrNull();
+    if (matched == null
+        || !matched.chain().has(Phase.REFUSAL)
+        || why instanceof Refusal.Overloaded
+        || why == ByCaller.TENANT_SUSPENDED) {
+      return null;
+    }
+    return matched
+        .chain()
+        .refusal(
+            matched.live(matched.route(), at.callerOrNull()),
+            new Refused(why.status(), why.code(), why.title(), why.detail()));
   }
 
   /** The caller went away before its request could be forwarded. */

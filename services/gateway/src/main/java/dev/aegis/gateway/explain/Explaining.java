@@ -30,7 +30,6 @@ import dev.aegis.gateway.upstream.Split;
 import dev.aegis.gateway.upstream.Target;
 import dev.aegis.gateway.upstream.Upstream;
 import dev.aegis.journal.Json;
-import dev.aegis.journal.RateLimitConfig;
 import java.time.InstantSource;
 import java.util.Locale;
 import java.util.function.Supplier;
@@ -202,16 +201,19 @@ final class Explaining {
             + rule.pattern());
   }
 
-  /** Where each limit of the route stands for this caller. */
+  /** Where each limit of the route stands for this caller, and who else would take part. */
   private void limits(ObjectNode answer, Progress at, @Nullable RoutePlan route) {
     ArrayNode limits = answer.putArray("limits");
-    ArrayNode plugins = answer.putArray("plugins");
+    Participants plugins = new Participants(answer.putArray("plugins"));
+    Matched matched = at.matchedOrNull();
+    if (matched != null) {
+      plugins.add(matched.chain());
+    }
     if (route == null) {
       return;
     }
     Inbound inbound = at.inbound();
     Caller caller = at.callerOrNull();
-    Matched matched = at.matchedOrNull();
     String tenant = matched == null ? "" : matched.tenant().id();
     RateLimit.Asker asker =
         new RateLimit.Asker(
@@ -229,7 +231,7 @@ final class Explaining {
           .put("limit", stand.count().limit())
           .put("remaining", stand.count().remaining())
           .put("reset_seconds", stand.count().resetSeconds());
-      plugins.addObject().put("id", limit.id()).put("plugin", RateLimitConfig.PLUGIN);
+      plugins.add(limit);
     }
   }
 

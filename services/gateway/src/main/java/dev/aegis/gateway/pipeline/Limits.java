@@ -3,6 +3,7 @@ package dev.aegis.gateway.pipeline;
 import dev.aegis.gateway.admission.Claim;
 import dev.aegis.gateway.admission.Count;
 import dev.aegis.gateway.admission.LocalCounts;
+import dev.aegis.gateway.admission.Places;
 import dev.aegis.gateway.admission.SharedCounts;
 import dev.aegis.gateway.pipeline.LimitDecisions.Outcome;
 import dev.aegis.gateway.pipeline.Progress.Admitted;
@@ -53,29 +54,47 @@ public final class Limits {
   Step<Admitted> admit(Identified identified, String lines) {
     List<RateLimit> limits = identified.route().limits();
     if (limits.isEmpty()) {
-      return new Step.Go<>(new Admitted(identified, null, lines));
+      return new Step.Go<>(new Admitted(identified, null, lines, new Places()));
     }
+    Places held = new Places();
+    boolean goesOn = false;
+    try {
+      Step<Admitted> step = admit(identified, lines, limits, held);
+      goesOn = step instanceof Step.Go<Admitted>;
+      return step;
+    } finally {
+      if (!goesOn) {
+        held.close();
+      }
+    }
+  }
+
+  private Step<Admitted> admit(
+      Identified identified, String lines, List<RateLimit> limits, Places held) {
     String tenant = identified.matched().tenant().id();
     long now = identified.inbound().startedMillis();
     List<Wanted> here = new ArrayList<>(limits.size());
     List<Wanted> together = new ArrayList<>(0);
-    wanted(limits, asker(identified), shared.answers(), here, together);
-    boolean settling = shared.settling();
-    if (settling) {
-      keepShares(together, here);
-    }
+    boolean answers = shared.answers();
+    wanted(limits, asker(identified), answers, here, together);
     List<Counted> counted = new ArrayList<>(limits.size());
-    if (together.isEmpty() || !here.isEmpty() && refused(here, local.peek(claims(here), now))) {
-      add(counted, here, local.take(claims(here), now));
-      return concluded(identified, lines, counted);
+    if (together.isEmpty()) {
+      add(counted, here, local.take(claims(here), now, held));
+      return concluded(identified, lines, counted, held);
     }
-    List<Count> counts = shared.take(claims(together), now);
+    List<Wanted> beside = beside(together, here, answers, shared.settling());
+    if (!beside.isEmpty() && refused(beside, local.peek(claims(beside), now))) {
+      add(counted, beside, local.take(claims(beside), now, held));
+      return concluded(identified, lines, counted, held);
+    }
+    List<Count> counts = shared.take(claims(together), now, held);
     if (counts != null) {
       add(counted, together, counts);
-      if (!here.isEmpty() && !refused(together, counts)) {
-        add(counted, here, local.take(claims(here), now));
+      if (!beside.isEmpty() && !refused(together, counts)) {
+        add(counted, beside, local.take(claims(beside), now, held));
       }
-      return concluded(identified, lines, settling ? merged(counted) : counted);
+      return concluded(
+          identified, lines, beside.size() == here.size() ? counted : merged(counted), held);
     }
     for (Wanted wanted : together) {
       switch (wanted.limit().config().onFailure()) {
@@ -86,30 +105,36 @@ public final class Limits {
           }
         }
         case OPEN -> decisions.add(tenant, wanted.limit().id(), Outcome.OPEN);
-        case LOCAL_SHARE -> {
-          if (!settling) {
-            here.add(share(wanted));
-          }
-        }
+        case LOCAL_SHARE -> here.add(share(wanted));
       }
     }
     if (!here.isEmpty()) {
-      add(counted, here, local.take(claims(here), now));
+      add(counted, here, local.take(claims(here), now, held));
     }
-    Step<Admitted> step = concluded(identified, lines, counted);
+    Step<Admitted> step = concluded(identified, lines, counted, held);
     if (step instanceof Step.Go<Admitted>) {
-      shared.owe(claims(together), now);
+      shared.owe(claims(together), now, held);
     }
     return step;
   }
 
-  /** The share of this gateway goes on being a bound until there is no doubt of what is left. */
-  private void keepShares(List<Wanted> together, List<Wanted> here) {
+  /**
+   * What is counted here as well as together. The share of this gateway goes on being a bound until
+   * there is no doubt of what is left. Places are always known here too: what is under way when
+   * nobody answers any more goes on.
+   */
+  private List<Wanted> beside(
+      List<Wanted> together, List<Wanted> here, boolean answers, boolean settling) {
+    List<Wanted> beside = new ArrayList<>(here);
     for (Wanted wanted : together) {
-      if (wanted.limit().config().onFailure() == OnFailure.LOCAL_SHARE) {
-        here.add(share(wanted));
+      boolean shares = settling && wanted.limit().config().onFailure() == OnFailure.LOCAL_SHARE;
+      if (shares) {
+        beside.add(share(wanted));
+      } else if (answers && wanted.limit().places()) {
+        beside.add(wanted);
       }
     }
+    return beside;
   }
 
   private Wanted share(Wanted wanted) {
@@ -132,7 +157,7 @@ public final class Limits {
   Step<Admitted> rehearse(Identified identified, String lines) {
     List<Counted> counted =
         stand(identified.route().limits(), asker(identified), identified.inbound().startedMillis());
-    return step(identified, lines, counted);
+    return step(identified, lines, counted, new Places());
   }
 
   /** Where each limit of a route stands, as far as that is known; nothing is counted. */
@@ -217,7 +242,8 @@ public final class Limits {
         identified.inbound().head());
   }
 
-  private Step<Admitted> concluded(Identified identified, String lines, List<Counted> counted) {
+  private Step<Admitted> concluded(
+      Identified identified, String lines, List<Counted> counted, Places held) {
     String tenant = identified.matched().tenant().id();
     long delay = 0;
     for (Counted each : counted) {
@@ -230,7 +256,7 @@ public final class Limits {
         delay = Math.max(delay, each.count().delayMillis());
       }
     }
-    Step<Admitted> step = step(identified, lines, counted);
+    Step<Admitted> step = step(identified, lines, counted, held);
     if (delay > 0 && step instanceof Step.Go<Admitted>) {
       await(delay);
     }
@@ -238,7 +264,8 @@ public final class Limits {
   }
 
   /** Of several limits that refuse, the one that does so for longest; else the least left. */
-  private static Step<Admitted> step(Identified identified, String lines, List<Counted> all) {
+  private static Step<Admitted> step(
+      Identified identified, String lines, List<Counted> all, Places held) {
     Counted refusing = null;
     Counted tightest = null;
     for (Counted counted : all) {
@@ -253,7 +280,7 @@ public final class Limits {
       }
     }
     return refusing == null
-        ? new Step.Go<>(new Admitted(identified, tightest, lines))
+        ? new Step.Go<>(new Admitted(identified, tightest, lines, held))
         : new Step.Stop<>(identified, new Refusal.RateLimited(refusing));
   }
 

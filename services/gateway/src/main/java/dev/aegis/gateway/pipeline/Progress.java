@@ -1,6 +1,7 @@
 package dev.aegis.gateway.pipeline;
 
 import dev.aegis.gateway.admission.Count;
+import dev.aegis.gateway.admission.Places;
 import dev.aegis.gateway.http1.RequestHead;
 import dev.aegis.gateway.identity.Principal;
 import dev.aegis.gateway.plugin.Chain;
@@ -94,22 +95,27 @@ public sealed interface Progress {
       implements Progress {
     private static final Object NO_TICKET = new Object();
 
-    /** One that nothing is known of beside where it goes. */
+    /** One of which nothing else is known than where it goes. */
     public Matched(Inbound inbound, TenantPlan tenant, @Nullable RoutePlan route) {
-      this(
-          inbound,
-          tenant,
-          route,
-          route == null || route.chain() == Chain.NONE ? NO_TICKET : new Object());
+      this(inbound, tenant, route, ticket(route == null ? tenant.chain() : route.chain()));
     }
 
-    /** The same as plugins of {@code route} see it. */
-    public LiveRequest live(RoutePlan route, @Nullable Caller caller) {
+    private static Object ticket(Chain chain) {
+      return chain == Chain.NONE ? NO_TICKET : new Object();
+    }
+
+    /** Plugins that take part: of the route, or of the tenant where there is none. */
+    public Chain chain() {
+      return route == null ? tenant.chain() : route.chain();
+    }
+
+    /** The same as plugins of {@code route}, or where there is none of the tenant, see it. */
+    public LiveRequest live(@Nullable RoutePlan route, @Nullable Caller caller) {
       return new LiveRequest(
           inbound.head(),
           inbound.requestId(),
           tenant.id(),
-          Pipeline.name(route),
+          route == null ? "" : Pipeline.name(route),
           inbound.address(),
           inbound.secure(),
           caller == null ? "" : caller.principal().subjectIn(tenant.id()),
@@ -160,8 +166,9 @@ public sealed interface Progress {
    *
    * @param limit the tightest limit that counted it, null when none did
    * @param lines header lines of an arbiter that the backend gets, {@code ""} for none
+   * @param places what it holds of limits, and gives back when it ends, however that is
    */
-  record Admitted(Identified identified, @Nullable Counted limit, String lines)
+  record Admitted(Identified identified, @Nullable Counted limit, String lines, Places places)
       implements Progress {
     @Override
     public Inbound inbound() {

@@ -3,15 +3,18 @@ package dev.aegis.gateway.plugin;
 import dev.aegis.gateway.http1.ResponseHead;
 import dev.aegis.plugin.Ended;
 import dev.aegis.plugin.Filter;
+import dev.aegis.plugin.Refused;
 import dev.aegis.plugin.Reply;
 import dev.aegis.plugin.Request;
 import dev.aegis.plugin.Verdict;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The filters of one route, phase by phase, folded when the snapshot is built. A phase in which
- * none takes part is null, so that it costs one look.
+ * none takes part costs one look.
  */
 public final class Chain {
   /** No filter at all. */
@@ -20,23 +23,20 @@ public final class Chain {
   private static final Link[] NOBODY = {};
 
   private final List<Link> links;
-  private final Link @Nullable [] authorizing;
-  private final Link @Nullable [] requests;
-  private final Link @Nullable [] requestBodies;
-  private final Link @Nullable [] replies;
-  private final Link @Nullable [] replyBodies;
-  private final Link @Nullable [] logs;
+  private final Map<Phase, Link[]> taking = new EnumMap<>(Phase.class);
   private final Edit.Names requestNames = Edit.Names.reserving("");
   private final Edit.Names replyNames;
+  private final Edit.Names refusalNames;
 
   private Chain(List<Link> links, boolean cors) {
     this.links = List.copyOf(links);
-    this.authorizing = of(links, Phase.AUTHORIZE);
-    this.requests = of(links, Phase.REQUEST);
-    this.requestBodies = of(links, Phase.REQUEST_BODY);
-    this.replies = of(links, Phase.REPLY);
-    this.replyBodies = of(links, Phase.REPLY_BODY);
-    this.logs = of(links, Phase.LOG);
+    for (Phase phase : Phase.values()) {
+      Link[] those = links.stream().filter(link -> link.takesPart(phase)).toArray(Link[]::new);
+      if (those.length > 0) {
+        taking.put(phase, those);
+      }
+    }
+    this.refusalNames = RefusalEdit.names(cors ? "access-control-" : "");
     this.replyNames = Edit.Names.reserving(cors ? "access-control-" : "");
   }
 
@@ -50,11 +50,6 @@ public final class Chain {
     return links.isEmpty() ? NONE : new Chain(links, cors);
   }
 
-  private static Link @Nullable [] of(List<Link> links, Phase phase) {
-    Link[] taking = links.stream().filter(link -> link.takesPart(phase)).toArray(Link[]::new);
-    return taking.length == 0 ? null : taking;
-  }
-
   /** All of them, in their order. */
   public List<Link> links() {
     return links;
@@ -62,14 +57,12 @@ public final class Chain {
 
   /** Whether any takes part in this phase. */
   public boolean has(Phase phase) {
-    return switch (phase) {
-      case AUTHORIZE -> authorizing != null;
-      case REQUEST -> requests != null;
-      case REQUEST_BODY -> requestBodies != null;
-      case REPLY -> replies != null;
-      case REPLY_BODY -> replyBodies != null;
-      case LOG -> logs != null;
-    };
+    return taking.containsKey(phase);
+  }
+
+  /** Those that take part in this phase, in their order. */
+  Link[] taking(Phase phase) {
+    return taking.getOrDefault(phase, NOBODY);
   }
 
   /** What comes of a phase. */
@@ -93,11 +86,8 @@ public final class Chain {
 
   /** Asks whether the request passes. */
   public Result authorize(LiveRequest request) {
-    if (authorizing == null) {
-      return Result.PASSED;
-    }
     Views views = new Views(request);
-    for (Link link : authorizing) {
+    for (Link link : taking(Phase.AUTHORIZE)) {
       try {
         Request seen = views.of(link);
         Verdict verdict =
@@ -119,12 +109,9 @@ public final class Chain {
 
   /** Puts together what the upstream gets. */
   public Result request(LiveRequest request) {
-    if (requests == null) {
-      return Result.PASSED;
-    }
     Views views = new Views(request);
     Edit edit = new Edit(requestNames);
-    for (Link link : requests) {
+    for (Link link : taking(Phase.REQUEST)) {
       try {
         Edit own = edit.fresh();
         Request seen = views.of(link);
@@ -147,14 +134,11 @@ public final class Chain {
 
   /** Puts together what the caller gets. */
   public Result reply(LiveRequest request, ResponseHead head) {
-    if (replies == null) {
-      return Result.PASSED;
-    }
     Views views = new Views(request);
     LiveRequest.LiveReply live = new LiveRequest.LiveReply(head);
     Reply copy = null;
     Edit edit = new Edit(replyNames);
-    for (Link link : replies) {
+    for (Link link : taking(Phase.REPLY)) {
       try {
         Edit own = edit.fresh();
         Request seen = views.of(link);
@@ -183,7 +167,7 @@ public final class Chain {
   public @Nullable BodyFlow requestBody(LiveRequest request) {
     BodyFlow flow = new BodyFlow(Phase.REQUEST_BODY);
     Views views = new Views(request);
-    for (Link link : requestBodies == null ? NOBODY : requestBodies) {
+    for (Link link : taking(Phase.REQUEST_BODY)) {
       try {
         Request seen = views.of(link);
         flow.add(
@@ -205,7 +189,7 @@ public final class Chain {
     BodyFlow flow = new BodyFlow(Phase.REPLY_BODY);
     Views views = new Views(request);
     Reply live = new LiveRequest.LiveReply(head);
-    for (Link link : replyBodies == null ? NOBODY : replyBodies) {
+    for (Link link : taking(Phase.REPLY_BODY)) {
       try {
         Request seen = views.of(link);
         Reply reply = link.keeps() ? new LiveRequest.LiveReply(head).copied() : live;
@@ -223,32 +207,35 @@ public final class Chain {
     return flow;
   }
 
-  /** Tells who wants to know that the request has ended. */
-  public void ended(LiveRequest request, Ended ended) {
-    if (logs != null) {
-      Request copy = request.copied();
-      for (Link link : logs) {
-        link.tell(copy, ended);
+  /** How the caller is told of a refusal, null as Aegis says it. */
+  public @Nullable RefusalEdit refusal(LiveRequest request, Refused refused) {
+    RefusalEdit edit = null;
+    Views views = new Views(request);
+    for (Link link : taking(Phase.REFUSAL)) {
+      RefusalEdit own = new RefusalEdit(refusalNames);
+      try {
+        Request seen = views.of(link);
+        RefusalEdit said =
+            link.call(
+                Phase.REFUSAL,
+                Filter.EditingRefusal.class,
+                filter -> {
+                  filter.editRefusal(seen, refused, own);
+                  return own;
+                });
+        edit = edit == null ? said : edit.followedBy(said);
+      } catch (PluginFailed e) {
+        // The link has told of it; whoever is refused must not wait for more.
       }
     }
+    return edit;
   }
 
-  /** A request as the links see it; copied once, and only for those who need that. */
-  private static final class Views {
-    private final LiveRequest live;
-    private @Nullable Request copy;
-
-    Views(LiveRequest live) {
-      this.live = live;
-    }
-
-    Request of(Link link) {
-      if (!link.keeps()) {
-        return live;
-      }
-      Request known = copy == null ? live.copied() : copy;
-      copy = known;
-      return known;
+  /** Tells who wants to know that the request has ended. */
+  public void ended(LiveRequest request, Ended ended) {
+    Request copy = request.copied();
+    for (Link link : taking(Phase.LOG)) {
+      link.tell(copy, ended);
     }
   }
 }

@@ -4,6 +4,7 @@ import dev.aegis.journal.HeaderEdits;
 import dev.aegis.plugin.Header;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BiConsumer;
@@ -24,10 +25,11 @@ public final class Edit implements Header {
    * @param seen names that were found good
    * @param reserved beginning of names that may not be changed here, lower case, {@code ""} for
    *     none
+   * @param said names that may not be changed here either, lower case
    */
-  record Names(Set<String> seen, String reserved) {
+  record Names(Set<String> seen, String reserved, Set<String> said) {
     static Names reserving(String reserved) {
-      return new Names(ConcurrentHashMap.newKeySet(), reserved);
+      return new Names(ConcurrentHashMap.newKeySet(), reserved, Set.of());
     }
 
     void check(String name) {
@@ -42,9 +44,8 @@ public final class Edit implements Header {
       if (!token) {
         throw new IllegalArgumentException("\"" + name + "\" is not the name of a header field");
       }
-      boolean kept =
-          !reserved.isEmpty()
-              && name.replace('_', '-').regionMatches(true, 0, reserved, 0, reserved.length());
+      String plain = name.replace('_', '-').toLowerCase(Locale.ROOT);
+      boolean kept = said.contains(plain) || !reserved.isEmpty() && plain.startsWith(reserved);
       if (kept || HeaderEdits.untouchable(name)) {
         throw new IllegalArgumentException("\"" + name + "\" is Aegis' own to say");
       }

@@ -34,11 +34,13 @@ final class Guard {
   private static final Logger LOG = LoggerFactory.getLogger(Guard.class);
   private static final int FIRST = 2;
   private static final int MOST = 16;
+  private static final int PARTS_OF_HEAP = 32;
 
   /** Most bytes that a call allocates, but those that begin a filter. */
-  static final long MOST_ALLOCATED = 64L << 20;
+  static final long MOST_ALLOCATED =
+      Math.clamp(Runtime.getRuntime().maxMemory() / PARTS_OF_HEAP, 8L << 20, 64L << 20);
 
-  private static final long LOOK_NANOS = Duration.ofMillis(5).toNanos();
+  private static final long LOOK_NANOS = Duration.ofMillis(1).toNanos();
   private static final long HEED_NANOS = Duration.ofSeconds(1).toNanos();
   private static final Duration IDLE = Duration.ofSeconds(10);
   private static final com.sun.management.@Nullable ThreadMXBean THREADS =

@@ -4,12 +4,15 @@ import dev.aegis.gateway.plugin.PluginFailed.Says;
 import dev.aegis.plugin.Ended;
 import dev.aegis.plugin.Filter;
 import dev.aegis.plugin.Request;
+import dev.aegis.plugins.Opened;
 import java.util.EnumMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.LongConsumer;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,10 +21,12 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Link {
   private static final int PATIENCE = 5;
+  private static final int SECOND_PATIENCE = 2;
 
   private final Terms terms;
   private final @Nullable Filter filter;
   private final @Nullable Guard guard;
+  private final @Nullable Opened told;
   private final String broken;
   private final PluginReport report;
   private final Map<Phase, LongConsumer> durations = new EnumMap<>(Phase.class);
@@ -36,18 +41,41 @@ public final class Link {
    * @param id of the plugin's object
    * @param plugin its name
    * @param open whether requests go on without it when it fails
+   * @param scope where it was put to use
    */
-  public record Terms(String tenant, String id, String plugin, boolean open) {}
+  public record Terms(String tenant, String id, String plugin, boolean open, Scope scope) {}
+
+  /**
+   * Where a plugin's object was put to use.
+   *
+   * @param owner tenant that it is an object of, null for one of the installation
+   * @param route the only route, null for all
+   * @param upstream the only upstream, null for all
+   * @param order lower runs first
+   */
+  public record Scope(
+      @Nullable String owner, @Nullable String route, @Nullable String upstream, int order) {}
+
+  /** Whether it can do what it is there for. */
+  public enum State {
+    IN_FORCE,
+    /** It cannot be called, and fails every time. */
+    BROKEN,
+    /** It is called no more, because it failed too often. */
+    SWITCHED_OFF
+  }
 
   private Link(
       Terms terms,
       @Nullable Filter filter,
       @Nullable Guard guard,
+      @Nullable Opened told,
       String broken,
       PluginReport report) {
     this.terms = terms;
     this.filter = filter;
     this.guard = guard;
+    this.told = told;
     this.broken = broken;
     this.report = report;
     this.log = filter != null && Phase.LOG.has(filter) ? new LogLane(this) : null;
@@ -62,14 +90,16 @@ public final class Link {
    * One that works.
    *
    * @param guard runs its calls, null if it is trusted
+   * @param told its configuration, of which its failures must not speak
    */
-  static Link of(Terms terms, Filter filter, @Nullable Guard guard, PluginReport report) {
-    return new Link(terms, filter, guard, "", report);
+  static Link of(
+      Terms terms, Filter filter, @Nullable Guard guard, Opened told, PluginReport report) {
+    return new Link(terms, filter, guard, told, "", report);
   }
 
   /** One that cannot be called: it fails every time. */
   public static Link broken(Terms terms, String why) {
-    return new Link(terms, null, null, why, PluginReport.NONE);
+    return new Link(terms, null, null, null, why, PluginReport.NONE);
   }
 
   /** What is known of it without asking it. */
@@ -77,9 +107,29 @@ public final class Link {
     return terms;
   }
 
+  /** Whether it can do what it is there for, now. */
+  public State state() {
+    return filter == null ? State.BROKEN : off.get() ? State.SWITCHED_OFF : State.IN_FORCE;
+  }
+
+  /** The phases that it takes part in, in their order. */
+  public List<Phase> phases() {
+    return Stream.of(Phase.values()).filter(this::takesPart).toList();
+  }
+
   /** Whether it is called no more, because it failed too often. */
   public boolean off() {
     return off.get();
+  }
+
+  /**
+   * It stands where {@code before} stood. If that one was switched off, or nearly, two bad calls
+   * are enough until one ends well: what is bad is not tried anew with each change of its object.
+   */
+  void replaces(Link before) {
+    if (before.off() || before.failures.get() >= PATIENCE - SECOND_PATIENCE) {
+      failures.set(PATIENCE - SECOND_PATIENCE);
+    }
   }
 
   /** Where it takes part. One that is broken fails as early as it can. */
@@ -136,7 +186,8 @@ public final class Link {
     }
   }
 
-  private PluginFailed failed(Phase phase, PluginFailed why) {
+  private PluginFailed failed(Phase phase, PluginFailed failure) {
+    PluginFailed why = failure.discreet(told);
     boolean ends =
         switch (why.says()) {
           case NOTHING -> false;

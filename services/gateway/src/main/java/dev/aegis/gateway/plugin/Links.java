@@ -1,12 +1,14 @@
 package dev.aegis.gateway.plugin;
 
 import dev.aegis.journal.InvalidDefinition;
+import dev.aegis.journal.MasterKey;
 import dev.aegis.journal.ObjectKey;
 import dev.aegis.journal.PluginDefinition;
 import dev.aegis.model.Finding;
 import dev.aegis.plugin.Filter;
 import dev.aegis.plugins.Installed;
 import dev.aegis.plugins.Measures;
+import dev.aegis.plugins.Opened;
 import dev.aegis.plugins.Owner;
 import dev.aegis.plugins.Plugins;
 import java.lang.ref.Cleaner;
@@ -63,29 +65,44 @@ public final class Links {
     return installed.get().find(name);
   }
 
-  /** The link that stands for {@code definition} in {@code tenant}. */
-  public Made link(ObjectKey key, String tenant, PluginDefinition definition) {
+  /**
+   * The link that stands for {@code definition} in {@code tenant}.
+   *
+   * @param key of the object, for which its secrets are sealed
+   * @param masterKey opens them
+   */
+  public Made link(ObjectKey key, String tenant, PluginDefinition definition, MasterKey masterKey) {
     Map<ObjectKey, Known> own = known.computeIfAbsent(tenant, each -> new ConcurrentHashMap<>());
     Installed plugin = plugin(definition.plugin());
     if (plugin == null) {
       own.remove(key);
-      return broken(tenant, definition, "there is no plugin \"" + definition.plugin() + "\"");
+      return broken(key, tenant, definition, "there is no plugin \"" + definition.plugin() + "\"");
     }
     Known before = own.get(key);
     if (before != null && before.plugin() == plugin && before.definition().equals(definition)) {
       return new Made(before.link(), null);
     }
     own.remove(key);
+    Opened opened;
     try {
-      Link link = link(tenant, definition, plugin);
+      opened = plugin.open(definition.config(), key, masterKey);
+    } catch (InvalidDefinition e) {
+      return broken(key, tenant, definition, String.valueOf(e.getMessage()));
+    }
+    try {
+      Link link = link(key, tenant, definition, plugin, opened);
+      if (before != null) {
+        link.replaces(before.link());
+      }
       own.put(key, new Known(definition, plugin, link));
       return new Made(link, null);
     } catch (InvalidDefinition e) {
-      return broken(tenant, definition, String.valueOf(e.getMessage()));
+      return broken(key, tenant, definition, String.valueOf(e.getMessage()));
     } catch (PluginFailed e) {
-      return broken(tenant, definition, "it cannot be started: " + e.why());
+      return broken(key, tenant, definition, "it cannot be started: " + e.discreet(opened).why());
     } catch (RuntimeException e) {
-      return broken(tenant, definition, "it cannot be started: " + PluginFailed.threw(e).why());
+      String why = PluginFailed.threw(e).discreet(opened).why();
+      return broken(key, tenant, definition, "it cannot be started: " + why);
     }
   }
 
@@ -119,14 +136,15 @@ public final class Links {
     }
   }
 
-  private Link link(String tenant, PluginDefinition definition, Installed plugin)
+  private Link link(
+      ObjectKey key, String tenant, PluginDefinition definition, Installed plugin, Opened opened)
       throws PluginFailed {
-    Link.Terms terms = terms(tenant, definition);
+    Link.Terms terms = terms(key, tenant, definition);
     Owner owner = new Owner(tenant, definition.id(), Measures.NONE);
     if (plugin.trusted()) {
-      Filter filter = plugin.configure(definition.config(), owner);
+      Filter filter = plugin.configure(opened, owner);
       filter.start();
-      return Link.of(terms, filter, null, report);
+      return Link.of(terms, filter, null, opened, report);
     }
     Guard starting =
         plugin.foreign()
@@ -138,22 +156,22 @@ public final class Links {
           starting.run(
               plugin.loader(),
               () -> {
-                Filter made = plugin.configure(definition.config(), owner);
+                Filter made = plugin.configure(opened, owner);
                 made.start();
                 return made;
               });
     } finally {
       starting.end().run();
     }
-    Guard guard = new Guard(
-            "plugin-" + definition.plugin(), definition.timeout(), Guard.MOST_ALLOCATED);
-    Link link = Link.of(terms, filter, guard, report);
-    cleaner.register(link, closing(definition.plugin(), filter, guard.end()));
+    Guard guard =
+        new Guard("plugin-" + definition.plugin(), definition.timeout(), Guard.MOST_ALLOCATED);
+    Link link = Link.of(terms, filter, guard, opened, report);
+    cleaner.register(link, closing(definition.plugin(), filter, opened, guard.end()));
     return link;
   }
 
   /** Closes on a thread of its own: what others wrote may wait for ever. */
-  private static Runnable closing(String plugin, Filter filter, Runnable then) {
+  private static Runnable closing(String plugin, Filter filter, Opened opened, Runnable then) {
     return () ->
         Thread.ofPlatform()
             .daemon()
@@ -163,18 +181,26 @@ public final class Links {
                   try {
                     filter.close();
                   } catch (Exception e) {
-                    LOG.warn("Plugin {} did not close cleanly: {}", plugin, e.toString());
+                    LOG.warn(
+                        "Plugin {} did not close cleanly: {}", plugin, opened.told(e.toString()));
                   } finally {
                     then.run();
                   }
                 });
   }
 
-  private static Made broken(String tenant, PluginDefinition definition, String why) {
-    return new Made(Link.broken(terms(tenant, definition), why), why);
+  private static Made broken(
+      ObjectKey key, String tenant, PluginDefinition definition, String why) {
+    return new Made(Link.broken(terms(key, tenant, definition), why), why);
   }
 
-  private static Link.Terms terms(String tenant, PluginDefinition definition) {
-    return new Link.Terms(tenant, definition.id(), definition.plugin(), definition.letsPass());
+  private static Link.Terms terms(ObjectKey key, String tenant, PluginDefinition definition) {
+    return new Link.Terms(
+        tenant,
+        definition.id(),
+        definition.plugin(),
+        definition.letsPass(),
+        new Link.Scope(
+            key.tenant(), definition.route(), definition.upstream(), definition.order()));
   }
 }

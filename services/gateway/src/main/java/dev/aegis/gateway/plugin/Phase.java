@@ -9,6 +9,7 @@ public enum Phase {
   REQUEST_BODY("request_body", Filter.EditingRequestBody.class),
   REPLY("response_headers", Filter.EditingReply.class),
   REPLY_BODY("response_body", Filter.EditingReplyBody.class),
+  REFUSAL("refusal", Filter.EditingRefusal.class),
   LOG("log", Filter.Recording.class);
 
   private final String label;

@@ -1,10 +1,14 @@
 package dev.aegis.gateway.plugin;
 
 import dev.aegis.plugins.NotCalled;
+import dev.aegis.plugins.Opened;
+import org.jspecify.annotations.Nullable;
 
 /** Thrown where a plugin is called: it did not do what it was asked for. */
 final class PluginFailed extends Exception {
   private static final long serialVersionUID = 1L;
+
+  private static final int MOST = 300;
 
   private final Says says;
 
@@ -31,12 +35,20 @@ final class PluginFailed extends Exception {
     return String.valueOf(getMessage());
   }
 
-  /** What it threw, in a line. */
+  /** What it threw, as long as that is. */
   static PluginFailed threw(Throwable thrown) {
-    if (thrown instanceof NotCalled) {
-      return new PluginFailed(String.valueOf(thrown.getMessage()), Says.NOTHING);
-    }
-    String text = "it threw " + thrown;
-    return new PluginFailed(text.length() > 300 ? text.substring(0, 300) : text, Says.BAD);
+    return thrown instanceof NotCalled
+        ? new PluginFailed(String.valueOf(thrown.getMessage()), Says.NOTHING)
+        : new PluginFailed("it threw " + thrown, Says.BAD);
+  }
+
+  /**
+   * The same in a line, without what the plugin was told in secret.
+   *
+   * @param told its configuration, null if it was told nothing
+   */
+  PluginFailed discreet(@Nullable Opened told) {
+    String text = told == null ? why() : told.told(why());
+    return new PluginFailed(text.length() > MOST ? text.substring(0, MOST) : text, says);
   }
 }

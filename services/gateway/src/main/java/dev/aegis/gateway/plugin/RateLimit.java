@@ -47,13 +47,12 @@ public final class RateLimit {
       if (!policy.isEmpty()) {
         policy.append(", ");
       }
-      policy
-          .append('"')
-          .append(id)
-          .append("\";q=")
-          .append(window.limit())
-          .append(";w=")
-          .append(window.length().toSeconds());
+      policy.append('"').append(id).append("\";q=").append(window.limit());
+      if (config.algorithm() == RateLimitConfig.Algorithm.CONCURRENCY) {
+        policy.append(";qu=\"concurrent-requests\"");
+      } else {
+        policy.append(";w=").append(window.length().toSeconds());
+      }
     }
     this.meter = new Meter(name, bounds, config.reportOnly(), config.countRefused());
     this.leased = config.share() > 0 ? meter.leased(config.share()) : meter;
@@ -86,6 +85,17 @@ public final class RateLimit {
   /** Value of {@code RateLimit-Policy}, by the IETF draft "RateLimit header fields for HTTP". */
   public String policy() {
     return policy;
+  }
+
+  /** Value of {@code RateLimit}, by the same draft; nobody knows when a place is free. */
+  public String state(Count count) {
+    String state = '"' + id + "\";r=" + count.remaining();
+    return meter.places() ? state : state + ";t=" + count.resetSeconds();
+  }
+
+  /** Whether it counts requests that are under way. */
+  public boolean places() {
+    return meter.places();
   }
 
   /** What a request wants of it. */
@@ -122,7 +132,9 @@ public final class RateLimit {
       long limit = Math.max(bound.limit() / gateways, window ? config.most() : 1);
       bounds.add(new Bound(bound.algorithm(), limit, bound.lengthMillis(), window ? limit : room));
     }
-    return new Meter(meter.name(), bounds, config.reportOnly(), config.countRefused());
+    return meter.places()
+        ? meter.within(bounds)
+        : new Meter(meter.name(), bounds, config.reportOnly(), config.countRefused());
   }
 
   /** Whether a request has to end here, when this is what the limit says. */

@@ -8,6 +8,7 @@ import dev.aegis.journal.Fold;
 import dev.aegis.journal.InvalidDefinition;
 import dev.aegis.journal.Kind;
 import dev.aegis.journal.Lineage;
+import dev.aegis.journal.MasterKey;
 import dev.aegis.journal.ObjectKey;
 import dev.aegis.journal.PluginDefinition;
 import dev.aegis.journal.RateLimitConfig;
@@ -30,6 +31,7 @@ final class ChainCompiler {
           .thenComparing(placed -> placed.plugin().id());
 
   private final Links links;
+  private final MasterKey masterKey;
   private final String tenant;
   private final Lineage lineage;
   private final Readings readings;
@@ -61,6 +63,7 @@ final class ChainCompiler {
 
   ChainCompiler(Compiler compiler, Fold fold, String tenant, Lineage lineage, Readings readings) {
     this.links = compiler.links();
+    this.masterKey = compiler.masterKey();
     this.tenant = tenant;
     this.lineage = lineage;
     this.readings = readings;
@@ -93,7 +96,7 @@ final class ChainCompiler {
       return;
     }
     used.add(entry.key());
-    Links.Made made = links.link(entry.key(), tenant, plugin);
+    Links.Made made = links.link(entry.key(), tenant, plugin, masterKey);
     String wrong = made.wrong();
     if (wrong != null) {
       readings.found(holding, wrong + meanwhile(plugin));
@@ -103,6 +106,19 @@ final class ChainCompiler {
 
   private static String meanwhile(PluginDefinition plugin) {
     return plugin.letsPass() ? "; requests go on without it" : "; its routes get 503";
+  }
+
+  /**
+   * The chain of requests that have no route, or none yet: of those plugins that are on all of
+   * them. What one of these requires may be on each route and yet not here, so nothing is said.
+   */
+  Chain everywhere() {
+    return chain(
+        all.stream()
+            .filter(placed -> placed.plugin().route() == null && placed.plugin().upstream() == null)
+            .toList(),
+        false,
+        false);
   }
 
   /**
@@ -121,11 +137,15 @@ final class ChainCompiler {
         here.add(placed);
       }
     }
+    return chain(here, cors, true);
+  }
+
+  private Chain chain(List<Placed> here, boolean cors, boolean tells) {
     List<Placed> nearest = here.stream().filter(placed -> !hidden(placed, here)).toList();
     List<Link> ordered = new ArrayList<>();
     Set<Placed> done = new HashSet<>();
     for (Placed placed : nearest) {
-      follow(placed, nearest, ordered, done, new HashSet<>());
+      follow(placed, nearest, ordered, done, new HashSet<>(), tells);
     }
     return Chain.of(ordered, cors);
   }
@@ -143,7 +163,12 @@ final class ChainCompiler {
 
   /** Puts it behind those that it requires. */
   private void follow(
-      Placed placed, List<Placed> here, List<Link> ordered, Set<Placed> done, Set<String> waiting) {
+      Placed placed,
+      List<Placed> here,
+      List<Link> ordered,
+      Set<Placed> done,
+      Set<String> waiting,
+      boolean tells) {
     if (!done.add(placed)) {
       return;
     }
@@ -158,7 +183,7 @@ final class ChainCompiler {
         wrong = "it requires \"" + needed + "\", which is not on each of its routes";
       }
       for (Placed other : wrong == null ? found : List.<Placed>of()) {
-        follow(other, here, ordered, done, further);
+        follow(other, here, ordered, done, further, tells);
       }
     }
     if (wrong == null) {
@@ -166,7 +191,7 @@ final class ChainCompiler {
       return;
     }
     ordered.add(Link.broken(placed.link().terms(), wrong));
-    if (said.add(placed.plugin().id() + wrong)) {
+    if (tells && said.add(placed.plugin().id() + wrong)) {
       readings.found(placed.holding(), wrong + meanwhile(placed.plugin()));
     }
   }

@@ -151,6 +151,7 @@ final class TenantCompiler {
         RouteTable.of(routes),
         defaultRoute(upstreams, limits, arbiters, chains),
         certificates,
+        chains.everywhere(),
         readings.findings());
   }
 

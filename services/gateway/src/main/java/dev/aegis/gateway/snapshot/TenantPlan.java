@@ -1,5 +1,6 @@
 package dev.aegis.gateway.snapshot;
 
+import dev.aegis.gateway.plugin.Chain;
 import dev.aegis.gateway.routing.RouteTable;
 import dev.aegis.journal.SlugPattern;
 import dev.aegis.model.Finding;
@@ -23,6 +24,7 @@ import org.jspecify.annotations.Nullable;
  * @param defaultRoute what serves every path of a tenant without routes, null when it has any, even
  *     if none of them can be used
  * @param certificates what is shown to callers who ask for its hosts over TLS
+ * @param chain plugins that take part in its requests whatever their route, and where there is none
  * @param findings about its objects
  */
 public record TenantPlan(
@@ -38,6 +40,7 @@ public record TenantPlan(
     RouteTable<RoutePlan> routes,
     @Nullable RoutePlan defaultRoute,
     CertificateTable certificates,
+    Chain chain,
     List<Finding> findings) {
   public TenantPlan {
     hosts = List.copyOf(hosts);
@@ -59,6 +62,7 @@ public record TenantPlan(
         routes,
         defaultRoute,
         certificates,
+        chain,
         newer);
   }
 }

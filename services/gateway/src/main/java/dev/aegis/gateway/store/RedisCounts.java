@@ -4,13 +4,14 @@ import dev.aegis.gateway.admission.Bound;
 import dev.aegis.gateway.admission.Claim;
 import dev.aegis.gateway.admission.Count;
 import dev.aegis.gateway.admission.Debts;
-import dev.aegis.gateway.admission.Meter;
+import dev.aegis.gateway.admission.Places;
 import dev.aegis.gateway.admission.SharedCounts;
 import dev.aegis.redis.RedisAccess;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.UUID;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -18,11 +19,12 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import redis.clients.jedis.ConnectionPoolConfig;
 import redis.clients.jedis.RedisClient;
-import redis.clients.jedis.exceptions.JedisDataException;
 
 /**
  * Limits counted in Redis, exactly, for all gateways together: one command for each request,
  * whatever the number of its limits.
+ *
+ * <p>Places of requests under way are leases, see {@link Leases}.
  *
  * <p>When Redis fails once, no request asks it any more until a question of a thread of its own is
  * answered. What was let pass meanwhile is counted there first: at most once, so that a failure in
@@ -34,15 +36,11 @@ public final class RedisCounts implements SharedCounts, AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(RedisCounts.class);
 
-  /** Begins the names of entries; the number changes with the form of what is written. */
-  private static final String FORM = "aegis:limit:1:";
-
   private static final String GATEWAYS = "aegis:limit:1:gateways";
   private static final int GATEWAY_MILLIS = 10_000;
   private static final int CONNECTIONS = 32;
   private static final int AWAY_MILLIS = 200;
   private static final int UP_MILLIS = 2_000;
-  private static final int NUMBERS = 4;
 
   /** In which every gateway has found Redis again, and told there what it let pass. */
   private static final Duration SETTLING = Duration.ofSeconds(1);
@@ -53,6 +51,7 @@ public final class RedisCounts implements SharedCounts, AutoCloseable {
   private final RedisClient client;
   private final CountsScript decide;
   private final CountsScript register;
+  private final Leases leases;
   private final String node;
   private final boolean told;
   private final InstantSource clock;
@@ -94,18 +93,32 @@ public final class RedisCounts implements SharedCounts, AutoCloseable {
     pool.setMaxWait(patience);
     this.client = access.client((int) patience.toMillis(), pool);
     this.decide = CountsScript.of("counts.lua");
+    this.leases = new Leases(client, node + ':' + UUID.randomUUID() + ':', this::failed);
     this.register = CountsScript.of("gateways.lua");
     this.watch = Thread.ofVirtual().name("shared-limits").start(this::watch);
   }
 
   @Override
-  public @Nullable List<Count> take(List<Claim> claims, long epochMillis) {
-    return ask("take", claims, epochMillis);
+  public @Nullable List<Count> take(List<Claim> claims, long epochMillis, Places held) {
+    if (claims.stream().noneMatch(claim -> claim.meter().places())) {
+      return ask("take", "", claims, epochMillis);
+    }
+    String name = leases.name();
+    List<Count> counts = ask("take", name, claims, epochMillis);
+    if (counts == null) {
+      leases.doubtful(name, places(claims));
+      return null;
+    }
+    List<String> keys = places(claims, counts);
+    if (!keys.isEmpty()) {
+      held.add(leases.taken(name, keys));
+    }
+    return counts;
   }
 
   @Override
   public @Nullable List<Count> peek(List<Claim> claims, long epochMillis) {
-    return ask("peek", claims, epochMillis);
+    return ask("peek", "", claims, epochMillis);
   }
 
   @Override
@@ -119,8 +132,12 @@ public final class RedisCounts implements SharedCounts, AutoCloseable {
   }
 
   @Override
-  public void owe(List<Claim> claims, long epochMillis) {
-    debts.add(claims, epochMillis);
+  public void owe(List<Claim> claims, long epochMillis, Places held) {
+    debts.add(claims.stream().filter(claim -> !claim.meter().places()).toList(), epochMillis);
+    List<String> keys = places(claims);
+    if (!keys.isEmpty()) {
+      held.add(leases.untold(keys));
+    }
   }
 
   @Override
@@ -128,91 +145,40 @@ public final class RedisCounts implements SharedCounts, AutoCloseable {
     return answers;
   }
 
-  private @Nullable List<Count> ask(String mode, List<Claim> claims, long epochMillis) {
+  private @Nullable List<Count> ask(String mode, String place, List<Claim> claims, long time) {
     if (!answers) {
       return null;
     }
-    List<String> keys = new ArrayList<>(claims.size());
-    List<String> words = words(mode, epochMillis);
-    for (Claim claim : claims) {
-      keys.add(key(claim.meter(), claim.caller()));
-      meter(words, claim.meter());
-      for (Bound bound : claim.meter().bounds()) {
-        bound(words, bound, claim.cost());
-      }
-    }
+    CountsQuestion question = CountsQuestion.of(mode, told ? time : -1, place, claims);
     try {
-      return counts(claims, decide.run(client, keys, words));
+      return CountsQuestion.counts(claims, decide.run(client, question.keys(), question.words()));
     } catch (RuntimeException e) { // whatever Jedis makes of what is no Redis
       failed(e);
       return null;
     }
   }
 
-  private List<String> words(String mode, long epochMillis) {
-    List<String> words = new ArrayList<>();
-    words.add(told ? Long.toString(epochMillis) : "-1");
-    words.add(mode);
-    return words;
+  /** Where a request may have places. */
+  private static List<String> places(List<Claim> claims) {
+    return claims.stream()
+        .filter(claim -> claim.meter().places())
+        .map(claim -> CountsQuestion.key(claim.meter(), claim.caller()))
+        .toList();
   }
 
-  private static void meter(List<String> words, Meter meter) {
-    words.add(meter.reportOnly() ? "1" : "0");
-    words.add(meter.countRefused() ? "1" : "0");
-    words.add(Long.toString(meter.keptMillis()));
-    words.add(Integer.toString(meter.bounds().size()));
-  }
-
-  private static void bound(List<String> words, Bound bound, long cost) {
-    int kind =
-        switch (bound.algorithm()) {
-          case FIXED_WINDOW -> 1;
-          case SLIDING_WINDOW -> 2;
-          case TOKEN_BUCKET -> 3;
-          case LEAKY_BUCKET -> 4;
-        };
-    words.add(Integer.toString(kind));
-    words.add(Long.toString(bound.limit()));
-    words.add(Long.toString(bound.lengthMillis()));
-    words.add(Long.toString(bound.room()));
-    words.add(Long.toString(cost));
-  }
-
-  private static String key(Meter meter, String caller) {
-    return FORM + meter.name() + ':' + caller;
-  }
-
-  private static List<Count> counts(List<Claim> claims, Object reply) {
-    if (!(reply instanceof List<?> numbers)) {
-      throw new JedisDataException("an answer of another form");
-    }
-    List<Count> counts = new ArrayList<>(claims.size());
-    int next = 0;
-    for (Claim claim : claims) {
-      List<Count> each = new ArrayList<>();
-      for (Bound bound : claim.meter().bounds()) {
-        if (next + NUMBERS > numbers.size()) {
-          throw new JedisDataException("an answer of another form");
-        }
-        each.add(
-            Count.of(
-                number(numbers.get(next)) == 1,
-                bound,
-                number(numbers.get(next + 1)),
-                number(numbers.get(next + 2)),
-                number(numbers.get(next + 3))));
-        next += NUMBERS;
+  /** Where a request has places, once it is admitted; a limit that only reports may have none. */
+  private static List<String> places(List<Claim> claims, List<Count> counts) {
+    List<String> keys = new ArrayList<>();
+    for (int i = 0; i < counts.size(); i++) {
+      Claim claim = claims.get(i);
+      if (!counts.get(i).admitted() && !claim.meter().reportOnly()) {
+        return List.of();
       }
-      counts.add(each.stream().reduce(Count::and).orElseThrow());
+      if (counts.get(i).admitted() && claim.meter().places()) {
+        keys.add(CountsQuestion.key(claim.meter(), claim.caller()));
+      }
     }
-    return counts;
-  }
-
-  private static long number(Object value) {
-    if (value instanceof Long number) {
-      return number;
-    }
-    throw new JedisDataException("an answer of another form");
+    return keys;
   }
 
   /** Says nothing to the log: requests come here. */
@@ -220,6 +186,7 @@ public final class RedisCounts implements SharedCounts, AutoCloseable {
     if (answers) {
       why = RedisAccess.reason(e);
       answers = false;
+      leases.answering(false);
       wake.release();
     }
   }
@@ -235,7 +202,9 @@ public final class RedisCounts implements SharedCounts, AutoCloseable {
         List<String> words = List.of(node, Integer.toString(GATEWAY_MILLIS));
         Object reply = register.run(client, List.of(GATEWAYS), words);
         charge();
+        leases.tell(!answers);
         if (!answers) {
+          leases.answering(true);
           settled = System.nanoTime() + SETTLING.toNanos();
           answers = true;
           silent = false;
@@ -243,7 +212,8 @@ public final class RedisCounts implements SharedCounts, AutoCloseable {
         }
         if (!settling || System.nanoTime() - settled >= 0) {
           settling = false;
-          gateways = (int) Math.max(1, number(reply)); // of those that are there again too
+          gateways =
+              (int) Math.max(1, CountsQuestion.number(reply)); // of those that are there again too
         }
       } catch (RuntimeException e) { // whatever Jedis makes of what is no Redis
         if (answers) {
@@ -277,25 +247,32 @@ public final class RedisCounts implements SharedCounts, AutoCloseable {
   private void charge() {
     long now = clock.millis();
     for (Debts.Debt debt = debts.poll(now); debt != null; debt = debts.poll(now)) {
-      List<String> words = words("charge", debt.epochMillis());
-      meter(words, debt.meter());
+      CountsQuestion question = new CountsQuestion("charge", told ? debt.epochMillis() : -1, "");
+      question.add(debt.meter(), debt.caller());
       List<Bound> bounds = debt.meter().bounds();
       for (int i = 0; i < bounds.size(); i++) {
-        bound(words, bounds.get(i), debt.used().get(i));
+        question.add(bounds.get(i), debt.used().get(i));
       }
-      decide.run(client, List.of(key(debt.meter(), debt.caller())), words);
+      decide.run(client, question.keys(), question.words());
     }
   }
 
   @Override
   public void close() {
     closed = true;
+    boolean answered = answers;
     answers = false;
+    leases.answering(false);
     watch.interrupt();
     try {
       watch.join(STOP);
+      if (answered) {
+        leases.close();
+      }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
+    } catch (RuntimeException e) { // whatever Jedis makes of what is no Redis
+      LOG.warn("Redis at {} keeps places for a while: {}", access, RedisAccess.reason(e));
     }
     client.close();
   }

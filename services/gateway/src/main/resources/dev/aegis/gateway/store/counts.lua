@@ -1,14 +1,18 @@
 -- Limits of one request, decided in one step. The arithmetic is that of Bound, in doubles that are
 -- whole numbers below 2^53 and therefore exact.
 --
--- ARGV: milliseconds since the epoch or -1 for this server's clock; "take", "peek" or "charge"; then
--- for each key: 1 if it only reports, 1 if refused requests count, milliseconds that its state is
--- kept, number of bounds, and for each bound: kind, limit, length, room, cost.
+-- ARGV: milliseconds since the epoch or -1 for this server's clock; "take", "peek" or "charge"; name
+-- of the places that the request takes; then for each key: 1 if it only reports, 1 if refused
+-- requests count, milliseconds that its state is kept, number of bounds, and for each bound: kind,
+-- limit, length, room, cost.
+-- Places are a sorted set of the names of those that hold one, by the time at which each ends.
 -- Reply: for each bound 1 if the request fits, what remains, milliseconds to wait or to the reset,
 -- milliseconds that the request waits for its turn.
-local FIXED, SLIDING, LEAKY = 1, 2, 4
+local FIXED, SLIDING, LEAKY, PLACES = 1, 2, 4, 5
+local ANOTHER_TRY = 1000
 local now = tonumber(ARGV[1])
 local mode = ARGV[2]
+local place = ARGV[3]
 if now < 0 then
   local time = redis.call('TIME')
   now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
@@ -29,7 +33,9 @@ local function ceiling(dividend, divisor)
 end
 
 local function roll(bound)
-  if window(bound) then
+  if bound.kind == PLACES then
+    return
+  elseif window(bound) then
     local number = math.floor(now / bound.length)
     if number > bound.at then
       bound.before = number == bound.at + 1 and bound.now or 0
@@ -51,7 +57,7 @@ end
 
 local function remaining(bound)
   local left
-  if bound.kind == FIXED then
+  if bound.kind == FIXED or bound.kind == PLACES then
     left = bound.limit - bound.now
   elseif bound.kind == SLIDING then
     local before = bound.before * (bound.length - offset(bound))
@@ -63,7 +69,9 @@ local function remaining(bound)
 end
 
 local function add(bound)
-  if window(bound) then
+  if bound.kind == PLACES then
+    bound.now = bound.now + bound.cost
+  elseif window(bound) then
     bound.now = math.min(bound.now + bound.cost, 2 * bound.limit)
   else
     bound.now = math.min(bound.now + bound.cost * bound.length, 2 * bound.room * bound.length)
@@ -71,14 +79,18 @@ local function add(bound)
 end
 
 local function reset(bound)
-  if window(bound) then
+  if bound.kind == PLACES then
+    return 0
+  elseif window(bound) then
     return bound.length - offset(bound)
   end
   return ceiling(bound.now, bound.limit)
 end
 
 local function wait(bound)
-  if bound.kind == FIXED then
+  if bound.kind == PLACES then
+    return ANOTHER_TRY
+  elseif bound.kind == FIXED then
     return bound.length - offset(bound)
   elseif bound.kind == SLIDING then
     local left = bound.limit - bound.now - bound.cost
@@ -93,7 +105,7 @@ end
 
 local claims = {}
 local admitted = true
-local next = 3
+local next = 4
 for index, key in ipairs(KEYS) do
   local claim = {
     reports = ARGV[next] == '1',
@@ -105,8 +117,13 @@ for index, key in ipairs(KEYS) do
   local bounds = tonumber(ARGV[next + 3])
   next = next + 4
   local state = {}
-  for number in string.gmatch(redis.call('GET', key) or '', '%d+') do
-    state[#state + 1] = tonumber(number)
+  claim.places = tonumber(ARGV[next]) == PLACES
+  if claim.places then
+    state = { 0, redis.call('ZCOUNT', key, string.format('(%.0f', now), '+inf'), 0 }
+  else
+    for number in string.gmatch(redis.call('GET', key) or '', '%d+') do
+      state[#state + 1] = tonumber(number)
+    end
   end
   for i = 1, bounds do
     local bound = {
@@ -149,7 +166,11 @@ for index, key in ipairs(KEYS) do
     reply[#reply + 1] = delay
     state[#state + 1] = string.format('%.0f %.0f %.0f', bound.at, bound.now, bound.before)
   end
-  if counts then
+  if counts and claim.places then
+    redis.call('ZREMRANGEBYSCORE', key, '-inf', string.format('%.0f', now))
+    redis.call('ZADD', key, string.format('%.0f', now + claim.kept), place)
+    redis.call('PEXPIRE', key, claim.kept)
+  elseif counts then
     redis.call('SET', key, table.concat(state, ' '), 'PX', claim.kept)
   end
 end

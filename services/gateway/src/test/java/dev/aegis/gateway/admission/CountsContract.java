@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** What each store of limits does, against an oracle on simulated time. */
+/** What each store of limits per time does, against an oracle on simulated time. */
 public abstract class CountsContract {
   protected static final long START = 1_800_000_000_000L;
   private static final List<String> CALLERS = List.of("a", "b", "");
@@ -42,7 +42,7 @@ public abstract class CountsContract {
 
   /** Admits exactly what the definition does, says what is left, and when to come again. */
   @ParameterizedTest
-  @EnumSource(Algorithm.class)
+  @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "CONCURRENCY")
   void countsAsItsDefinitionSays(Algorithm algorithm) {
     for (int seed = 0; seed < histories(); seed++) {
       Random random = new Random(seed);
@@ -78,7 +78,12 @@ public abstract class CountsContract {
   /** Several limits of several windows: all or nothing. */
   @Test
   void countsAgainstAllLimitsOrNone() {
-    Algorithm[] algorithms = Algorithm.values();
+    Algorithm[] algorithms = {
+      Algorithm.FIXED_WINDOW,
+      Algorithm.SLIDING_WINDOW,
+      Algorithm.TOKEN_BUCKET,
+      Algorithm.LEAKY_BUCKET
+    };
     for (int seed = 0; seed < histories(); seed++) {
       Random random = new Random(seed);
       List<List<Bound>> bounds = new ArrayList<>();
@@ -114,7 +119,7 @@ public abstract class CountsContract {
   }
 
   @ParameterizedTest
-  @EnumSource(Algorithm.class)
+  @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "CONCURRENCY")
   void aClockThatIsSetBackLetsNobodyIn(Algorithm algorithm) {
     Meter meter = meter(new Bound(algorithm, 2, 1000, 2));
     List<Claim> claims = List.of(new Claim(meter, "a", 2));

@@ -16,6 +16,8 @@ import org.junit.jupiter.api.Test;
 final class LeasedCellTest {
   private static final long START = 1_700_000_000_000L;
   private static final long LENGTH = 1_000;
+  private static final Meter METER =
+      new Meter("l", List.of(new Bound(Algorithm.FIXED_WINDOW, 100, LENGTH, 100)), false, false);
 
   /** A question that is under way. */
   private record UnderWay(int gateway, LeasedCell.Asked asked) {}
@@ -51,8 +53,8 @@ final class LeasedCellTest {
       now += random.nextInt(3);
       int gateway = random.nextInt(gateways);
       LeasedCell cell = cells.get(gateway);
-      boolean fits = cell.fits(now, 1);
-      cell.count(now, 1, fits);
+      boolean fits = cell.fits(meter, now, 1);
+      cell.count(meter, now, 1, fits);
       if (fits) {
         admitted.merge(now / LENGTH, 1L, Long::sum);
       }
@@ -79,7 +81,7 @@ final class LeasedCellTest {
 
   @Test
   void asksOnceAndAgainWhenHalfIsSpent() {
-    LeasedCell cell = cell(100, 10);
+    LeasedCell cell = cell(10);
     spend(cell, 1);
     assertThat(cell.wants(START)).isTrue();
     assertThat(cell.wants(START)).isFalse();
@@ -94,46 +96,45 @@ final class LeasedCellTest {
 
   @Test
   void tellsWhatAllHaveLeft() {
-    LeasedCell cell = cell(100, 10);
+    LeasedCell cell = cell(10);
     spend(cell, 1);
     assertThat(cell.wants(START)).isTrue();
     cell.granted(cell.asked(), 11, 40); // others have taken 49
-    assertThat(cell.count(START, 1, false).remaining()).isEqualTo(50);
+    assertThat(cell.count(METER, START, 1, false).remaining()).isEqualTo(50);
   }
 
   @Test
   void spendsNothingInAdvanceOnceAllIsGone() {
-    LeasedCell cell = cell(100, 10);
+    LeasedCell cell = cell(10);
     spend(cell, 1);
     assertThat(cell.wants(START)).isTrue();
     cell.refused(cell.asked(), START);
-    assertThat(cell.fits(START, 1)).isFalse();
-    assertThat(cell.count(START, 1, false).remaining()).isZero();
+    assertThat(cell.fits(METER, START, 1)).isFalse();
+    assertThat(cell.count(METER, START, 1, false).remaining()).isZero();
     assertThat(cell.wants(START + 999)).isFalse();
-    assertThat(cell.fits(START + LENGTH, 1)).isTrue();
+    assertThat(cell.fits(METER, START + LENGTH, 1)).isTrue();
   }
 
   @Test
   void anAnswerOfAnotherWindowGrantsNothing() {
-    LeasedCell cell = cell(100, 10);
+    LeasedCell cell = cell(10);
     spend(cell, 1);
     assertThat(cell.wants(START)).isTrue();
     LeasedCell.Asked asked = cell.asked();
-    assertThat(cell.fits(START + LENGTH, 1)).isTrue();
+    assertThat(cell.fits(METER, START + LENGTH, 1)).isTrue();
     cell.granted(asked, 50, 50);
-    assertThat(cell.fits(START + LENGTH, 11)).isFalse();
+    assertThat(cell.fits(METER, START + LENGTH, 11)).isFalse();
     assertThat(cell.wants(START + LENGTH)).isTrue();
   }
 
-  private static LeasedCell cell(long limit, long share) {
-    Bound bound = new Bound(Algorithm.FIXED_WINDOW, limit, LENGTH, limit);
-    return new LeasedCell(new Meter("l", List.of(bound), false, false), share);
+  private static LeasedCell cell(long share) {
+    return new LeasedCell(METER, share);
   }
 
   private static void spend(LeasedCell cell, int units) {
     for (int i = 0; i < units; i++) {
-      assertThat(cell.fits(START, 1)).isTrue();
-      cell.count(START, 1, true);
+      assertThat(cell.fits(METER, START, 1)).isTrue();
+      cell.count(METER, START, 1, true);
     }
   }
 }

@@ -39,6 +39,7 @@ final class LimitOracle {
                 .add(BigDecimal.valueOf(within(number(now))));
           }
           case TOKEN_BUCKET, LEAKY_BUCKET -> level(now);
+          case CONCURRENCY -> throw new IllegalArgumentException("no time is in it");
         };
     // Far finer than a unit can be cut by whole milliseconds, and coarser than a rounding.
     BigDecimal left = BigDecimal.valueOf(bound.room()).subtract(used);
@@ -76,7 +77,7 @@ final class LimitOracle {
 
   static boolean bucket(Algorithm algorithm) {
     return switch (algorithm) {
-      case FIXED_WINDOW, SLIDING_WINDOW -> false;
+      case FIXED_WINDOW, SLIDING_WINDOW, CONCURRENCY -> false;
       case TOKEN_BUCKET, LEAKY_BUCKET -> true;
     };
   }

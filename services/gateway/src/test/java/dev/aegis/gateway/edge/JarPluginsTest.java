@@ -217,6 +217,35 @@ final class JarPluginsTest {
   }
 
   @Test
+  void oneThatWasSwitchedOffHasToBeGoodFirst() throws Exception {
+    new PluginSource(work, Plugin.class, "Hostile", HostilePlugin.SOURCE)
+        .pack(folder.resolve("h.jar"), "1");
+    try (StubUpstream backend = backend();
+        PluginFolder plugins = new PluginFolder(folder);
+        GatewayInProcess gateway = GatewayInProcess.before(backend.url());
+        HttpProbe caller = gateway.connect()) {
+      gateway.install(plugins.get());
+      List<Integer> calls = new ArrayList<>();
+      for (String mode : List.of("throws", "throws", "good", "throws")) {
+        int before = gateway.pluginFailures().size();
+        use(
+            gateway,
+            "hostile",
+            Map.of("timeout_ms", 9_000 + calls.size(), "config", Map.of("mode", mode)));
+        for (int i = 0; i < 8; i++) {
+          assertThat(get(caller, "a").status()).isEqualTo(mode.equals("good") ? 200 : 503);
+        }
+        List<Failure> failures = gateway.pluginFailures();
+        calls.add(failures.size() - before);
+        if (!mode.equals("good")) {
+          assertThat(failures.getLast().switchedOff()).isTrue();
+        }
+      }
+      assertThat(calls).containsExactly(5, 2, 0, 5);
+    }
+  }
+
+  @Test
   @EnabledOnOs(OS.LINUX)
   void aThreadThatIsLostComesLast() throws Exception {
     new PluginSource(work, Plugin.class, "Hostile", HostilePlugin.SOURCE)

@@ -188,7 +188,7 @@ final class ExplainApiTest {
                           "why": "permission 0 of role \\"base\\" allows /api/y/**"},
                  "external_authorization": null,
                  "limits": [{"id": "two", "limit": 2, "remaining": 2, "reset_seconds": 60}],
-                 "plugins": [{"id": "two", "plugin": "rate_limit"}],
+                 "plugins": [{"id": "two", "plugin": "rate_limit", "phases": ["limits"]}],
                  "upstream": "u", "upstream_path": "/api/y/~z", "target": "127.0.0.1:1",
                  "circuit": "closed"}
                 """
@@ -208,6 +208,41 @@ final class ExplainApiTest {
     assertThat(answer.path("external_authorization"))
         .isEqualTo(
             JSON.readTree("{\"upstream\": \"u\", \"path\": \"/check\", \"on_failure\": \"deny\"}"));
+  }
+
+  /** Those of an inherited one too, in their order; nobody of them is asked. */
+  @Test
+  void showsWhichPluginsWouldTakePart() throws Exception {
+    configuration.json(
+        "plugins/all",
+        "{'id':'all','plugin':'correlation_id','order':200,'on_failure':'open','config':{}}");
+    configuration.json(
+        "tenants/a/plugins/door",
+        "{'id':'door','plugin':'ip_restriction','route':'api','config':{'deny':['127.0.0.1']}}");
+    configuration.json(
+        "tenants/a/plugins/gone", "{'id':'gone','plugin':'not_there','order':1,'config':{}}");
+    JsonNode answer = explain(question("GET", "/api/y/z", token("alice")));
+    assertThat(answer.path("outcome").asText()).isEqualTo("admitted");
+    assertThat(answer.path("plugins"))
+        .isEqualTo(
+            JSON.readTree(
+                """
+                [{"id": "gone", "plugin": "not_there", "phases": ["authorize"], "order": 1,
+                  "on_failure": "closed", "state": "broken",
+                  "scope": {"tenant": "a", "route": null, "upstream": null}},
+                 {"id": "door", "plugin": "ip_restriction", "phases": ["authorize"], "order": 100,
+                  "on_failure": "closed", "state": "in_force",
+                  "scope": {"tenant": "a", "route": "api", "upstream": null}},
+                 {"id": "all", "plugin": "correlation_id",
+                  "phases": ["request_headers", "response_headers"], "order": 200,
+                  "on_failure": "open", "state": "in_force",
+                  "scope": {"tenant": null, "route": null, "upstream": null}},
+                 {"id": "two", "plugin": "rate_limit", "phases": ["limits"]}]
+                """));
+    JsonNode nowhere = explain(question("GET", "/nowhere", token("alice")));
+    assertThat(nowhere.path("plugins"))
+        .extracting(each -> each.path("id").asText())
+        .containsExactly("gone", "all");
   }
 
   @ParameterizedTest

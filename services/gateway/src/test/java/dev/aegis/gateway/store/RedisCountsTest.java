@@ -9,6 +9,7 @@ import dev.aegis.gateway.admission.Count;
 import dev.aegis.gateway.admission.Counts;
 import dev.aegis.gateway.admission.CountsContract;
 import dev.aegis.gateway.admission.Meter;
+import dev.aegis.gateway.admission.Places;
 import dev.aegis.journal.RateLimitConfig.Algorithm;
 import dev.aegis.redis.RedisAccess;
 import dev.aegis.testkit.RedisPeer;
@@ -81,8 +82,8 @@ final class RedisCountsTest extends CountsContract {
   protected Counts counts() {
     return new Counts() {
       @Override
-      public List<Count> take(List<Claim> claims, long epochMillis) {
-        return Objects.requireNonNull(either().take(claims, epochMillis));
+      public List<Count> take(List<Claim> claims, long epochMillis, Places held) {
+        return Objects.requireNonNull(either().take(claims, epochMillis, held));
       }
 
       @Override
@@ -179,7 +180,7 @@ final class RedisCountsTest extends CountsContract {
     assertThat(one.take(claims, START)).isNull();
     for (int i = 0; i < 20; i++) {
       assertThat(one.take(claims, START)).isNull();
-      one.owe(claims, START);
+      one.owe(claims, START, new Places());
     }
     redis.restart();
     await().atMost(BOUND).until(one::answers);
@@ -197,8 +198,8 @@ final class RedisCountsTest extends CountsContract {
   void aWindowThatHasEndedIsNotOwed() {
     Meter meter = meter(List.of(new Bound(Algorithm.FIXED_WINDOW, 5, 1_000, 5)), false, false);
     List<Claim> claims = List.of(new Claim(meter, "alice", 1));
-    one.owe(claims, START);
-    one.owe(claims, START + 1_000);
+    one.owe(claims, START, new Places());
+    one.owe(claims, START + 1_000, new Places());
     await().atMost(BOUND).until(() -> left(claims, START + 1_000) == 4);
     assertThat(left(claims, START + 2_000)).isEqualTo(5);
   }

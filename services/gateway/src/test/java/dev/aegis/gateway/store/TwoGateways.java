@@ -26,7 +26,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 final class TwoGateways implements AutoCloseable {
   static final Duration BOUND = Duration.ofSeconds(60);
 
-  private final StubUpstream backend = StubUpstream.answering("served");
+  private final StubUpstream backend;
   private final List<RedisCounts> counts = new ArrayList<>();
   private final List<Refills> refills = new ArrayList<>();
   private final List<GatewayInProcess> gateways = new ArrayList<>();
@@ -38,6 +38,12 @@ final class TwoGateways implements AutoCloseable {
    * @param patience how long a request waits for Redis; on a busy machine more than usual
    */
   TwoGateways(RedisPeer redis, Duration patience) throws Exception {
+    this(redis, patience, StubUpstream.answering("served"));
+  }
+
+  /** The same before another backend. */
+  TwoGateways(RedisPeer redis, Duration patience, StubUpstream backend) throws Exception {
+    this.backend = backend;
     for (String node : List.of("one", "two")) {
       RedisCounts shared =
           new RedisCounts(
@@ -85,7 +91,17 @@ final class TwoGateways implements AutoCloseable {
 
   /** One request. */
   static HttpMessage ask(HttpProbe caller) throws IOException {
-    return caller.send("GET / HTTP/1.1\r\nHost: a.test\r\n\r\n").read();
+    return ask(caller, "/");
+  }
+
+  /** One for this path. */
+  static HttpMessage ask(HttpProbe caller, String path) throws IOException {
+    return send(caller, path).read();
+  }
+
+  /** One whose reply nobody waits for yet. */
+  static HttpProbe send(HttpProbe caller, String path) throws IOException {
+    return caller.send("GET " + path + " HTTP/1.1\r\nHost: a.test\r\n\r\n");
   }
 
   @Override
