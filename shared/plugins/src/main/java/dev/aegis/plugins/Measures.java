@@ -8,6 +8,9 @@ public interface Measures {
   Measures NONE =
       new Measures() {
         @Override
+        public void came(Owner owner) {}
+
+        @Override
         public AtomicLong cell(Owner owner, boolean counts, String name) {
           return new AtomicLong();
         }
@@ -15,6 +18,9 @@ public interface Measures {
         @Override
         public void left(Owner owner) {}
       };
+
+  /** One more filter of {@code owner} may ask for cells. */
+  void came(Owner owner);
 
   /**
    * Where one number of an owner's is kept, the same for the same name.
@@ -24,6 +30,6 @@ public interface Measures {
    */
   AtomicLong cell(Owner owner, boolean counts, String name);
 
-  /** One filter that asked for cells of {@code owner} has none any more. */
+  /** One filter less of {@code owner} does. */
   void left(Owner owner);
 }

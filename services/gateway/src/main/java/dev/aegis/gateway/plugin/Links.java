@@ -7,7 +7,6 @@ import dev.aegis.journal.PluginDefinition;
 import dev.aegis.model.Finding;
 import dev.aegis.plugin.Filter;
 import dev.aegis.plugins.Installed;
-import dev.aegis.plugins.Measures;
 import dev.aegis.plugins.Opened;
 import dev.aegis.plugins.Owner;
 import dev.aegis.plugins.Plugins;
@@ -140,7 +139,7 @@ public final class Links {
       ObjectKey key, String tenant, PluginDefinition definition, Installed plugin, Opened opened)
       throws PluginFailed {
     Link.Terms terms = terms(key, tenant, definition);
-    Owner owner = new Owner(tenant, definition.id(), Measures.NONE);
+    Owner owner = new Owner(tenant, definition.id(), report.measures());
     if (plugin.trusted()) {
       Filter filter = plugin.configure(opened, owner);
       filter.start();

@@ -37,7 +37,15 @@ class ModuleFilter
 
   @Override
   public void start() {
-    instances.begin();
+    boolean began = false;
+    try {
+      instances.begin();
+      began = true;
+    } finally {
+      if (!began) {
+        close(); // nobody else will
+      }
+    }
   }
 
   @Override

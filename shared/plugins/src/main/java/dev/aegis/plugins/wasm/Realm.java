@@ -30,6 +30,7 @@ final class Realm {
     this.counts = new Counts(owner);
     this.log = new ModuleLog(owner);
     this.memory = shares.of(owner);
+    owner.measures().came(owner);
   }
 
   Owner owner() {
