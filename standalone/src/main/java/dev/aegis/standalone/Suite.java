@@ -53,7 +53,7 @@ final class Suite implements AutoCloseable {
         settings
             .with(AdminSettings.ANALYTICS_URL, base(analytics))
             .with(AdminSettings.WEBHOOKS_URL, base(webhooks))
-            .with(AdminSettings.GATEWAY_URL, management(gateway));
+            .with(AdminSettings.GATEWAY_URLS, List.of(management(gateway)));
     Service admin = new AdminService(known);
     services.addFirst(admin);
     admin.start();

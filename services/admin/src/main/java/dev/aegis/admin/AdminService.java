@@ -17,6 +17,7 @@ import dev.aegis.admin.history.Revisions;
 import dev.aegis.admin.nodes.Nodes;
 import dev.aegis.admin.nodes.OwnStatus;
 import dev.aegis.admin.relay.Backend;
+import dev.aegis.admin.relay.Expositions;
 import dev.aegis.admin.settings.AdminSettings;
 import dev.aegis.admin.store.LastUses;
 import dev.aegis.admin.tenancy.Hosts;
@@ -128,8 +129,8 @@ public final class AdminService implements Service {
     URI webhooksUrl = settings.of(AdminSettings.WEBHOOKS_URL);
     ownPorts.add(analyticsUrl.getPort());
     ownPorts.add(webhooksUrl.getPort());
-    URI gatewayUrl = settings.of(AdminSettings.GATEWAY_URL);
-    ownPorts.add(gatewayUrl.getPort());
+    List<URI> gatewayUrls = settings.of(AdminSettings.GATEWAY_URLS);
+    gatewayUrls.forEach(url -> ownPorts.add(url.getPort()));
 
     EventPublisher events =
         started(new EventPublisher(bus, data.resolve("spool"), SPOOL_BYTES, "/aegis/" + node));
@@ -167,8 +168,19 @@ public final class AdminService implements Service {
         started(
             new Backend(
                 "The webhook-dispatcher", webhooksUrl, masterKey.serviceToken("webhooks-api")));
-    Backend gateway =
-        started(new Backend("The gateway", gatewayUrl, masterKey.serviceToken("gateway-api")));
+    List<Backend> gateways = new ArrayList<>();
+    List<Expositions.Source> told = new ArrayList<>();
+    told.add(Expositions.Source.of("analytics", analyticsUrl, analytics));
+    told.add(Expositions.Source.of("webhook-dispatcher", webhooksUrl, dispatcher));
+    for (URI url : gatewayUrls) {
+      Backend gateway =
+          started(new Backend("The gateway", url, masterKey.serviceToken("gateway-api")));
+      gateways.add(gateway);
+      told.add(Expositions.Source.of("gateway", url, gateway));
+    }
+    String place =
+        settings.of(CommonSettings.BIND) + ":" + settings.of(AdminSettings.MANAGEMENT_PORT);
+    told.add(new Expositions.Source(NAME, place, metrics::exposition));
 
     PluginFolder folder = started(new PluginFolder(CommonSettings.plugins(settings)));
     folder.start(() -> {});
@@ -194,7 +206,8 @@ public final class AdminService implements Service {
             plugins,
             analytics,
             dispatcher,
-            gateway,
+            gateways.getFirst(),
+            new Expositions(told),
             started(new LastUses(redis(), System::nanoTime)),
             new AuditTrail(reader, history, notes),
             new AuditLog(events),

@@ -342,7 +342,7 @@ final class AdminOnTheBusTest {
                 settings
                     .with(AdminSettings.ANALYTICS_URL, url)
                     .with(AdminSettings.WEBHOOKS_URL, url)
-                    .with(AdminSettings.GATEWAY_URL, url))) {
+                    .with(AdminSettings.GATEWAY_URLS, List.of(url)))) {
       Answer csv =
           admin.get("/admin/analytics/series?tenant=a%20b&metric=p95", "Accept", "text/csv");
       assertThat(csv.status()).isEqualTo(200);

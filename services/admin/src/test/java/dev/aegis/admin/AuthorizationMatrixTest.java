@@ -68,7 +68,7 @@ final class AuthorizationMatrixTest {
                     .trusted(settings, GRANTS)
                     .with(AdminSettings.ANALYTICS_URL, nobody)
                     .with(AdminSettings.WEBHOOKS_URL, nobody)
-                    .with(AdminSettings.GATEWAY_URL, nobody));
+                    .with(AdminSettings.GATEWAY_URLS, List.of(nobody)));
     tenant("above", "enterprise", null);
     tenant("own", "organization", "above");
     tenant("below", "team", "own");

@@ -57,7 +57,7 @@ final class ConfigTestsTest {
             kafka.bootstrap(),
             data,
             "config-tests",
-            settings -> settings.with(AdminSettings.GATEWAY_URL, url));
+            settings -> settings.with(AdminSettings.GATEWAY_URLS, List.of(url)));
   }
 
   @AfterAll

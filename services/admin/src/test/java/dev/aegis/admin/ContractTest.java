@@ -52,7 +52,7 @@ final class ContractTest {
                 settings
                     .with(AdminSettings.ANALYTICS_URL, nobody)
                     .with(AdminSettings.WEBHOOKS_URL, nobody)
-                    .with(AdminSettings.GATEWAY_URL, nobody));
+                    .with(AdminSettings.GATEWAY_URLS, List.of(nobody)));
     gateway = new StandInGateway(kafka.bootstrap(), data, "gateway");
     described = new Described(admin.get("/admin/openapi.json").json());
   }

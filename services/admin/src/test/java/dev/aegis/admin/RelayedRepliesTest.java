@@ -83,7 +83,7 @@ final class RelayedRepliesTest {
                 settings
                     .with(AdminSettings.ANALYTICS_URL, there)
                     .with(AdminSettings.WEBHOOKS_URL, there)
-                    .with(AdminSettings.GATEWAY_URL, there));
+                    .with(AdminSettings.GATEWAY_URLS, List.of(there)));
     described = new Described(admin.get("/admin/openapi.json").json());
     for (var object :
         List.of(

@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param upstreamId upstream that the route named
  * @param subject who the caller was found to be
  * @param credential what the caller showed: {@code jwt}, {@code client_certificate}, {@code
- *     api_key}, {@code signature}, or the word none
+ *     plugin}, {@code api_key}, {@code signature}, or the word none
  * @param method of the request, upper case
  * @param path canonical path, without query
  * @param status that the caller got, 0 when the caller was gone before

@@ -68,6 +68,8 @@ public record RouteDefinition(
     SIGNATURE,
     /** A certificate in the TLS handshake, of an authority that the host's certificate names. */
     CLIENT_CERTIFICATE,
+    /** What the route's plugins know. */
+    PLUGIN,
     /** Nothing. */
     NONE
   }
@@ -103,7 +105,7 @@ public record RouteDefinition(
         fields.oneOf(
             "auth",
             "jwt",
-            List.of("jwt", "api_key", "any", "signature", "client_certificate", "none"));
+            List.of("jwt", "api_key", "any", "signature", "client_certificate", "plugin", "none"));
     String authorization = fields.oneOf("authorization", "enforce", List.of("enforce", "report"));
     if (auth.equals("none") && authorization.equals("report")) {
       fields.reject("authorization", "means nothing beside \"auth\": \"none\": nobody has roles");

@@ -1,5 +1,7 @@
 package dev.aegis.plugin;
 
+import java.util.List;
+
 /**
  * The form of a plugin in which it runs on requests: one configuration of one tenant. It implements
  * the interfaces of the phases that it takes part in, and no others; each costs.
@@ -8,10 +10,41 @@ package dev.aegis.plugin;
  * also when it has been replaced meanwhile.
  */
 public interface Filter extends AutoCloseable {
+  /**
+   * Takes part in which path a request is for: before its route is looked for. A plugin with such a
+   * filter says {@link Plugin#narrowest} {@code TENANT}.
+   */
+  interface Rewriting extends Filter {
+    /** The path and query that count from now on; of which host they are stays as it is. */
+    Rewrite rewrite(Request request);
+  }
+
+  /**
+   * Says who a caller is, on routes whose {@code auth} is {@code plugin}. It alone sees
+   * credentials: {@code Authorization}, {@code X-API-Key}, {@code Signature} and {@code
+   * Signature-Input} as they came. Whatever its object says of failures, nobody passes when it
+   * fails.
+   */
+  interface Identifying extends Filter {
+    /** Who the caller is, as somebody of the tenant whose host was asked. */
+    Identity identify(Request request);
+
+    /** The scheme that callers without credentials are told to use (RFC 9110 section 11.1). */
+    default String scheme() {
+      return "Bearer";
+    }
+  }
+
   /** Takes part in deciding which requests pass: after roles have, before limits count. */
   interface Authorizing extends Filter {
     /** Whether the request passes. */
     Verdict authorize(Request request);
+  }
+
+  /** Takes part in deciding which requests pass: after limits have counted them. */
+  interface Admitting extends Filter {
+    /** Whether the request passes; a refusal may say when it is worth another try. */
+    Verdict admit(Request request);
   }
 
   /** Takes part in what upstreams get: before the request is forwarded, once. */
@@ -33,6 +66,21 @@ public interface Filter extends AutoCloseable {
 
     /** What the body passes through. */
     BodyEdit editRequestBody(Request request);
+  }
+
+  /**
+   * Takes part in where a request goes: before each attempt. One that fails is passed over,
+   * whatever its object says of failures: the upstream balances its targets itself.
+   */
+  interface Balancing extends Filter {
+    /**
+     * The place in {@code targets} of the one that gets the next attempt, -1 to leave that to
+     * others.
+     *
+     * @param targets at least two, all of which can do with one more request: those that are down,
+     *     left out, full, or have just failed are not among them
+     */
+    int choose(Request request, List<Candidate> targets);
   }
 
   /**

@@ -12,6 +12,7 @@ import dev.aegis.admin.history.Past;
 import dev.aegis.admin.history.Revisions;
 import dev.aegis.admin.nodes.Nodes;
 import dev.aegis.admin.relay.Backend;
+import dev.aegis.admin.relay.Expositions;
 import dev.aegis.admin.store.LastUses;
 import dev.aegis.admin.tenancy.Refusal;
 import dev.aegis.bus.JournalReader;
@@ -81,6 +82,7 @@ public final class AdminApi {
    * @param analytics answers {@code /admin/analytics}
    * @param dispatcher answers for endpoints
    * @param gateway says what would become of a request
+   * @param expositions answers {@code /admin/metrics}
    * @param uses when API keys were last used
    * @param trail answers {@code /admin/audit}
    * @param audit where calls are noted
@@ -98,6 +100,7 @@ public final class AdminApi {
       Backend analytics,
       Backend dispatcher,
       Backend gateway,
+      Expositions expositions,
       LastUses uses,
       AuditTrail trail,
       AuditLog audit,
@@ -119,6 +122,7 @@ public final class AdminApi {
     operations.addAll(new OperatorOperations(objects, writes).operations());
     operations.addAll(
         new ReadOperations(reader, nodes, revisions, plugins, analytics, gateway).operations());
+    operations.addAll(new MetricsOperations(expositions).operations());
     operations.addAll(new AuditOperations(reader, trail).operations());
     operations.addAll(new HistoryOperations(reader, past, restoring, writes).operations());
     operations.add(

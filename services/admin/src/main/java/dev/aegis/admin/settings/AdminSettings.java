@@ -6,6 +6,7 @@ import java.net.URI;
 import java.net.URISyntaxException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 
@@ -68,14 +69,15 @@ public final class AdminSettings {
           "webhook-dispatcher",
           AdminSettings::base);
 
-  /** Where a gateway answers for its configuration. */
-  public static final Setting<URI> GATEWAY_URL =
+  /** Where gateways answer for their configuration and their metrics; at least one. */
+  public static final Setting<List<URI>> GATEWAY_URLS =
       Setting.of(
           "gateway.management_url",
           "AEGIS_GATEWAY_MANAGEMENT_URL",
           "http://127.0.0.1:8100",
-          "management port of a gateway, for /admin/explain",
-          AdminSettings::base);
+          "management ports of the gateways, separated by commas: the first one answers"
+              + " /admin/explain, all of them are in /admin/metrics",
+          AdminSettings::bases);
 
   /** All that the admin service knows, the common ones included. */
   public static final List<Setting<?>> ALL = all();
@@ -105,6 +107,10 @@ public final class AdminSettings {
     throw new IllegalArgumentException("must be a URL such as http://host:4570 without a path");
   }
 
+  private static List<URI> bases(String text) {
+    return Arrays.stream(text.split(",", -1)).map(String::strip).map(AdminSettings::base).toList();
+  }
+
   private static List<Setting<?>> all() {
     List<Setting<?>> all = new ArrayList<>(CommonSettings.ALL);
     all.addAll(
@@ -116,7 +122,7 @@ public final class AdminSettings {
             MAX_WRONG_TOKENS,
             ANALYTICS_URL,
             WEBHOOKS_URL,
-            GATEWAY_URL));
+            GATEWAY_URLS));
     all.addAll(IssuerSettings.ALL);
     return List.copyOf(all);
   }

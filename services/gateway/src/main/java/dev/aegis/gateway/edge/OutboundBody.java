@@ -61,7 +61,7 @@ final class OutboundBody {
   /** Why plugins stopped it. */
   Refusal refusal() {
     Verdict.Refuse by = flow == null ? null : flow.refusal();
-    return by == null ? new Refusal.PluginFailed() : new Refusal.ByPlugin(by.status(), by.detail());
+    return by == null ? new Refusal.PluginFailed() : Refusal.ByPlugin.of(by);
   }
 
   /** Puts what plugins make of the body in its place; null, or why there is none. */

@@ -58,7 +58,7 @@ record Replies(ReplyTo to) {
       byte[] content = edit == null ? null : edit.content();
       if (edit == null || content == null) {
         String told = edit == null ? detail : edit.detailOr(detail);
-        body = problem(why, told, head.path(), at.inbound().requestId());
+        body = problem(why, told, head.came().path(), at.inbound().requestId());
         start(why, Problem.MEDIA_TYPE, body.length);
       } else {
         body = content;
@@ -74,6 +74,8 @@ record Replies(ReplyTo to) {
       limit(limited.by());
     } else if (why instanceof Refusal.Later later) {
       to.out().header("Retry-After", Long.toString(later.retryAfterSeconds()));
+    } else if (why instanceof Refusal.ByPlugin by && by.retryAfterSeconds() > 0) {
+      to.out().header("Retry-After", Long.toString(by.retryAfterSeconds()));
     } else if (why instanceof Refusal.InMaintenance(Maintenance by) && !by.retryAfter().isZero()) {
       to.out().header("Retry-After", Long.toString(by.retryAfter().toSeconds()));
     } else if (why instanceof Refusal.Overloaded
@@ -255,6 +257,10 @@ record Replies(ReplyTo to) {
     RoutePlan route = matched == null ? null : matched.route();
     RouteDefinition.Auth auth = route == null ? RouteDefinition.Auth.JWT : route.auth();
     String realm = " realm=\"" + (matched == null ? "aegis" : matched.tenant().id()) + '"';
+    if (why instanceof Refusal.NotIdentified nobody) {
+      nobody.schemes().forEach(scheme -> to.out().header("WWW-Authenticate", scheme + realm));
+      return;
+    }
     if (auth == RouteDefinition.Auth.SIGNATURE) {
       to.out().header("WWW-Authenticate", "Signature" + realm);
       to.out().header("Accept-Signature", WANTED_SIGNATURE); // RFC 9421 section 5.1

@@ -47,7 +47,7 @@ final class RequestExchange {
 
   private final Edge edge;
   private final CallerLeg leg;
-  private final RequestHead head;
+  private RequestHead head;
   private String address;
   private boolean secure;
   private final long startedMillis = System.currentTimeMillis();
@@ -167,7 +167,18 @@ final class RequestExchange {
     return refused(new Matched(inbound, tenant, null), why, body);
   }
 
-  private boolean served(Inbound inbound, Body body) throws IOException {
+  private boolean served(Inbound came, Body body) throws IOException {
+    Inbound inbound = came;
+    TenantPlan tenant = came.tenant();
+    if (tenant != null && tenant.chain().has(Phase.REWRITE) && !tenant.suspended()) {
+      Matched at = new Matched(came, tenant, null);
+      RequestHead other = tenant.chain().rewrite(at.live(null, null));
+      if (other == null) {
+        return refused(at, new Refusal.PluginFailed(), body);
+      }
+      head = other;
+      inbound = came.with(other);
+    }
     Matched asked = edge.pipeline().preflight(inbound);
     RoutePlan asksAbout = asked == null ? null : asked.route();
     CorsPlan cors = asksAbout == null ? null : asksAbout.cors();

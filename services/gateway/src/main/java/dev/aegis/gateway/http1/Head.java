@@ -458,6 +458,18 @@ public abstract sealed class Head permits RequestHead, ResponseHead {
     return !nominates || !nominated(line);
   }
 
+  /** All lines as they came, with the empty one behind them. */
+  final byte[] lineBytes() {
+    if (lines == 0) {
+      return new byte[] {'\r', '\n'};
+    }
+    int from = slots[LINE];
+    byte[] all = Arrays.copyOf(Arrays.copyOfRange(bytes, from, linesEnd), linesEnd - from + 2);
+    all[all.length - 2] = '\r';
+    all[all.length - 1] = '\n';
+    return all;
+  }
+
   /** Name and value of each line, one after the other, as they came; the caller's own list. */
   public final List<String> namesAndValues() {
     List<String> all = new ArrayList<>(lines * 2);

@@ -1,5 +1,8 @@
 package dev.aegis.gateway.http1;
 
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
@@ -24,6 +27,76 @@ public final class RequestHead extends Head {
   private int sent;
   private int query;
   private int maxForwards;
+  private RequestHead came = this;
+
+  /** The head that the caller sent, before its target was {@link #rewritten}. */
+  public RequestHead came() {
+    return came;
+  }
+
+  /**
+   * Checks that a caller could ask for this.
+   *
+   * @param path without query
+   * @param query without {@code ?}, {@code ""} for none
+   * @throws IllegalArgumentException if it could not
+   */
+  public static void checkTarget(String path, String query) {
+    try {
+      read("GET " + joined(path, query) + " HTTP/1.1\r\nHost: a\r\n\r\n", new byte[0]);
+    } catch (BadMessage e) {
+      throw new IllegalArgumentException(e.detail(), e);
+    }
+  }
+
+  /**
+   * The same request for another path of the same host: read anew, by the rules that the caller's
+   * own bytes are read by, so that there is one path for all that look at it.
+   *
+   * @param to path without query
+   * @param with query without {@code ?}, {@code ""} for none
+   * @throws IllegalArgumentException if it is none, or with it the head is too large
+   */
+  public RequestHead rewritten(String to, String with) {
+    String origin = count(Field.HOST) == 0 && !authority.isEmpty() ? "http://" + authority : "";
+    String line = method + ' ' + origin + joined(to, with) + " HTTP/1." + minorVersion + "\r\n";
+    try {
+      RequestHead other = read(line, lineBytes());
+      if (!other.host.equals(host)) {
+        throw new IllegalArgumentException("the host may not change");
+      }
+      other.came = came;
+      return other;
+    } catch (BadMessage e) {
+      throw new IllegalArgumentException(e.detail(), e);
+    }
+  }
+
+  private static String joined(String path, String query) {
+    boolean plain = path.startsWith("/") && path.indexOf('?') < 0;
+    for (String part : new String[] {path, query}) {
+      for (int i = 0; i < part.length(); i++) {
+        plain &= part.charAt(i) > ' ' && part.charAt(i) < 0x7f;
+      }
+    }
+    if (!plain) {
+      throw new IllegalArgumentException("it is no path, or no query, of visible ASCII");
+    }
+    return query.isEmpty() ? path : path + '?' + query;
+  }
+
+  private static RequestHead read(String line, byte[] lines) throws BadMessage {
+    byte[] start = line.getBytes(StandardCharsets.ISO_8859_1);
+    byte[] all = Arrays.copyOf(start, start.length + lines.length);
+    System.arraycopy(lines, 0, all, start.length, lines.length);
+    RequestHead head = new RequestHead();
+    try {
+      head.read(Input.stored(all));
+    } catch (IOException e) {
+      throw new IllegalStateException("Bytes in memory cannot be read", e);
+    }
+    return head;
+  }
 
   /** The method, as sent: methods are case-sensitive (RFC 9110 section 9.1). */
   public String method() {

@@ -19,6 +19,7 @@ import dev.aegis.model.Finding;
 import dev.aegis.model.NodeStatus;
 import dev.aegis.tokens.keys.RemoteKeys;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -147,6 +148,10 @@ public final class NodeReport implements AutoCloseable {
     findings.addAll(keys.findings());
     findings.addAll(askedIssuers.findings());
     findings.addAll(links.findings());
+    Finding silent = redis.finding();
+    if (silent != null) {
+      findings.add(silent);
+    }
     return findings;
   }
 
@@ -206,6 +211,11 @@ public final class NodeReport implements AutoCloseable {
         "aegis_config_findings",
         "Findings about the configuration in force",
         () -> findings(applied.get()).size());
+    metrics.gauge(
+        "aegis_certificate_expiry_timestamp_seconds",
+        "When the first of the certificates that callers are shown ends, since the epoch, NaN when"
+            + " there is none",
+        () -> firstEnd(applied.get()));
     metrics.counter(
         "aegis_events_published_total", "Events that Kafka has taken", publisher::published);
     metrics.gauge("aegis_events_spooled", "Events on disk, waiting for Kafka", publisher::spooled);
@@ -213,6 +223,11 @@ public final class NodeReport implements AutoCloseable {
         "aegis_events_dropped_total",
         "Events given up because the spool was full or broken",
         () -> publisher.dropped().values().stream().mapToLong(Long::longValue).sum());
+  }
+
+  private static Double firstEnd(Snapshot snapshot) {
+    Instant end = snapshot.certificates().firstEnd();
+    return end == null ? Double.NaN : end.toEpochMilli() / 1e3;
   }
 
   private static void unanswered(Metrics metrics, String registry, LongSupplier sources) {

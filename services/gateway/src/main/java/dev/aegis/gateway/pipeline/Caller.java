@@ -25,7 +25,8 @@ public record Caller(
     JWT("jwt"),
     API_KEY("api_key"),
     CLIENT_CERTIFICATE("client_certificate"),
-    SIGNATURE("signature");
+    SIGNATURE("signature"),
+    PLUGIN("plugin");
 
     private final String text;
 

@@ -16,6 +16,7 @@ import dev.aegis.gateway.pipeline.Progress.Identified;
 import dev.aegis.gateway.pipeline.Progress.Inbound;
 import dev.aegis.gateway.pipeline.Progress.Matched;
 import dev.aegis.gateway.pipeline.Refusal.ByCaller;
+import dev.aegis.gateway.plugin.Recognition;
 import dev.aegis.gateway.signature.Nonces;
 import dev.aegis.gateway.signature.RequestSignature;
 import dev.aegis.gateway.signature.RequestSignature.Reading;
@@ -24,6 +25,7 @@ import dev.aegis.gateway.snapshot.IdentityPlan;
 import dev.aegis.gateway.snapshot.KeyTable;
 import dev.aegis.gateway.snapshot.RoutePlan;
 import dev.aegis.gateway.snapshot.TenantPlan;
+import dev.aegis.plugin.Identity;
 import dev.aegis.tokens.Proof;
 import java.time.Instant;
 import java.util.List;
@@ -59,6 +61,7 @@ final class Identification {
     return switch (route.auth()) {
       case NONE -> new Step.Go<>(new Identified(matched, route, null));
       case CLIENT_CERTIFICATE -> byCertificate(matched, route);
+      case PLUGIN -> byPlugin(matched, route, counts);
       case JWT -> byToken(matched, route, bearer(matched.inbound().head()), counts);
       case API_KEY -> byKey(matched, route, counts);
       case SIGNATURE -> bySignature(matched, route, counts);
@@ -105,6 +108,44 @@ final class Identification {
             new Caller(bound, access, Credential.CLIENT_CERTIFICATE, source, null)));
   }
 
+  /**
+   * Whoever it is, it is somebody of the host's tenant: a plugin speaks for no other. In a
+   * rehearsal none is asked, and nobody is known.
+   */
+  private static Step<Identified> byPlugin(Matched matched, RoutePlan route, boolean counts) {
+    if (!counts) {
+      return new Step.Go<>(new Identified(matched, route, null));
+    }
+    return switch (Recognition.of(route.chain(), matched.live(route, null))) {
+      case Recognition.Failed failed -> new Step.Stop<>(matched, new Refusal.PluginFailed());
+      case Recognition.Unknown(String detail, List<String> schemes) ->
+          new Step.Stop<>(matched, new Refusal.NotIdentified(detail, schemes));
+      case Recognition.Known(Identity.Known who) -> {
+        Instant now = matched.inbound().began();
+        Principal principal =
+            new Principal(
+                who.subject(),
+                matched.tenant().id(),
+                who.roles(),
+                List.of(),
+                who.claims(),
+                null,
+                null,
+                now,
+                now,
+                now,
+                "",
+                null);
+        IdentityPlan identity = matched.tenant().identity();
+        Principal bound = identity.bound(principal);
+        Caller caller =
+            new Caller(
+                bound, identity.access(bound), Credential.PLUGIN, Decisions.Source.LOCAL, null);
+        yield new Step.Go<>(new Identified(matched, route, caller));
+      }
+    };
+  }
+
   /** Keys are the tenant's own: one of another tenant is as unknown as any other. */
   private static Step<Identified> byKey(Matched matched, RoutePlan route, boolean counts) {
     String key = matched.inbound().head().value(Field.X_API_KEY);
@@ -120,7 +161,7 @@ final class Identification {
   /** The secret does not cross the wire: what does is a proof that the caller has it. */
   private Step<Identified> bySignature(Matched matched, RoutePlan route, boolean counts) {
     Inbound inbound = matched.inbound();
-    return switch (RequestSignature.read(inbound.head(), inbound.began())) {
+    return switch (RequestSignature.read(inbound.head().came(), inbound.began())) {
       case Reading.Missing() -> new Step.Stop<>(matched, ByCaller.MISSING_CREDENTIALS);
       case Reading.Unsound(String reason) -> unsound(matched, reason);
       case Reading.Found(RequestSignature signature) -> {
@@ -128,7 +169,7 @@ final class Identification {
         if (signer == null) {
           yield new Step.Stop<>(matched, ByCaller.UNKNOWN_KEY);
         }
-        byte[] base = signature.base(inbound.head(), inbound.secure());
+        byte[] base = signature.base(inbound.head().came(), inbound.secure());
         if (base == null || !signer.key().verifies(base, signature.bytes())) {
           yield unsound(
               matched, base == null ? "a covered field is not there" : "it is not the key's");

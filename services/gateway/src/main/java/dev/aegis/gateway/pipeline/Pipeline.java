@@ -169,7 +169,7 @@ public final class Pipeline {
         : new Step.Stop<>(matched, new Refusal.InMaintenance(maintenance));
   }
 
-  /** Tenant, roles, arbiter, plugins, limits, in this order. */
+  /** Tenant, roles, arbiter, plugins, limits, and plugins again, in this order. */
   Step<Admitted> admit(Identified identified, Ruling.Inquiry inquiry, boolean counts) {
     Inbound inbound = identified.inbound();
     String path = inbound.head().path();
@@ -197,22 +197,34 @@ public final class Pipeline {
           yield limits.rehearse(identified, lines);
         }
         Refusal why = plugins(identified);
-        yield why == null ? limits.admit(identified, lines) : new Step.Stop<>(identified, why);
+        yield why == null
+            ? counted(identified, limits.admit(identified, lines))
+            : new Step.Stop<>(identified, why);
       }
     };
+  }
+
+  /** What limits let pass, plugins may yet not. */
+  private static Step<Admitted> counted(Identified identified, Step<Admitted> step) {
+    if (step instanceof Step.Go<Admitted> && identified.route().chain().has(Phase.ADMIT)) {
+      Refusal why = refusal(identified.route().chain().admit(identified.live()));
+      return why == null ? step : new Step.Stop<>(identified, why);
+    }
+    return step;
   }
 
   /** Why plugins do not let the request pass, null if they do. */
   private static @Nullable Refusal plugins(Identified identified) {
     Chain chain = identified.route().chain();
-    return chain.has(Phase.AUTHORIZE)
-        ? switch (chain.authorize(identified.live())) {
-          case Chain.Result.Edited passed -> null;
-          case Chain.Result.Refused(Verdict.Refuse by) ->
-              new Refusal.ByPlugin(by.status(), by.detail());
-          case Chain.Result.Failed failed -> new Refusal.PluginFailed();
-        }
-        : null;
+    return chain.has(Phase.AUTHORIZE) ? refusal(chain.authorize(identified.live())) : null;
+  }
+
+  private static @Nullable Refusal refusal(Chain.Result result) {
+    return switch (result) {
+      case Chain.Result.Edited passed -> null;
+      case Chain.Result.Refused(Verdict.Refuse by) -> Refusal.ByPlugin.of(by);
+      case Chain.Result.Failed failed -> new Refusal.PluginFailed();
+    };
   }
 
   /** What the caller's roles say; a route that only reports lets everything pass. */

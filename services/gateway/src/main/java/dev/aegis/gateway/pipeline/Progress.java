@@ -64,6 +64,12 @@ public sealed interface Progress {
       this(tenant, requestId, head, address, handshake, startedMillis, startedNanos, false);
     }
 
+    /** The same for another path. */
+    public Inbound with(RequestHead other) {
+      return new Inbound(
+          tenant, requestId, other, address, handshake, startedMillis, startedNanos, secure);
+    }
+
     /** When its first byte was read. */
     Instant began() {
       return Instant.ofEpochMilli(startedMillis);
@@ -143,6 +149,18 @@ public sealed interface Progress {
     /** The same as plugins see it. */
     public LiveRequest live() {
       return matched.live(route, caller);
+    }
+
+    /** Who asks, as limits tell callers apart. */
+    RateLimit.Asker asker() {
+      String tenant = matched.tenant().id();
+      return new RateLimit.Asker(
+          tenant,
+          Pipeline.name(route),
+          caller == null ? "" : caller.principal().subjectIn(tenant),
+          caller == null ? "" : caller.key(),
+          inbound().address(),
+          inbound().head());
     }
 
     @Override

@@ -4,6 +4,8 @@ import dev.aegis.events.Blame;
 import dev.aegis.gateway.http1.BadMessage;
 import dev.aegis.gateway.pipeline.Progress.Counted;
 import dev.aegis.journal.Maintenance;
+import dev.aegis.plugin.Verdict;
+import java.util.List;
 
 /**
  * A reply that Aegis itself gives instead of a backend's, and why. Its {@link #code} is the same in
@@ -381,8 +383,17 @@ public sealed interface Refusal {
     }
   }
 
-  /** A plugin of the route does not let the request pass. */
-  record ByPlugin(int status, String detail) implements Refusal {
+  /**
+   * A plugin of the route does not let the request pass.
+   *
+   * @param retryAfterSeconds when it is worth another try, 0 where that is not said
+   */
+  record ByPlugin(int status, String detail, int retryAfterSeconds) implements Refusal {
+    /** What a plugin said. */
+    public static ByPlugin of(Verdict.Refuse by) {
+      return new ByPlugin(by.status(), by.detail(), by.retryAfterSeconds());
+    }
+
     @Override
     public String code() {
       return "plugin_refused";
@@ -396,6 +407,37 @@ public sealed interface Refusal {
     @Override
     public String title() {
       return "A plugin of the route refused the request";
+    }
+  }
+
+  /**
+   * The plugins that say who callers of the route are do not know this one.
+   *
+   * @param schemes how it could show who it is
+   */
+  record NotIdentified(String detail, List<String> schemes) implements Refusal {
+    public NotIdentified {
+      schemes = List.copyOf(schemes);
+    }
+
+    @Override
+    public int status() {
+      return 401;
+    }
+
+    @Override
+    public String code() {
+      return "not_identified";
+    }
+
+    @Override
+    public Blame blame() {
+      return Blame.CALLER;
+    }
+
+    @Override
+    public String title() {
+      return "The caller is not known";
     }
   }
 

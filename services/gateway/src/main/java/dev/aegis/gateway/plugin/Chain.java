@@ -1,15 +1,18 @@
 package dev.aegis.gateway.plugin;
 
+import dev.aegis.gateway.http1.RequestHead;
 import dev.aegis.gateway.http1.ResponseHead;
 import dev.aegis.plugin.Ended;
 import dev.aegis.plugin.Filter;
 import dev.aegis.plugin.Refused;
 import dev.aegis.plugin.Reply;
 import dev.aegis.plugin.Request;
+import dev.aegis.plugin.Rewrite;
 import dev.aegis.plugin.Verdict;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.BiFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -84,14 +87,24 @@ public final class Chain {
     record Failed() implements Result {}
   }
 
-  /** Asks whether the request passes. */
+  /** Asks whether the request passes, after roles. */
   public Result authorize(LiveRequest request) {
+    return verdict(
+        Phase.AUTHORIZE, Filter.Authorizing.class, Filter.Authorizing::authorize, request);
+  }
+
+  /** Asks whether the request passes, after limits. */
+  public Result admit(LiveRequest request) {
+    return verdict(Phase.ADMIT, Filter.Admitting.class, Filter.Admitting::admit, request);
+  }
+
+  private <F extends Filter> Result verdict(
+      Phase phase, Class<F> type, BiFunction<F, Request, Verdict> asked, LiveRequest request) {
     Views views = new Views(request);
-    for (Link link : taking(Phase.AUTHORIZE)) {
+    for (Link link : taking(phase)) {
       try {
         Request seen = views.of(link);
-        Verdict verdict =
-            link.call(Phase.AUTHORIZE, Filter.Authorizing.class, filter -> filter.authorize(seen));
+        Verdict verdict = link.call(phase, type, filter -> asked.apply(filter, seen));
         switch (verdict) {
           case Verdict.Refuse refuse -> {
             return new Result.Refused(refuse);
@@ -205,6 +218,45 @@ public final class Chain {
       }
     }
     return flow;
+  }
+
+  /**
+   * Which path the request is for.
+   *
+   * @return its head, another one if that changes, null when a plugin failed that must not
+   */
+  public @Nullable RequestHead rewrite(LiveRequest request) {
+    LiveRequest goes = request;
+    for (Link link : taking(Phase.REWRITE)) {
+      try {
+        Request seen = new Views(goes).of(link);
+        Rewrite rewrite =
+            link.call(
+                Phase.REWRITE,
+                Filter.Rewriting.class,
+                filter ->
+                    switch (filter.rewrite(seen)) {
+                      case Rewrite.To(String path, String query) -> {
+                        RequestHead.checkTarget(path, query);
+                        yield new Rewrite.To(path, query);
+                      }
+                      case Rewrite.AsItCame same -> same;
+                    });
+        if (rewrite instanceof Rewrite.To(String path, String query)) {
+          goes = goes.with(goes.head().rewritten(path, query));
+        }
+      } catch (IllegalArgumentException e) { // a good path, but too long beside this header
+        link.missed(Phase.REWRITE, String.valueOf(e.getMessage()));
+        if (!link.terms().open()) {
+          return null;
+        }
+      } catch (PluginFailed e) {
+        if (!link.terms().open()) {
+          return null;
+        }
+      }
+    }
+    return goes.head();
   }
 
   /** How the caller is told of a refusal, null as Aegis says it. */

@@ -1,6 +1,5 @@
 package dev.aegis.gateway.plugin;
 
-import dev.aegis.gateway.http1.Head;
 import dev.aegis.gateway.http1.RequestHead;
 import dev.aegis.gateway.http1.ResponseHead;
 import dev.aegis.plugin.Reply;
@@ -24,10 +23,25 @@ public record LiveRequest(
     String address,
     boolean secure,
     String subject,
+    boolean credentials,
     Object ticket)
     implements Ongoing {
+  private static final String OF_PROXIES = "proxy-authorization";
   private static final Set<String> CREDENTIALS =
-      Set.of("authorization", "proxy-authorization", "x-api-key", "signature", "signature-input");
+      Set.of("authorization", OF_PROXIES, "x-api-key", "signature", "signature-input");
+
+  /** One whose credentials nobody sees. */
+  public LiveRequest(
+      RequestHead head,
+      String id,
+      String tenant,
+      String route,
+      String address,
+      boolean secure,
+      String subject,
+      Object ticket) {
+    this(head, id, tenant, route, address, secure, subject, false, ticket);
+  }
 
   @Override
   public String method() {
@@ -47,7 +61,7 @@ public record LiveRequest(
   @Override
   public String query() {
     String query = head.query();
-    return query.isEmpty() ? "" : query.substring(1); // without its "?"
+    return query.isEmpty() ? query : query.substring(1);
   }
 
   @Override
@@ -63,11 +77,22 @@ public record LiveRequest(
 
   @Override
   public List<String> lines() {
-    return shown(head);
+    return shown();
   }
 
-  private static boolean hidden(String name) {
-    return CREDENTIALS.contains(name.toLowerCase(Locale.ROOT).replace('_', '-'));
+  private boolean hidden(String name) {
+    String plain = name.toLowerCase(Locale.ROOT).replace('_', '-');
+    return credentials ? plain.equals(OF_PROXIES) : CREDENTIALS.contains(plain);
+  }
+
+  /** The same with another head. */
+  LiveRequest with(RequestHead other) {
+    return new LiveRequest(other, id, tenant, route, address, secure, subject, credentials, ticket);
+  }
+
+  /** The same for who says whose credentials they are. */
+  LiveRequest showingCredentials() {
+    return new LiveRequest(head, id, tenant, route, address, secure, subject, true, ticket);
   }
 
   /** The same for those who may keep it for longer than the request lasts. */
@@ -83,12 +108,12 @@ public record LiveRequest(
         address,
         secure,
         subject,
-        new Lines(shown(head)),
+        new Lines(shown()),
         ticket);
   }
 
   /** Lines of a header that others may keep. */
-  private static List<String> shown(Head head) {
+  private List<String> shown() {
     List<String> all = head.namesAndValues();
     for (int i = all.size() - 2; i >= 0; i -= 2) {
       if (hidden(all.get(i))) {

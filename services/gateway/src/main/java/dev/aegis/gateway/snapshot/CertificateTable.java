@@ -79,6 +79,18 @@ public record CertificateTable(
         : demands.get(CertificateDefinition.wildcard(host));
   }
 
+  /** When the first of those that are shown ends, or null when none is shown. */
+  public @Nullable Instant firstEnd() {
+    Instant first = null;
+    for (Certificate shown : byHost.values()) {
+      Instant until = shown.until();
+      if (first == null || until.isBefore(first)) {
+        first = until;
+      }
+    }
+    return first;
+  }
+
   /** What is suspicious about them at this moment. */
   List<Finding> findings(Instant now) {
     List<Finding> findings = new ArrayList<>();

@@ -3,6 +3,7 @@ package dev.aegis.gateway.snapshot;
 import dev.aegis.gateway.plugin.Chain;
 import dev.aegis.gateway.plugin.Link;
 import dev.aegis.gateway.plugin.Links;
+import dev.aegis.gateway.plugin.Phase;
 import dev.aegis.journal.Entry;
 import dev.aegis.journal.Fold;
 import dev.aegis.journal.InvalidDefinition;
@@ -12,7 +13,9 @@ import dev.aegis.journal.MasterKey;
 import dev.aegis.journal.ObjectKey;
 import dev.aegis.journal.PluginDefinition;
 import dev.aegis.journal.RateLimitConfig;
+import dev.aegis.plugin.Place;
 import dev.aegis.plugins.Installed;
+import dev.aegis.plugins.builtin.FaultInjection;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashSet;
@@ -96,12 +99,30 @@ final class ChainCompiler {
       return;
     }
     used.add(entry.key());
-    Links.Made made = links.link(entry.key(), tenant, plugin, masterKey);
+    Links.Made made =
+        wideEnough(entry.key(), plugin, links.link(entry.key(), tenant, plugin, masterKey));
     String wrong = made.wrong();
     if (wrong != null) {
       readings.found(holding, wrong + meanwhile(plugin));
+    } else if (plugin.plugin().equals(FaultInjection.NAME) && holding.own()) {
+      readings.warning(entry, "requests wait or are refused on purpose");
     }
     all.add(new Placed(holding, plugin, links.plugin(plugin.plugin()), made.link(), far));
+  }
+
+  /** One that would never be asked where it stands fails: it might be there to keep callers out. */
+  private static Links.Made wideEnough(ObjectKey key, PluginDefinition plugin, Links.Made made) {
+    Place stands =
+        plugin.route() != null || plugin.upstream() != null
+            ? Place.ROUTE
+            : key.tenant() != null ? Place.TENANT : Place.INSTALLATION;
+    for (Phase phase : made.link().phases()) {
+      if (phase.narrowest().compareTo(stands) > 0) {
+        String wrong = "it takes part in " + phase.label() + ", which is too early for its place";
+        return new Links.Made(Link.broken(made.link().terms(), wrong), wrong);
+      }
+    }
+    return made;
   }
 
   private static String meanwhile(PluginDefinition plugin) {

@@ -2,6 +2,8 @@ package dev.aegis.gateway.snapshot;
 
 import dev.aegis.gateway.admission.Access;
 import dev.aegis.gateway.cache.CachePlan;
+import dev.aegis.gateway.plugin.Chain;
+import dev.aegis.gateway.plugin.Phase;
 import dev.aegis.gateway.plugin.RateLimit;
 import dev.aegis.gateway.routing.RouteTable;
 import dev.aegis.gateway.routing.UpstreamPath;
@@ -105,6 +107,11 @@ final class TenantCompiler {
             readings.warning(
                 entry, "no certificate has client_auth, so nobody can show one; requests get 403");
           }
+          Chain chain =
+              chains.on(route.id(), route.destination().upstreams(), route.cors() != null);
+          if (route.auth() == RouteDefinition.Auth.PLUGIN && !chain.has(Phase.IDENTIFY)) {
+            readings.error(entry, "no plugin on it says who callers are; requests get 503");
+          }
           HeaderEdit replyEdit =
               HeaderEdit.of(
                   route.replyHeaders(), route.cors() == null ? List.of() : CorsPlan.FIELDS);
@@ -135,8 +142,7 @@ final class TenantCompiler {
                               route.id() + '\n' + entry.revision(), caching.maxEntryBytes()),
                       route.caps(),
                       on(limits, route.id(), route.destination().upstreams()),
-                      chains.on(
-                          route.id(), route.destination().upstreams(), route.cors() != null))));
+                      chain)));
         });
     return new TenantPlan(
         tenant,

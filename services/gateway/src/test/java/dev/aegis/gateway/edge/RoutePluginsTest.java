@@ -1,12 +1,15 @@
 package dev.aegis.gateway.edge;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import dev.aegis.model.Finding;
 import dev.aegis.plugins.Plugins;
 import dev.aegis.testkit.HttpMessage;
 import dev.aegis.testkit.HttpProbe;
 import dev.aegis.testkit.StubUpstream;
+import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -144,6 +147,60 @@ final class RoutePluginsTest {
           Map.of("deny", List.of("127.0.0.1")));
       caller.send(GET + "\r\n");
       assertThat(caller.read().status()).isEqualTo(200);
+    }
+  }
+
+  @Test
+  void faultsAreMadeOnPurposeAndSaidToBe() throws Exception {
+    try (StubUpstream backend = backend();
+        GatewayInProcess gateway = GatewayInProcess.before(backend.url());
+        HttpProbe caller = gateway.connect()) {
+      use(
+          gateway,
+          "f",
+          "fault_injection",
+          Map.of("percent", 100, "delay_ms", 50, "abort_status", 429, "header", "X-Fault"));
+      caller.send(GET + "\r\n");
+      assertThat(caller.read().status()).isEqualTo(200);
+      caller.send(GET + "X-Fault: yes\r\n\r\n");
+      HttpMessage refused = caller.read();
+      assertThat(refused.status()).isEqualTo(429);
+      assertThat(refused.text()).contains("\"plugin_refused\"", "on purpose");
+      assertThat(backend.received()).hasSize(1);
+      assertThat(gateway.compiledFindings())
+          .singleElement()
+          .extracting(Finding::subject, Finding::message)
+          .containsExactly("tenants/a/plugins/f", "requests wait or are refused on purpose");
+    }
+  }
+
+  /** Far more at once than there are processors: none waits for another's end. */
+  @Test
+  void aDelayKeepsNoThreadThatOthersNeed() throws Exception {
+    try (StubUpstream backend = backend();
+        GatewayInProcess gateway = GatewayInProcess.before(backend.url());
+        HttpProbe other = gateway.connect()) {
+      use(
+          gateway,
+          "f",
+          "fault_injection",
+          Map.of("percent", 100, "delay_ms", 30_000, "header", "X-Fault"));
+      List<HttpProbe> waiting = new ArrayList<>();
+      try {
+        for (int i = 0; i < 200; i++) {
+          HttpProbe one = gateway.connect();
+          waiting.add(one);
+          one.send(GET + "X-Fault: yes\r\n\r\n");
+        }
+        await().atMost(Duration.ofSeconds(20)).until(() -> gateway.active() == 200);
+        other.send(GET + "\r\n");
+        assertThat(other.read().status()).isEqualTo(200);
+        assertThat(gateway.active()).isGreaterThanOrEqualTo(200);
+      } finally {
+        for (HttpProbe one : waiting) {
+          one.close();
+        }
+      }
     }
   }
 }

@@ -76,7 +76,7 @@ final class WebhookVerificationTest {
   private static String told(Verdict verdict) {
     return switch (verdict) {
       case Verdict.Pass pass -> "passes";
-      case Verdict.Refuse(int status, String detail) -> status + " " + detail;
+      case Verdict.Refuse refuse -> refuse.status() + " " + refuse.detail();
     };
   }
 

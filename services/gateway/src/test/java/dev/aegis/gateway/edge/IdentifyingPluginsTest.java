@@ -1,0 +1,134 @@
+package dev.aegis.gateway.edge;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.aegis.model.Finding;
+import dev.aegis.testkit.HttpMessage;
+import dev.aegis.testkit.HttpProbe;
+import dev.aegis.testkit.StubUpstream;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Plugins that say who callers are. */
+final class IdentifyingPluginsTest {
+  private static final String BODY =
+      """
+      public Filter configure(Config config) {
+        return new Door(config);
+      }
+      record Door(Config config) implements Filter.Identifying {
+        public String scheme() { return "Basic"; }
+        public Identity identify(Request request) {
+          String shown = request.header("Authorization");
+          if (shown.isEmpty()) {
+            return Identity.NOBODY;
+          }
+          if (!request.header("Proxy-Authorization").isEmpty()) {
+            throw new IllegalStateException("it sees what is for proxies");
+          }
+          return switch (shown) {
+            case "Basic alice" -> new Identity.Known(
+                "alice", List.of("reader"), Map.of("plan", List.of("gold")));
+            case "Basic bob" -> new Identity.Known("bob", List.of("reader"), Map.of());
+            case "Basic forged" -> new Identity.Known("a\\r\\nX-Admin: 1", List.of(), Map.of());
+            case "Basic none" -> null;
+            case "Basic throws" -> throw new IllegalStateException("of all things");
+            default -> new Identity.Unknown("no such caller");
+          };
+        }
+      }
+      """;
+
+  @TempDir Path folder;
+
+  private OthersPlugin plugin() {
+    return new OthersPlugin(folder, "Doors", "", BODY);
+  }
+
+  private static StubUpstream backend() throws Exception {
+    return StubUpstream.start((request, exchange) -> exchange.reply(200, List.of(), new byte[0]));
+  }
+
+  private static HttpMessage get(HttpProbe caller, String path, String shown) throws Exception {
+    caller.send(
+        "GET "
+            + path
+            + " HTTP/1.1\r\nHost: a.test\r\nX-User-Id: root\r\nProxy-Authorization: p\r\n"
+            + (shown.isEmpty() ? "" : "Authorization: " + shown + "\r\n")
+            + "\r\n");
+    return caller.read();
+  }
+
+  private static void configure(GatewayInProcess gateway) {
+    gateway.route(Map.of("auth", "plugin"));
+    gateway.put(
+        "tenants/a/roles/reader",
+        Map.of(
+            "id",
+            "reader",
+            "permissions",
+            List.of(
+                Map.of("paths", List.of("/in/**")),
+                Map.of(
+                    "paths",
+                    List.of("/gold"),
+                    "when",
+                    List.of(Map.of("claim", "plan", "in", List.of("gold")))))));
+  }
+
+  @Test
+  void theirWordCountsForTheTenantOfTheHost() throws Exception {
+    OthersPlugin plugin = plugin();
+    try (StubUpstream backend = backend();
+        GatewayInProcess gateway = GatewayInProcess.before(backend.url());
+        HttpProbe caller = gateway.connect()) {
+      gateway.install(plugin.installed());
+      configure(gateway);
+      plugin.use(gateway, "tenants/a/plugins/x", Map.of("route", "all"));
+      assertThat(get(caller, "/in/x", "Basic alice").status()).isEqualTo(200);
+      HttpMessage got = backend.received().getFirst();
+      assertThat(got.fields("X-User-Id")).containsExactly("alice");
+      assertThat(got.fields("X-User-Roles")).containsExactly("reader");
+      assertThat(got.fields("X-User-Tenant-Id")).isEmpty();
+      assertThat(gateway.finished(1).getFirst().event().credential()).isEqualTo("plugin");
+      assertThat(get(caller, "/gold", "Basic alice").status()).isEqualTo(200);
+      assertThat(get(caller, "/gold", "Basic bob").status()).isEqualTo(403);
+      assertThat(get(caller, "/out", "Basic alice").status()).isEqualTo(403);
+      HttpMessage nobody = get(caller, "/in/x", "");
+      assertThat(nobody.status()).isEqualTo(401);
+      assertThat(nobody.text()).contains("\"not_identified\"");
+      assertThat(nobody.fields("WWW-Authenticate")).containsExactly("Basic realm=\"a\"");
+      HttpMessage wrong = get(caller, "/in/x", "Basic eve");
+      assertThat(wrong.status()).isEqualTo(401);
+      assertThat(wrong.text()).contains("no such caller");
+      assertThat(gateway.pluginFailures()).isEmpty();
+    }
+  }
+
+  @Test
+  void nobodyPassesWhenTheyFailWhateverTheirDefinitionSays() throws Exception {
+    OthersPlugin plugin = plugin();
+    try (StubUpstream backend = backend();
+        GatewayInProcess gateway = GatewayInProcess.before(backend.url());
+        HttpProbe caller = gateway.connect()) {
+      gateway.install(plugin.installed());
+      configure(gateway);
+      assertThat(gateway.compiledFindings())
+          .extracting(Finding::message)
+          .containsExactly("no plugin on it says who callers are; requests get 503");
+      assertThat(get(caller, "/in/x", "Basic alice").status()).isEqualTo(503);
+      plugin.use(gateway, "tenants/a/plugins/x", Map.of("on_failure", "open"));
+      assertThat(gateway.compiledFindings()).isEmpty();
+      for (String shown : List.of("throws", "forged", "none")) {
+        HttpMessage refused = get(caller, "/in/x", "Basic " + shown);
+        assertThat(refused.status()).as(shown).isEqualTo(503);
+        assertThat(refused.text()).contains("\"plugin_failed\"");
+      }
+      assertThat(gateway.pluginFailures()).hasSize(3);
+      assertThat(backend.received()).isEmpty();
+    }
+  }
+}
