@@ -145,28 +145,36 @@ public final class Links {
       filter.start();
       return Link.of(terms, filter, null, opened, report);
     }
-    Guard starting =
-        plugin.foreign()
-            ? new Guard("plugin-start-" + definition.plugin(), COMPILED, MOST_COMPILED)
-            : new Guard("plugin-start-" + definition.plugin(), START, Guard.MOST_ALLOCATED);
-    Filter filter;
-    try {
-      filter =
-          starting.run(
-              plugin.loader(),
-              () -> {
-                Filter made = plugin.configure(opened, owner);
-                made.start();
-                return made;
-              });
-    } finally {
-      starting.end().run();
-    }
+    Filter filter = begun(plugin, definition, opened, owner);
     Guard guard =
         new Guard("plugin-" + definition.plugin(), definition.timeout(), Guard.MOST_ALLOCATED);
     Link link = Link.of(terms, filter, guard, opened, report);
     cleaner.register(link, closing(definition.plugin(), filter, opened, guard.end()));
     return link;
+  }
+
+  /** Makes a filter and has it begin. What others wrote is waited for no longer than a jar's. */
+  private static Filter begun(
+      Installed plugin, PluginDefinition definition, Opened opened, Owner owner)
+      throws PluginFailed {
+    String name = "plugin-start-" + definition.plugin();
+    Guard making =
+        plugin.foreign()
+            ? new Guard(name, COMPILED, MOST_COMPILED)
+            : new Guard(name, START, Guard.MOST_ALLOCATED);
+    Guard starting = new Guard(name, START, Guard.MOST_ALLOCATED);
+    try {
+      Filter made = making.run(plugin.loader(), () -> plugin.configure(opened, owner));
+      return starting.run(
+          plugin.loader(),
+          () -> {
+            made.start();
+            return made;
+          });
+    } finally {
+      making.end().run();
+      starting.end().run();
+    }
   }
 
   /** Closes on a thread of its own: what others wrote may wait for ever. */

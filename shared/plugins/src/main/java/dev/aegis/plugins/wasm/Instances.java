@@ -144,11 +144,25 @@ final class Instances {
 
   /** The instance that a request began with. */
   Held take(Request request) {
-    Place place;
-    synchronized (places) {
-      place = places.get(ongoing(request).ticket());
+    return take(place(request));
+  }
+
+  /**
+   * Looks whether there still is one.
+   *
+   * @throws NotCalled if there is none, while the request can still go on without it
+   */
+  void check(Request request) {
+    Place place = place(request);
+    if (place == null || place.vm().dead()) {
+      throw new NotCalled("it knows nothing of the request any more");
     }
-    return take(place);
+  }
+
+  private @Nullable Place place(Request request) {
+    synchronized (places) {
+      return places.get(ongoing(request).ticket());
+    }
   }
 
   private static Held take(@Nullable Place place) {

@@ -122,10 +122,12 @@ class ModuleFilter
   }
 
   BodyEdit requestBody(Request request) {
+    instances.check(request);
     return new Passing(request, true);
   }
 
   BodyEdit replyBody(Request request) {
+    instances.check(request);
     return new Passing(request, false);
   }
 
