@@ -28,6 +28,7 @@ final class PluginCommands {
   private static final String PINS = "SHA256SUMS";
   private static final String JAR = ".jar";
   private static final String VARIABLE = "AEGIS_PLUGINS_FOLDER";
+  private static final String WASM = ".wasm";
 
   private PluginCommands() {}
 
@@ -75,7 +76,7 @@ final class PluginCommands {
   @Command(
       name = "create",
       description = {
-        "Makes a Maven project of a new plugin.",
+        "Makes a Maven project of a new plugin, or with --wasm one of a WebAssembly module.",
         "With a tenant or a document: creates an object that puts a plugin to use."
       })
   static final class Create extends WriteCommands.CreateObject {
@@ -85,6 +86,9 @@ final class PluginCommands {
         description = "Folder that the project's is made in (default the working directory)")
     private @Nullable Path into;
 
+    @Option(names = "--wasm", description = "Makes a WebAssembly module in AssemblyScript")
+    private boolean wasm;
+
     Create(Session session, DataFolder data) {
       super(session, data, Noun.PLUGIN);
     }
@@ -93,15 +97,19 @@ final class PluginCommands {
     public Integer call() throws CommandFailure {
       String name = id();
       if (name == null || hasFile() || tenant() != null) {
-        if (into != null) {
-          throw wrong("--into goes with the name of a new plugin alone");
+        if (into != null || wasm) {
+          throw wrong("--into and --wasm go with the name of a new plugin alone");
         }
         return super.call();
       }
       if (json() || !query().isEmpty()) {
         throw wrong("--json, --dry-run and --wait go with a document: -f FILE");
       }
-      Path made = new PluginProject(name, session().home()).make(into == null ? Path.of("") : into);
+      Path parent = into == null ? Path.of("") : into;
+      Path made =
+          wasm
+              ? new WasmProject(name, session().home()).make(parent)
+              : new PluginProject(name, session().home()).make(parent);
       session().out().println("made " + made + "; its README.md says how to go on");
       return 0;
     }
@@ -111,7 +119,7 @@ final class PluginCommands {
       name = "install",
       mixinStandardHelpOptions = true,
       description = {
-        "Installs the plugins of a jar, or a new version of them.",
+        "Installs the plugins of a jar, or a WebAssembly module, or a new version of them.",
         "For the services that have this data directory; bring it to others by other means."
       })
   static final class Install implements Callable<Integer> {
@@ -120,7 +128,7 @@ final class PluginCommands {
 
     @Mixin private final JarFolder jars = new JarFolder();
 
-    @Parameters(paramLabel = "FILE", description = "The jar")
+    @Parameters(paramLabel = "FILE", description = "The jar, or the module NAME.wasm")
     private Path file = Path.of("");
 
     Install(Session session, DataFolder data) {
@@ -155,6 +163,9 @@ final class PluginCommands {
     }
 
     private void check(String name) throws CommandFailure {
+      if (name.endsWith(WASM) && Files.isRegularFile(file)) {
+        return; // the services look at it more closely
+      }
       if (!name.endsWith(JAR) || !Files.isRegularFile(file)) {
         throw new CommandFailure("there is no jar " + file);
       }
@@ -230,7 +241,11 @@ final class PluginCommands {
       try {
         if (Files.isDirectory(folder)) {
           try (Stream<Path> files = Files.list(folder)) {
-            jars = files.filter(each -> each.toString().endsWith(JAR)).sorted().toList();
+            jars =
+                files
+                    .filter(each -> each.toString().endsWith(JAR) || each.toString().endsWith(WASM))
+                    .sorted()
+                    .toList();
           }
         }
         for (Path jar : jars) {

@@ -57,22 +57,29 @@ final class PluginProject {
     return made.append("Plugin").toString();
   }
 
-  /** Makes it in the folder {@code name} below {@code parent}, which must not be there yet. */
-  Path make(Path parent) throws CommandFailure {
+  /** The folder {@code name} below {@code parent}, which must not be there yet. */
+  Path folder(Path parent) throws CommandFailure {
     Path folder = parent.resolve(name);
     if (Files.exists(folder)) {
       throw new CommandFailure(folder + " is there already");
     }
+    return folder;
+  }
+
+  /** Makes it in the folder {@code name} below {@code parent}, which must not be there yet. */
+  Path make(Path parent) throws CommandFailure {
+    Path folder = folder(parent);
     try {
       Path main = Files.createDirectories(folder.resolve("src/main/java/example"));
       Path test = Files.createDirectories(folder.resolve("src/test/java/example"));
       Path services =
           Files.createDirectories(folder.resolve("src/main/resources/META-INF/services"));
       Path library = Files.createDirectories(folder.resolve("lib"));
-      Files.writeString(folder.resolve("pom.xml"), filled("pom.xml.txt"));
-      Files.writeString(folder.resolve("README.md"), filled("README.md.txt"));
-      Files.writeString(main.resolve(className + ".java"), filled("Plugin.java.txt"));
-      Files.writeString(test.resolve(className + "Test.java"), filled("PluginTest.java.txt"));
+      Files.writeString(folder.resolve("pom.xml"), filled("plugin/pom.xml.txt"));
+      Files.writeString(folder.resolve("README.md"), filled("plugin/README.md.txt"));
+      Files.writeString(main.resolve(className + ".java"), filled("plugin/Plugin.java.txt"));
+      Files.writeString(
+          test.resolve(className + "Test.java"), filled("plugin/PluginTest.java.txt"));
       Files.writeString(
           services.resolve(Plugin.class.getName()),
           "example." + className + System.lineSeparator());
@@ -83,9 +90,10 @@ final class PluginProject {
     return folder;
   }
 
-  private String filled(String template) throws IOException {
+  /** A template with what is this project's own. */
+  String filled(String template) throws IOException {
     try (InputStream in =
-        Objects.requireNonNull(PluginProject.class.getResourceAsStream("plugin/" + template))) {
+        Objects.requireNonNull(PluginProject.class.getResourceAsStream(template))) {
       return new String(in.readAllBytes(), StandardCharsets.UTF_8)
           .replace("@NAME@", name)
           .replace("@CLASS@", className)

@@ -80,6 +80,20 @@ final class PluginCommandsTest {
     assertThat(admin.asked()).isEmpty();
   }
 
+  @Test
+  void makesAProjectOfAWebAssemblyModule() throws Exception {
+    String into = "--into=" + data;
+    assertThat(run("plugin", "create", "my_own", "--wasm", into).out())
+        .startsWith("made " + data.resolve("my_own"));
+    assertThat(data.resolve("my_own/package.json"))
+        .content()
+        .contains("build/my_own.wasm", "\"assemblyscript\": \"0.14.9\"");
+    assertThat(data.resolve("my_own/assembly/index.ts")).content().contains("\"my_own: \"");
+    assertThat(data.resolve("my_own/README.md")).content().doesNotContain("@NAME@", "@AEGIS@");
+    assertThat(run("plugin", "create", "my_own", "--wasm", into).err())
+        .contains("is there already");
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"../up", "Upper", "9lives", "a-b", "a/b", "é"})
   void makesNoneOfANameThatNoPluginCanHave(String name) {
@@ -90,7 +104,8 @@ final class PluginCommandsTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"p --dry-run", "p --wait", "p --json", "p --into . -t acme"})
+  @ValueSource(
+      strings = {"p --dry-run", "p --wait", "p --json", "p --into . -t acme", "p --wasm -t acme"})
   void saysWhatDoesNotGoTogether(String words) {
     assertThat(run(("plugin create " + words).split(" ")).code()).isEqualTo(2);
     assertThat(admin.asked()).isEmpty();
@@ -114,6 +129,17 @@ final class PluginCommandsTest {
         .isDirectoryContaining(each -> each.endsWith("greeting.jar"))
         .isDirectoryNotContaining(each -> each.endsWith("greeting.jar.new"));
     assertThat(data.resolve("plugins/greeting.jar")).hasSameBinaryContentAs(jar);
+  }
+
+  @Test
+  void installsAWebAssemblyModule() throws Exception {
+    admin.on(CATALOG, 200, "{\"items\":[]}");
+    admin.on(CATALOG, 200, "{\"items\":[{\"name\":\"my_own\",\"source\":\"my-own.wasm\"}]}");
+    Path module = Files.write(data.resolve("my-own.wasm"), new byte[] {0, 'a', 's', 'm'});
+    assertThat(run("plugin", "install", module.toString()).out())
+        .isEqualTo("my-own.wasm installed: my_own\n");
+    assertThat(data.resolve("plugins/my-own.wasm")).hasSameBinaryContentAs(module);
+    assertThat(run("plugin", "reload").out()).endsWith(": 1\n");
   }
 
   @Test

@@ -79,9 +79,14 @@ public final class Installed {
     return digest;
   }
 
-  /** Whether it is the gateway's own, and trusted like the rest of it. */
-  public boolean builtIn() {
-    return source.equals(BUILT_IN);
+  /** Whether all that its filters do is the gateway's own, and trusted like the rest of it. */
+  public boolean trusted() {
+    return source.equals(BUILT_IN) && !foreign();
+  }
+
+  /** Whether it runs what others wrote, though it is the gateway's own. */
+  public boolean foreign() {
+    return plugin instanceof Foreign;
   }
 
   /** What its classes come from. */
@@ -163,17 +168,20 @@ public final class Installed {
   }
 
   /**
-   * What runs on requests.
+   * What runs on requests of {@code owner}.
    *
    * @throws InvalidDefinition with every violation, its fields below {@code /config}
    * @throws IllegalArgumentException if the plugin makes nothing of it
    */
-  public Filter configure(Opened opened) {
-    return configure(plugin, read(opened));
+  public Filter configure(Opened opened, Owner owner) {
+    return configure(plugin, read(opened), owner);
   }
 
-  private static <C extends Record> Filter configure(Plugin<C> plugin, Record config) {
-    return plugin.configure(plugin.config().cast(config));
+  private static <C extends Record> Filter configure(Plugin<C> plugin, Record config, Owner owner) {
+    C known = plugin.config().cast(config);
+    return plugin instanceof Foreign<C> foreign
+        ? foreign.configure(known, owner)
+        : plugin.configure(known);
   }
 
   @Override

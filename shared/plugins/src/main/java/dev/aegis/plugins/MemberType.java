@@ -33,6 +33,8 @@ final class MemberType {
       bounds(type, member, schema);
     } else if (type == double.class) {
       schema.put("type", "number");
+    } else if (type == JsonNode.class) {
+      schema.put("title", "Any JSON"); // which needs no type to say so
     } else if (type instanceof Class<?> of && of.isEnum()) {
       schema.put("type", "string");
       for (Object constant : of.getEnumConstants()) {
@@ -79,6 +81,8 @@ final class MemberType {
       List<Violation> violations) {
     if (type == Object.class && !value.isNull()) {
       return AnyJson.read(value);
+    } else if (type == JsonNode.class) {
+      return value;
     } else if (type == String.class && value.isTextual()) {
       return value.textValue();
     } else if (type == boolean.class && value.isBoolean()) {

@@ -2,6 +2,8 @@ package dev.aegis.plugins;
 
 import dev.aegis.model.Finding;
 import dev.aegis.plugin.Plugin;
+import dev.aegis.plugins.wasm.Modules;
+import dev.aegis.plugins.wasm.WasmFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -29,8 +31,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The plugins that come with Aegis and those of the jars in one folder, followed as jars come,
- * change and go. A jar that cannot be used is a finding, and leaves the version before it in force.
+ * The plugins that come with Aegis and those of the jars and WebAssembly modules in one folder,
+ * followed as these come, change and go. A module {@code my-name.wasm} is the plugin {@code
+ * my_name}. A jar that cannot be used is a finding, and leaves the version before it in force.
  *
  * <p>If the folder has a file {@code SHA256SUMS}, as {@code sha256sum} writes it, only the jars
  * that stand there are loaded, and only if they are what it says.
@@ -44,9 +47,11 @@ public final class PluginFolder implements Supplier<Plugins>, AutoCloseable {
   private static final Duration LOOK = Duration.ofMillis(500);
   private static final long MOST = 64L << 20;
   private static final String JAR = ".jar";
+  private static final String WASM = ".wasm";
 
   private final Path folder;
-  private final Plugins builtIn = Plugins.builtIn();
+  private final Modules modules = new Modules();
+  private final Plugins builtIn = Plugins.builtIn(modules);
   private final Semaphore ends = new Semaphore(0);
   private Map<String, Jar> jars = new TreeMap<>();
   private volatile Plugins current;
@@ -181,7 +186,10 @@ public final class PluginFolder implements Supplier<Plugins>, AutoCloseable {
       return List.of();
     }
     try (Stream<Path> files = Files.list(folder)) {
-      return files.filter(file -> file.toString().endsWith(JAR)).sorted().toList();
+      return files
+          .filter(file -> file.toString().endsWith(JAR) || file.toString().endsWith(WASM))
+          .sorted()
+          .toList();
     }
   }
 
@@ -207,7 +215,7 @@ public final class PluginFolder implements Supplier<Plugins>, AutoCloseable {
   }
 
   /** Null if the file is gone. */
-  private static @Nullable Jar jar(Path file, @Nullable Jar known, @Nullable Set<String> pins)
+  private @Nullable Jar jar(Path file, @Nullable Jar known, @Nullable Set<String> pins)
       throws IOException {
     Stamp stamp;
     byte[] bytes;
@@ -238,7 +246,11 @@ public final class PluginFolder implements Supplier<Plugins>, AutoCloseable {
     }
   }
 
-  private static List<Installed> load(String name, byte[] jar, String digest) throws IOException {
+  private List<Installed> load(String name, byte[] jar, String digest) throws IOException {
+    if (name.endsWith(WASM)) {
+      String plugin = name.substring(0, name.length() - WASM.length()).replace('-', '_');
+      return List.of(new Installed(new WasmFile(plugin, jar, modules), name, digest));
+    }
     List<Installed> loaded = new ArrayList<>();
     for (Plugin<?> plugin : JarLoader.of(name, jar).plugins()) {
       try {

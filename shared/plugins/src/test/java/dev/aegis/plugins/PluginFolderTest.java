@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.aegis.model.Finding;
 import dev.aegis.plugin.Plugin;
 import dev.aegis.testkit.PluginSource;
+import dev.aegis.testkit.WasmModule;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
@@ -50,6 +51,27 @@ final class PluginFolderTest {
   void compile() throws Exception {
     jar = folder.resolve("hello.jar");
     hello = new PluginSource(work, Plugin.class, "Hello", SOURCE);
+  }
+
+  @Test
+  void aWebAssemblyModuleIsAPluginOfItsOwn() throws Exception {
+    Path module = folder.resolve("my-own.wasm");
+    try (PluginFolder plugins = new PluginFolder(folder)) {
+      Files.write(module, WasmModule.PROBE.binary());
+      assertThat(plugins.look()).isTrue();
+      Installed own = plugins.get().find("my_own");
+      assertThat(own).hasToString("my_own (my-own.wasm)");
+      assertThat(own.trusted()).isFalse();
+      Files.writeString(module, "broken");
+      assertThat(plugins.look()).isTrue();
+      assertThat(plugins.get().findings())
+          .extracting(Finding::message)
+          .containsExactly("it cannot be loaded: it is no WebAssembly binary");
+      assertThat(plugins.get().find("my_own")).isSameAs(own);
+      Files.delete(module);
+      assertThat(plugins.look()).isTrue();
+      assertThat(plugins.get().find("my_own")).isNull();
+    }
   }
 
   @Test

@@ -137,7 +137,8 @@ final class PluginsTest {
     ObjectNode json = json(config);
     InvalidDefinition why =
         catchThrowableOfType(
-            InvalidDefinition.class, () -> plugin.configure(plugin.open(json, OWNER, MASTER_KEY)));
+            InvalidDefinition.class,
+            () -> plugin.configure(plugin.open(json, OWNER, MASTER_KEY), Owner.NOBODY));
     return String.valueOf(why.getMessage());
   }
 

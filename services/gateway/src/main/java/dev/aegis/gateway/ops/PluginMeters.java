@@ -5,6 +5,7 @@ import dev.aegis.events.PluginCallsFailed;
 import dev.aegis.gateway.plugin.Failure;
 import dev.aegis.gateway.plugin.Phase;
 import dev.aegis.gateway.plugin.PluginReport;
+import dev.aegis.plugins.Measures;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.function.Consumer;
@@ -19,6 +20,7 @@ public final class PluginMeters implements PluginReport {
   private final Metrics metrics;
   private final Consumer<PluginCallsFailed> events;
   private final InstantSource clock;
+  private final ModuleMeters modules;
 
   /**
    * The meters of one gateway.
@@ -29,6 +31,7 @@ public final class PluginMeters implements PluginReport {
     this.metrics = metrics;
     this.events = events;
     this.clock = clock;
+    this.modules = new ModuleMeters(metrics);
   }
 
   @Override
@@ -71,6 +74,11 @@ public final class PluginMeters implements PluginReport {
     if (failure.switchedOff()) {
       Thread.startVirtualThread(() -> say(failure)); // not on the request's thread
     }
+  }
+
+  @Override
+  public Measures measures() {
+    return modules;
   }
 
   private static void say(Failure failure) {

@@ -95,9 +95,21 @@ public sealed interface Progress {
    * A request whose tenant and route are known.
    *
    * @param route null when the tenant has no route for it
+   * @param ticket tells it from every other request, where plugins see it
    */
-  record Matched(Inbound inbound, TenantPlan tenant, @Nullable RoutePlan route)
+  record Matched(Inbound inbound, TenantPlan tenant, @Nullable RoutePlan route, Object ticket)
       implements Progress {
+    private static final Object NO_TICKET = new Object();
+
+    /** One of which nothing else is known than where it goes. */
+    public Matched(Inbound inbound, TenantPlan tenant, @Nullable RoutePlan route) {
+      this(inbound, tenant, route, ticket(route == null ? tenant.chain() : route.chain()));
+    }
+
+    private static Object ticket(Chain chain) {
+      return chain == Chain.NONE ? NO_TICKET : new Object();
+    }
+
     /** Plugins that take part: of the route, or of the tenant where there is none. */
     public Chain chain() {
       return route == null ? tenant.chain() : route.chain();
@@ -112,7 +124,8 @@ public sealed interface Progress {
           route == null ? "" : Pipeline.name(route),
           inbound.address(),
           inbound.secure(),
-          caller == null ? "" : caller.principal().subjectIn(tenant.id()));
+          caller == null ? "" : caller.principal().subjectIn(tenant.id()),
+          ticket);
     }
 
     @Override

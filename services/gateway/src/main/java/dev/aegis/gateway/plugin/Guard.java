@@ -35,8 +35,11 @@ final class Guard {
   private static final int FIRST = 2;
   private static final int MOST = 16;
   private static final int PARTS_OF_HEAP = 32;
-  private static final long MOST_ALLOCATED =
+
+  /** Most bytes that a call allocates, but those that begin a filter. */
+  static final long MOST_ALLOCATED =
       Math.clamp(Runtime.getRuntime().maxMemory() / PARTS_OF_HEAP, 8L << 20, 64L << 20);
+
   private static final long LOOK_NANOS = Duration.ofMillis(1).toNanos();
   private static final long HEED_NANOS = Duration.ofSeconds(1).toNanos();
   private static final Duration IDLE = Duration.ofSeconds(10);
@@ -46,6 +49,7 @@ final class Guard {
           : null;
 
   private final long budgetNanos;
+  private final long mostAllocated;
   private final Semaphore permits = new Semaphore(FIRST);
   private final AtomicInteger issued = new AtomicInteger(FIRST);
   private final Queue<Call<?>> cut = new ConcurrentLinkedQueue<>();
@@ -53,9 +57,11 @@ final class Guard {
 
   /**
    * @param name of its threads
+   * @param mostAllocated bytes that one call may allocate
    */
-  Guard(String name, Duration budget) {
+  Guard(String name, Duration budget, long mostAllocated) {
     this.budgetNanos = budget.toNanos();
+    this.mostAllocated = mostAllocated;
     this.threads =
         new ThreadPoolExecutor(
             0,
@@ -117,8 +123,8 @@ final class Guard {
         }
         return result;
       } catch (TimeoutException e) {
-        if (call.allocated() > MOST_ALLOCATED) {
-          throw cut(call, "it allocated more than " + (MOST_ALLOCATED >> 20) + " MiB");
+        if (call.allocated() > mostAllocated) {
+          throw cut(call, "it allocated more than " + (mostAllocated >> 20) + " MiB");
         }
       } catch (ExecutionException e) {
         throw PluginFailed.threw(e.getCause() == null ? e : e.getCause());

@@ -8,6 +8,7 @@ import dev.aegis.model.Finding;
 import dev.aegis.plugin.Filter;
 import dev.aegis.plugins.Installed;
 import dev.aegis.plugins.Opened;
+import dev.aegis.plugins.Owner;
 import dev.aegis.plugins.Plugins;
 import java.lang.ref.Cleaner;
 import java.time.Duration;
@@ -28,6 +29,11 @@ import org.slf4j.LoggerFactory;
 public final class Links {
   private static final Logger LOG = LoggerFactory.getLogger(Links.class);
   private static final Duration START = Duration.ofSeconds(2);
+
+  /** What comes with Aegis and runs what others wrote may have to compile it first. */
+  private static final Duration COMPILED = Duration.ofSeconds(10);
+
+  private static final long MOST_COMPILED = 1L << 30;
 
   private final Supplier<Plugins> installed;
   private final PluginReport report;
@@ -133,29 +139,42 @@ public final class Links {
       ObjectKey key, String tenant, PluginDefinition definition, Installed plugin, Opened opened)
       throws PluginFailed {
     Link.Terms terms = terms(key, tenant, definition);
-    if (plugin.builtIn()) {
-      Filter filter = plugin.configure(opened);
+    Owner owner = new Owner(tenant, definition.id(), report.measures());
+    if (plugin.trusted()) {
+      Filter filter = plugin.configure(opened, owner);
       filter.start();
       return Link.of(terms, filter, null, opened, report);
     }
-    Guard starting = new Guard("plugin-start-" + definition.plugin(), START);
-    Filter filter;
-    try {
-      filter =
-          starting.run(
-              plugin.loader(),
-              () -> {
-                Filter made = plugin.configure(opened);
-                made.start();
-                return made;
-              });
-    } finally {
-      starting.end().run();
-    }
-    Guard guard = new Guard("plugin-" + definition.plugin(), definition.timeout());
+    Filter filter = begun(plugin, definition, opened, owner);
+    Guard guard =
+        new Guard("plugin-" + definition.plugin(), definition.timeout(), Guard.MOST_ALLOCATED);
     Link link = Link.of(terms, filter, guard, opened, report);
     cleaner.register(link, closing(definition.plugin(), filter, opened, guard.end()));
     return link;
+  }
+
+  /** Makes a filter and has it begin. What others wrote is waited for no longer than a jar's. */
+  private static Filter begun(
+      Installed plugin, PluginDefinition definition, Opened opened, Owner owner)
+      throws PluginFailed {
+    String name = "plugin-start-" + definition.plugin();
+    Guard making =
+        plugin.foreign()
+            ? new Guard(name, COMPILED, MOST_COMPILED)
+            : new Guard(name, START, Guard.MOST_ALLOCATED);
+    Guard starting = new Guard(name, START, Guard.MOST_ALLOCATED);
+    try {
+      Filter made = making.run(plugin.loader(), () -> plugin.configure(opened, owner));
+      return starting.run(
+          plugin.loader(),
+          () -> {
+            made.start();
+            return made;
+          });
+    } finally {
+      making.end().run();
+      starting.end().run();
+    }
   }
 
   /** Closes on a thread of its own: what others wrote may wait for ever. */

@@ -4,6 +4,8 @@ import dev.aegis.gateway.http1.RequestHead;
 import dev.aegis.gateway.http1.ResponseHead;
 import dev.aegis.plugin.Reply;
 import dev.aegis.plugin.Request;
+import dev.aegis.plugins.Lined;
+import dev.aegis.plugins.Ongoing;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -21,8 +23,9 @@ public record LiveRequest(
     String address,
     boolean secure,
     String subject,
-    boolean credentials)
-    implements Request {
+    boolean credentials,
+    Object ticket)
+    implements Ongoing {
   private static final String OF_PROXIES = "proxy-authorization";
   private static final Set<String> CREDENTIALS =
       Set.of("authorization", OF_PROXIES, "x-api-key", "signature", "signature-input");
@@ -35,8 +38,9 @@ public record LiveRequest(
       String route,
       String address,
       boolean secure,
-      String subject) {
-    this(head, id, tenant, route, address, secure, subject, false);
+      String subject,
+      Object ticket) {
+    this(head, id, tenant, route, address, secure, subject, false, ticket);
   }
 
   @Override
@@ -71,6 +75,11 @@ public record LiveRequest(
     return hidden(name) ? List.of() : head.eachValue(name);
   }
 
+  @Override
+  public List<String> lines() {
+    return shown();
+  }
+
   private boolean hidden(String name) {
     String plain = name.toLowerCase(Locale.ROOT).replace('_', '-');
     return credentials ? plain.equals(OF_PROXIES) : CREDENTIALS.contains(plain);
@@ -78,12 +87,12 @@ public record LiveRequest(
 
   /** The same with another head. */
   LiveRequest with(RequestHead other) {
-    return new LiveRequest(other, id, tenant, route, address, secure, subject, credentials);
+    return new LiveRequest(other, id, tenant, route, address, secure, subject, credentials, ticket);
   }
 
   /** The same for who says whose credentials they are. */
   LiveRequest showingCredentials() {
-    return new LiveRequest(head, id, tenant, route, address, secure, subject, true);
+    return new LiveRequest(head, id, tenant, route, address, secure, subject, true, ticket);
   }
 
   /** The same for those who may keep it for longer than the request lasts. */
@@ -99,7 +108,8 @@ public record LiveRequest(
         address,
         secure,
         subject,
-        new Lines(shown()));
+        new Lines(shown()),
+        ticket);
   }
 
   /** Lines of a header that others may keep. */
@@ -118,7 +128,7 @@ public record LiveRequest(
    *
    * @param head of it
    */
-  record LiveReply(ResponseHead head) implements Reply {
+  record LiveReply(ResponseHead head) implements Reply, Lined {
     @Override
     public int status() {
       return head.status();
@@ -135,9 +145,14 @@ public record LiveRequest(
       return head.eachValue(name);
     }
 
+    @Override
+    public List<String> lines() {
+      return List.copyOf(head.namesAndValues());
+    }
+
     /** The same for those who may keep it for longer than the request lasts. */
     Reply copied() {
-      return new CopiedReply(status(), new Lines(List.copyOf(head.namesAndValues())));
+      return new CopiedReply(status(), new Lines(lines()));
     }
   }
 
@@ -173,28 +188,39 @@ public record LiveRequest(
       String address,
       boolean secure,
       String subject,
-      Lines lines)
-      implements Request {
+      Lines shown,
+      Object ticket)
+      implements Ongoing {
+    @Override
+    public List<String> lines() {
+      return shown.pairs();
+    }
+
     @Override
     public String header(String name) {
-      return lines.first(name);
+      return shown.first(name);
     }
 
     @Override
     public List<String> headers(String name) {
-      return lines.each(name);
+      return shown.each(name);
     }
   }
 
-  private record CopiedReply(int status, Lines lines) implements Reply {
+  private record CopiedReply(int status, Lines shown) implements Reply, Lined {
+    @Override
+    public List<String> lines() {
+      return shown.pairs();
+    }
+
     @Override
     public String header(String name) {
-      return lines.first(name);
+      return shown.first(name);
     }
 
     @Override
     public List<String> headers(String name) {
-      return lines.each(name);
+      return shown.each(name);
     }
   }
 }

@@ -1,5 +1,6 @@
 package dev.aegis.gateway.plugin;
 
+import dev.aegis.plugins.NotCalled;
 import dev.aegis.plugins.Opened;
 import org.jspecify.annotations.Nullable;
 
@@ -36,7 +37,9 @@ final class PluginFailed extends Exception {
 
   /** What it threw, as long as that is. */
   static PluginFailed threw(Throwable thrown) {
-    return new PluginFailed("it threw " + thrown, Says.BAD);
+    return thrown instanceof NotCalled
+        ? new PluginFailed(String.valueOf(thrown.getMessage()), Says.NOTHING)
+        : new PluginFailed("it threw " + thrown, Says.BAD);
   }
 
   /**

@@ -1,5 +1,6 @@
 package dev.aegis.gateway.plugin;
 
+import dev.aegis.plugins.Measures;
 import java.util.function.LongConsumer;
 
 /** Hears what plugins do. Called on the threads of requests: must not wait. */
@@ -14,6 +15,11 @@ public interface PluginReport {
 
         @Override
         public void failed(Failure failure) {}
+
+        @Override
+        public Measures measures() {
+          return Measures.NONE;
+        }
       };
 
   /** Who takes the nanoseconds of each call of {@code plugin} in {@code phase}. */
@@ -21,4 +27,7 @@ public interface PluginReport {
 
   /** A call did not end well. */
   void failed(Failure failure);
+
+  /** Keeps what modules count. */
+  Measures measures();
 }

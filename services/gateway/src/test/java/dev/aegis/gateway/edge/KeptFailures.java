@@ -3,6 +3,7 @@ package dev.aegis.gateway.edge;
 import dev.aegis.gateway.plugin.Failure;
 import dev.aegis.gateway.plugin.Phase;
 import dev.aegis.gateway.plugin.PluginReport;
+import dev.aegis.plugins.Measures;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.LongConsumer;
@@ -19,6 +20,11 @@ final class KeptFailures implements PluginReport {
   @Override
   public void failed(Failure failure) {
     kept.add(failure);
+  }
+
+  @Override
+  public Measures measures() {
+    return Measures.NONE;
   }
 
   List<Failure> kept() {
