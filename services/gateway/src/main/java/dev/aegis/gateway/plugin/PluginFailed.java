@@ -10,6 +10,7 @@ final class PluginFailed extends Exception {
   private static final int MOST = 300;
 
   private final Says says;
+  private final String brief;
 
   /** What it says of the plugin. */
   enum Says {
@@ -22,8 +23,13 @@ final class PluginFailed extends Exception {
   }
 
   PluginFailed(String why, Says says) {
+    this(why, says, why);
+  }
+
+  private PluginFailed(String why, Says says, String brief) {
     super(why, null, false, false); // an expected end of a call, not a bug
     this.says = says;
+    this.brief = brief;
   }
 
   Says says() {
@@ -36,7 +42,13 @@ final class PluginFailed extends Exception {
 
   /** What it threw, as long as that is. */
   static PluginFailed threw(Throwable thrown) {
-    return new PluginFailed("it threw " + thrown, Says.BAD);
+    return new PluginFailed(
+        "it threw " + thrown, Says.BAD, "it threw " + thrown.getClass().getName());
+  }
+
+  /** The same without the plugin's own words, which may hold what a caller showed. */
+  PluginFailed brief() {
+    return new PluginFailed(brief, says);
   }
 
   /**
