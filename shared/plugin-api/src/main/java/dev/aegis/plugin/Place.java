@@ -6,6 +6,6 @@ public enum Place {
   ROUTE,
   /** On all requests of a tenant, or of the installation: no route is known yet. */
   TENANT,
-  /** On the whole installation: no tenant is known yet. */
+  /** On the whole installation alone, such as what concerns the machine. */
   INSTALLATION
 }

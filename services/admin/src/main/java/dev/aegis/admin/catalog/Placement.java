@@ -54,8 +54,7 @@ record Placement(Plugins installed) {
     List<Violation> violations = new ArrayList<>();
     if (plugin.narrowest() == Place.INSTALLATION && key.tenant() != null) {
       violations.add(
-          new Violation(
-              "/plugin", "takes part before a tenant is known: it is for /admin/plugins alone"));
+          new Violation("/plugin", "is for the whole installation, so for /admin/plugins alone"));
     }
     for (String member : List.of("route", "upstream")) {
       if (plugin.narrowest() != Place.ROUTE && text(document, member) != null) {

@@ -187,7 +187,7 @@ public final class Link {
   }
 
   private PluginFailed failed(Phase phase, PluginFailed failure) {
-    PluginFailed why = failure.discreet(told);
+    PluginFailed why = (phase == Phase.IDENTIFY ? failure.brief() : failure).discreet(told);
     boolean ends =
         switch (why.says()) {
           case NOTHING -> false;

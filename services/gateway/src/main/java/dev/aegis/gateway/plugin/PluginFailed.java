@@ -11,6 +11,7 @@ final class PluginFailed extends Exception {
   private static final int MOST = 300;
 
   private final Says says;
+  private final String brief;
 
   /** What it says of the plugin. */
   enum Says {
@@ -23,8 +24,13 @@ final class PluginFailed extends Exception {
   }
 
   PluginFailed(String why, Says says) {
+    this(why, says, why);
+  }
+
+  private PluginFailed(String why, Says says, String brief) {
     super(why, null, false, false); // an expected end of a call, not a bug
     this.says = says;
+    this.brief = brief;
   }
 
   Says says() {
@@ -39,7 +45,13 @@ final class PluginFailed extends Exception {
   static PluginFailed threw(Throwable thrown) {
     return thrown instanceof NotCalled
         ? new PluginFailed(String.valueOf(thrown.getMessage()), Says.NOTHING)
-        : new PluginFailed("it threw " + thrown, Says.BAD);
+        : new PluginFailed(
+            "it threw " + thrown, Says.BAD, "it threw " + thrown.getClass().getName());
+  }
+
+  /** The same without the plugin's own words, which may hold what a caller showed. */
+  PluginFailed brief() {
+    return new PluginFailed(brief, says);
   }
 
   /**

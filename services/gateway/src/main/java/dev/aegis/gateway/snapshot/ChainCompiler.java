@@ -111,11 +111,16 @@ final class ChainCompiler {
   }
 
   /** One that would never be asked where it stands fails: it might be there to keep callers out. */
-  private static Links.Made wideEnough(ObjectKey key, PluginDefinition plugin, Links.Made made) {
+  private Links.Made wideEnough(ObjectKey key, PluginDefinition plugin, Links.Made made) {
     Place stands =
         plugin.route() != null || plugin.upstream() != null
             ? Place.ROUTE
             : key.tenant() != null ? Place.TENANT : Place.INSTALLATION;
+    Installed installed = links.plugin(plugin.plugin());
+    if (installed != null && installed.narrowest().compareTo(stands) > 0) {
+      String wrong = "it is for a wider place than this";
+      return new Links.Made(Link.broken(made.link().terms(), wrong), wrong);
+    }
     for (Phase phase : made.link().phases()) {
       if (phase.narrowest().compareTo(stands) > 0) {
         String wrong = "it takes part in " + phase.label() + ", which is too early for its place";

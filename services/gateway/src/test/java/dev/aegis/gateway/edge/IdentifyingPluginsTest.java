@@ -35,7 +35,7 @@ final class IdentifyingPluginsTest {
             case "Basic bob" -> new Identity.Known("bob", List.of("reader"), Map.of());
             case "Basic forged" -> new Identity.Known("a\\r\\nX-Admin: 1", List.of(), Map.of());
             case "Basic none" -> null;
-            case "Basic throws" -> throw new IllegalStateException("of all things");
+            case "Basic throws" -> throw new IllegalStateException(shown);
             default -> new Identity.Unknown("no such caller");
           };
         }
@@ -128,6 +128,10 @@ final class IdentifyingPluginsTest {
         assertThat(refused.text()).contains("\"plugin_failed\"");
       }
       assertThat(gateway.pluginFailures()).hasSize(3);
+      // What was shown is told to nobody.
+      assertThat(gateway.pluginFailures()).noneMatch(each -> each.why().contains("Basic"));
+      assertThat(gateway.pluginFailures().getFirst().why())
+          .isEqualTo("it threw java.lang.IllegalStateException");
       assertThat(backend.received()).isEmpty();
     }
   }

@@ -115,6 +115,14 @@ final class RewritingPluginsTest {
       assertThat(post(caller, "/old").status()).isEqualTo(503);
       assertThat(gateway.compiledFindings())
           .extracting(Finding::message)
+          .containsExactly("it is for a wider place than this; its routes get 503");
+      String silent = BODY.substring(BODY.indexOf('\n') + 1);
+      OthersPlugin other = new OthersPlugin(folder, "Silent", "String path, String more", silent);
+      gateway.install(other.installed());
+      other.use(gateway, "tenants/a/plugins/x", narrow);
+      assertThat(post(caller, "/old").status()).isEqualTo(503);
+      assertThat(gateway.compiledFindings())
+          .extracting(Finding::message)
           .containsExactly(
               "it takes part in rewrite, which is too early for its place; its routes get 503");
     }
