@@ -245,6 +245,35 @@ final class PluginSecretsTest {
   }
 
   @Test
+  void aDocumentTellsThemInClearAndABoundOperatorBringsNoneSealed() throws Exception {
+    ObjectNode document = (ObjectNode) ok(admin.get("/admin/config?tenant=" + tenant)).json();
+    ObjectNode plugin = (ObjectNode) document.at("/tenants/0/plugins/0");
+    plugin.withObject("/config").put("token", "tok-in-a-document-1");
+    Answer rehearsed =
+        ok(admin.put("/admin/config?dry_run=true&tenant=" + tenant, document.toString()));
+    assertThat(rehearsed.text()).contains("[redacted]").doesNotContain("ciphertext");
+    ok(admin.put("/admin/config?tenant=" + tenant, document.toString()));
+    assertThat(kept().path("token").asText()).isEqualTo("tok-in-a-document-1");
+    assertThat(kept().at("/places/1/keys/0").asText()).isEqualTo(SOUTH);
+
+    ObjectNode wanted = Json.object().put("id", tenant + ".op").put("name", "O");
+    wanted.put("role", "tenant_admin").put("tenant", tenant);
+    String bound =
+        ok(admin.post("/admin/operators", wanted.toString())).json().path("secret").asText();
+    Answer seen = ok(admin.callAs(bound, "GET", "/admin/config?tenant=" + tenant, null));
+    assertThat(seen.text()).contains("vault").doesNotContain("ciphertext");
+    Answer export = ok(admin.callAs(bound, "GET", "/admin/tenants/" + tenant + "/export", null));
+    assertThat(export.text()).contains("vault").doesNotContain("ciphertext");
+    Answer brought =
+        admin.callAs(bound, "PUT", "/admin/config?tenant=" + tenant, document.toString());
+    assertThat(brought.status()).isEqualTo(422);
+    assertThat(brought.text()).contains("has a sealed secret").doesNotContain("ciphertext");
+    Answer back = ok(admin.callAs(bound, "PUT", "/admin/config?tenant=" + tenant, seen.text()));
+    assertThat(back.text()).contains("\"changes\":[]");
+    isShownNowhere(TOKEN, "tok-in-a-document-1", NORTH, SOUTH);
+  }
+
+  @Test
   void goBackWithTheRest() throws Exception {
     long before = revision();
     ok(admin.put(at, told("tok-since-then-77", NORTH)));

@@ -9,6 +9,7 @@ import dev.aegis.journal.Kind;
 import dev.aegis.journal.MasterKey;
 import dev.aegis.journal.ObjectKey;
 import dev.aegis.journal.Pem;
+import dev.aegis.journal.SealedMember;
 import dev.aegis.journal.SealedSecret;
 import dev.aegis.model.Violation;
 import java.nio.charset.StandardCharsets;
@@ -344,6 +345,9 @@ final class Secrets {
     for (String secret : kind.secrets()) {
       places.add("/" + secret);
       places.add("/" + MEMBER);
+    }
+    if (kind == Kind.PLUGIN && SealedMember.in(document)) {
+      places.add("/config");
     }
     places.removeIf(place -> document.at(place).isMissingNode() || document.at(place).isNull());
     return places;
