@@ -10,7 +10,6 @@ import dev.aegis.testkit.ConsulPeer;
 import dev.aegis.testkit.FreePorts;
 import dev.aegis.testkit.KafkaPeer;
 import dev.aegis.testkit.RedisPeer;
-import dev.aegis.testkit.Repository;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -87,7 +86,7 @@ final class ComposedStack implements AutoCloseable {
       addresses.put("kafka:9092", kafka.bootstrap());
       addresses.put("redis:6379", "127.0.0.1:" + redis.port());
       addresses.put("consul:8500", "127.0.0.1:" + consul.port());
-      layOut();
+      ComposedImage.layOut(image);
       List<Compose.Service> ours =
           Compose.services().stream().filter(Compose.Service::ours).toList();
       for (Compose.Service service : ours) {
@@ -105,36 +104,6 @@ final class ComposedStack implements AutoCloseable {
     } catch (Exception | AssertionError e) {
       close();
       throw e;
-    }
-  }
-
-  /** What the Dockerfile does, with the classes of this build. */
-  private void layOut() throws Exception {
-    Path root = Repository.root();
-    run(Compose.FOLDER.resolve("lay-out").toString(), root.toString(), image.toString());
-    String modules =
-        String.join(",", Documents.text(Compose.FOLDER.resolve("modules")).strip().split("\n"));
-    run(
-        Path.of(System.getProperty("java.home"), "bin", "jlink").toString(),
-        "--add-modules",
-        modules,
-        "--strip-debug",
-        "--no-header-files",
-        "--no-man-pages",
-        "--output",
-        image.resolve("runtime").toString());
-    for (String name : List.of("aegis", "healthy")) {
-      Files.copy(Compose.FOLDER.resolve(name), image.resolve(name));
-    }
-  }
-
-  private void run(String... command) throws InterruptedException {
-    try (ChildProcess process =
-        ChildProcess.start(
-            List.of(command), Map.of("JAVA_HOME", System.getProperty("java.home")))) {
-      if (process.awaitExit(BOUND) != 0) {
-        throw new AssertionError(String.join(" ", command) + "\n" + process.output());
-      }
     }
   }
 
