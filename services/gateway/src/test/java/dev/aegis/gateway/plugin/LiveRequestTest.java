@@ -18,7 +18,7 @@ final class LiveRequestTest {
             + target
             + " HTTP/1.1\r\nHost: a.test\r\nX-Two: 1\r\nx-two: 2\r\nX-API-Key: k\r\n\r\n";
     head.read(Input.stored(text.getBytes(StandardCharsets.ISO_8859_1)));
-    return new LiveRequest(head, "id", "a", "r", "127.0.0.1", false, "");
+    return new LiveRequest(head, "id", "a", "r", "127.0.0.1", false, "", new Object());
   }
 
   @Test
