@@ -91,8 +91,9 @@ public final class Limits {
       return concluded(identified, lines, counted, held);
     }
     List<Wanted> beside = beside(together, here, answers, settling);
-    if (!beside.isEmpty() && refused(beside, local.peek(claims(beside), now))) {
-      add(counted, beside, local.take(claims(beside), now, held));
+    List<Count> stand = beside.isEmpty() ? List.of() : local.peek(claims(beside), now);
+    if (refused(beside, stand)) {
+      add(counted, beside, refusedHere(beside, stand, now));
       return concluded(identified, lines, counted, held);
     }
     List<Count> counts = shared.take(claims(together), now, held);
@@ -143,6 +144,23 @@ public final class Limits {
       }
     }
     return beside;
+  }
+
+  /**
+   * Counts what is refused here, where refused requests count. The others are not asked again: a
+   * place that was given back meanwhile would let it pass without a word to the other gateways.
+   */
+  private List<Count> refusedHere(List<Wanted> refused, List<Count> stand, long now) {
+    List<Count> counts = new ArrayList<>(stand);
+    for (int i = 0; i < counts.size(); i++) {
+      if (refused.get(i).limit().config().countRefused()) {
+        Count counted = local.take(List.of(refused.get(i).claim()), now).getFirst();
+        if (stand.get(i).admitted() || !counted.admitted()) {
+          counts.set(i, counted);
+        }
+      }
+    }
+    return counts;
   }
 
   private Wanted share(Wanted wanted) {

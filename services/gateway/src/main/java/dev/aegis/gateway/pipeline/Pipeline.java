@@ -204,13 +204,22 @@ public final class Pipeline {
     };
   }
 
-  /** What limits let pass, plugins may yet not. */
+  /** What limits let pass, plugins may yet not; then it gives its places back. */
   private static Step<Admitted> counted(Identified identified, Step<Admitted> step) {
-    if (step instanceof Step.Go<Admitted> && identified.route().chain().has(Phase.ADMIT)) {
-      Refusal why = refusal(identified.route().chain().admit(identified.live()));
-      return why == null ? step : new Step.Stop<>(identified, why);
+    if (!(step instanceof Step.Go<Admitted>(Admitted admitted))
+        || !identified.route().chain().has(Phase.ADMIT)) {
+      return step;
     }
-    return step;
+    boolean goesOn = false;
+    try {
+      Refusal why = refusal(identified.route().chain().admit(identified.live()));
+      goesOn = why == null;
+      return why == null ? step : new Step.Stop<>(identified, why);
+    } finally {
+      if (!goesOn) {
+        admitted.places().close();
+      }
+    }
   }
 
   /** Why plugins do not let the request pass, null if they do. */

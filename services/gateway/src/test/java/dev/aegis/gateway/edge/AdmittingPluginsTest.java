@@ -57,4 +57,29 @@ final class AdmittingPluginsTest {
       assertThat(backend.received()).hasSize(1);
     }
   }
+
+  @Test
+  void whatTheyRefuseHoldsNoPlace() throws Exception {
+    OthersPlugin plugin = new OthersPlugin(folder, "Seats", "", BODY);
+    try (StubUpstream backend =
+            StubUpstream.start((request, exchange) -> exchange.reply(200, List.of(), new byte[0]));
+        GatewayInProcess gateway = GatewayInProcess.before(backend.url());
+        HttpProbe caller = gateway.connect()) {
+      gateway.install(plugin.installed());
+      plugin.use(gateway, "tenants/a/plugins/x", Map.of());
+      gateway.put(
+          "tenants/a/plugins/one",
+          Map.of(
+              "id",
+              "one",
+              "plugin",
+              "rate_limit",
+              "config",
+              Map.of("algorithm", "concurrency", "limit", 1)));
+      for (int i = 0; i < 3; i++) {
+        assertThat(get(caller, "/later").text()).contains("\"plugin_refused\"");
+      }
+      assertThat(get(caller, "/").status()).isEqualTo(200);
+    }
+  }
 }

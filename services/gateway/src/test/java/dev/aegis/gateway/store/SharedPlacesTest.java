@@ -12,6 +12,9 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
@@ -24,6 +27,8 @@ final class SharedPlacesTest {
 
   private final Semaphore release = new Semaphore(0);
   private final AtomicInteger arrived = new AtomicInteger();
+  private final AtomicInteger underWay = new AtomicInteger();
+  private final AtomicInteger most = new AtomicInteger();
   private final List<HttpProbe> held = new ArrayList<>();
   private RedisPeer redis;
   private TwoGateways gateways;
@@ -38,6 +43,9 @@ final class SharedPlacesTest {
                 arrived.incrementAndGet();
                 release.acquire();
               }
+              most.accumulateAndGet(underWay.incrementAndGet(), Math::max);
+              Thread.yield();
+              underWay.decrementAndGet();
               exchange.reply(200, List.of(), new byte[0]);
             });
     gateways = new TwoGateways(redis, Duration.ofSeconds(5), backend);
@@ -125,6 +133,41 @@ final class SharedPlacesTest {
       assertThat(refused.field("Retry-After")).isEqualTo("1");
     }
     finish();
+  }
+
+  /** Places that are given back while others ask let nobody pass of whom Redis knows nothing. */
+  @Test
+  void thereAreNeverMoreThanTheLimit() throws Exception {
+    int limit = 2;
+    gateways.limit(
+        Map.of(
+            "algorithm", "concurrency", "limit", limit, "by", List.of("tenant"), "store", "redis"));
+    int admitted = 0;
+    try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      List<Future<Integer>> all = new ArrayList<>();
+      for (int i = 0; i < 16; i++) {
+        int gateway = i;
+        all.add(
+            threads.submit(
+                () -> {
+                  int passed = 0;
+                  try (HttpProbe caller = gateways.caller(gateway)) {
+                    for (int call = 0; call < 150; call++) {
+                      passed += TwoGateways.ask(caller).status() == 200 ? 1 : 0;
+                    }
+                  }
+                  return passed;
+                }));
+      }
+      for (Future<Integer> each : all) {
+        admitted += each.get();
+      }
+    }
+    System.out.printf(
+        "16 callers of two gateways: %d of 2400 admitted, at most %d at once, limit %d%n",
+        admitted, most.get(), limit);
+    assertThat(most.get()).isBetween(1, limit);
+    assertThat(admitted).isPositive();
   }
 
   /** What was under way when Redis went is counted, here against a share of three. */
