@@ -108,7 +108,10 @@ public final class AegisCommand {
   private static CommandLine group(Session session, DataFolder data, Noun noun) {
     CommandLine group = new CommandLine(new Group());
     group.getCommandSpec().usageMessage().description("The " + noun.collection() + ".");
-    group.addSubcommand(new ReadCommands.ListObjects(session, data, noun));
+    group.addSubcommand(
+        noun == Noun.PLUGIN
+            ? new PluginCommands.ListPlugins(session, data)
+            : new ReadCommands.ListObjects(session, data, noun));
     group.addSubcommand(new ReadCommands.ShowObject(session, data, noun));
     group.addSubcommand(
         switch (noun) {

@@ -1,6 +1,8 @@
 package dev.aegis.cli;
 
-import com.fasterxml.jackson.databind.JsonNode;
+import dev.aegis.chassis.CommonSettings;
+import dev.aegis.chassis.InvalidSettings;
+import dev.aegis.chassis.Settings;
 import dev.aegis.plugin.Plugin;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -9,15 +11,15 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.FileTime;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
-import java.time.Duration;
-import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
 import java.util.zip.ZipFile;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -25,13 +27,49 @@ import picocli.CommandLine.Parameters;
 final class PluginCommands {
   private static final String PINS = "SHA256SUMS";
   private static final String JAR = ".jar";
+  private static final String VARIABLE = "AEGIS_PLUGINS_FOLDER";
 
   private PluginCommands() {}
 
-  /** The folder that the services on this machine load jars from. */
-  private static Path folder(Session session, DataFolder data) {
-    String given = session.environment().getOrDefault("AEGIS_PLUGINS_FOLDER", "");
-    return given.isEmpty() ? data.path().resolve("plugins") : Path.of(given);
+  @Command(name = "list", description = "Lists all, and what services find wrong with plugins.")
+  static final class ListPlugins extends ReadCommands.ListObjects {
+    ListPlugins(Session session, DataFolder data) {
+      super(session, data, Noun.PLUGIN);
+    }
+
+    @Override
+    int run(AdminClient client) throws CommandFailure {
+      int code = super.run(client);
+      if (!json()) {
+        String own = tenant() == null ? "plugins/" : "tenants/" + tenant() + "/plugins/";
+        JarLoading.findings(client, subject -> subject.startsWith(own))
+            .forEach(line -> session().err().println("aegis: " + line));
+      }
+      return code;
+    }
+  }
+
+  /** Where the services on this machine load jars from, as they were told. */
+  static final class JarFolder {
+    @Option(
+        names = "--config",
+        paramLabel = "FILE",
+        description = "Settings file of the services, for its plugins.folder")
+    private @Nullable Path config;
+
+    /** By AEGIS_PLUGINS_FOLDER, else by the settings file, else in the data directory. */
+    Path path(Session session, DataFolder data) throws CommandFailure {
+      String given = session.environment().getOrDefault(VARIABLE, "");
+      List<String> args = config == null ? List.of() : List.of("--config", config.toString());
+      try {
+        return Settings.read(CommonSettings.ALL, args, Map.of(VARIABLE, given))
+            .of(CommonSettings.PLUGINS)
+            .map(Path::of)
+            .orElseGet(() -> data.path().resolve("plugins"));
+      } catch (InvalidSettings e) {
+        throw new CommandFailure(String.join("; ", e.problems()), e);
+      }
+    }
   }
 
   @Command(
@@ -77,10 +115,10 @@ final class PluginCommands {
         "For the services that have this data directory; bring it to others by other means."
       })
   static final class Install implements Callable<Integer> {
-    private static final Duration BOUND = Duration.ofSeconds(10);
-
     private final Session session;
     private final DataFolder data;
+
+    @Mixin private final JarFolder jars = new JarFolder();
 
     @Parameters(paramLabel = "FILE", description = "The jar")
     private Path file = Path.of("");
@@ -94,25 +132,25 @@ final class PluginCommands {
     public Integer call() throws CommandFailure {
       String name = String.valueOf(file.getFileName());
       check(name);
-      Path folder = folder(session, data);
+      Path folder = jars.path(session, data);
       if (!Files.isDirectory(data.path())) {
         throw new CommandFailure("there is no data directory " + data.path());
       }
       try (AdminClient client = new AdminClient(Suite.find(session, data))) {
         client.get("/admin/plugins/catalog");
-        put(folder, name);
-        List<String> plugins = loaded(client, name);
-        if (plugins.isEmpty()) {
-          session
-              .err()
-              .println(
-                  "aegis: "
-                      + folder.resolve(name)
-                      + " is in place, but the suite has not loaded it; its log says why");
-          return 1;
-        }
-        session.out().println(name + " installed: " + String.join(", ", plugins));
-        return 0;
+        String digest = put(folder, name);
+        return switch (new JarLoading(client, name, digest).await()) {
+          case JarLoading.Loaded(List<String> plugins) -> {
+            session.out().println(name + " installed: " + String.join(", ", plugins));
+            yield 0;
+          }
+          case JarLoading.Missed(String why) -> {
+            session
+                .err()
+                .println("aegis: " + folder.resolve(name) + " is in place, but not loaded: " + why);
+            yield 1;
+          }
+        };
       }
     }
 
@@ -130,8 +168,8 @@ final class PluginCommands {
       }
     }
 
-    /** Puts it there at once, so that nobody sees half of it. */
-    private void put(Path folder, String name) throws CommandFailure {
+    /** Puts it there at once, so that nobody sees half of it; returns its digest. */
+    private String put(Path folder, String name) throws CommandFailure {
       try {
         byte[] bytes = Files.readAllBytes(file);
         Files.createDirectories(folder);
@@ -147,6 +185,7 @@ final class PluginCommands {
             folder.resolve(name),
             StandardCopyOption.ATOMIC_MOVE,
             StandardCopyOption.REPLACE_EXISTING);
+        return digest;
       } catch (IOException e) {
         throw new CommandFailure("cannot install " + file + ": " + e.getMessage(), e);
       }
@@ -164,26 +203,6 @@ final class PluginCommands {
         throw new IllegalStateException("every JDK has SHA-256", e);
       }
     }
-
-    /** The plugins that the suite has from the jar, as soon as there are any. */
-    private static List<String> loaded(AdminClient client, String jar) throws CommandFailure {
-      long end = System.nanoTime() + BOUND.toNanos();
-      List<String> plugins = new ArrayList<>();
-      while (plugins.isEmpty() && System.nanoTime() < end) {
-        try {
-          Thread.sleep(Duration.ofMillis(600)); // it looks at the folder twice a second
-        } catch (InterruptedException e) {
-          Thread.currentThread().interrupt();
-          throw new CommandFailure("interrupted", e);
-        }
-        for (JsonNode each : client.get("/admin/plugins/catalog").body().path("items")) {
-          if (each.path("source").asText().equals(jar)) {
-            plugins.add(each.path("name").asText());
-          }
-        }
-      }
-      return plugins;
-    }
   }
 
   @Command(
@@ -197,6 +216,8 @@ final class PluginCommands {
     private final Session session;
     private final DataFolder data;
 
+    @Mixin private final JarFolder where = new JarFolder();
+
     Reload(Session session, DataFolder data) {
       this.session = session;
       this.data = data;
@@ -204,7 +225,7 @@ final class PluginCommands {
 
     @Override
     public Integer call() throws CommandFailure {
-      Path folder = folder(session, data);
+      Path folder = where.path(session, data);
       List<Path> jars = List.of();
       try {
         if (Files.isDirectory(folder)) {

@@ -11,7 +11,7 @@ final class ReadCommands {
   private ReadCommands() {}
 
   @Command(name = "list", description = "Lists all.")
-  static final class ListObjects extends ObjectCommand {
+  static non-sealed class ListObjects extends ObjectCommand {
     ListObjects(Session session, DataFolder data, Noun noun) {
       super(session, data, noun);
     }

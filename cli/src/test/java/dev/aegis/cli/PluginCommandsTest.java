@@ -21,6 +21,13 @@ import org.junit.jupiter.params.provider.ValueSource;
 final class PluginCommandsTest {
   private static final String SERVICE = "META-INF/services/dev.aegis.plugin.Plugin";
   private static final String CATALOG = "GET /admin/plugins/catalog";
+  private static final String NODES = "GET /admin/nodes?limit=500";
+  private static final String FOUND =
+      "{\"items\":[{\"id\":\"gateway-1\",\"live\":true,\"findings\":["
+          + "{\"severity\":\"error\",\"subject\":\"plugins/greeting.jar\","
+          + "\"message\":\"it cannot be loaded: no such class\"},"
+          + "{\"severity\":\"error\",\"subject\":\"tenants/a/plugins/x\","
+          + "\"message\":\"it failed too often\"}]}]}";
 
   @TempDir private Path data;
   private SmallAdmin admin;
@@ -93,6 +100,7 @@ final class PluginCommandsTest {
   void installsAJarAndSaysWhatTheSuiteThenHas() throws Exception {
     admin.on(CATALOG, 200, "{\"items\":[]}");
     admin.on(CATALOG, 200, "{\"items\":[]}");
+    admin.on(NODES, 200, "{\"items\":[]}");
     admin.on(
         CATALOG,
         200,
@@ -122,6 +130,52 @@ final class PluginCommandsTest {
     assertThat(refused.code()).isEqualTo(1);
     assertThat(refused.err()).contains("SHA256SUMS does not let it in").contains("  greeting.jar");
     assertThat(data.resolve("plugins/greeting.jar")).doesNotExist();
+  }
+
+  /** The version before is still there, and would pass for it. */
+  @Test
+  void saysWhyAJarInThePlaceOfAnotherIsNotLoaded() throws Exception {
+    String old =
+        "{\"items\":[{\"name\":\"greeting\",\"source\":\"greeting.jar\",\"sha256\":\"00\"}]}";
+    for (int i = 0; i < 3; i++) {
+      admin.on(CATALOG, 200, old);
+      admin.on(NODES, 200, FOUND);
+    }
+    Run run = run("plugin", "install", jar(SERVICE).toString());
+    assertThat(run.code()).isEqualTo(1);
+    assertThat(run.out()).isEmpty();
+    assertThat(run.err())
+        .contains(
+            "greeting.jar is in place, but not loaded: plugins/greeting.jar on gateway-1: "
+                + "it cannot be loaded: no such class");
+  }
+
+  @Test
+  void listsWhatIsWrongWithPluginsToo() {
+    admin.on("GET /admin/plugins?limit=500", 200, "{\"items\":[]}");
+    admin.on(NODES, 200, FOUND);
+    Run all = run("plugin", "list");
+    assertThat(all.code()).isZero();
+    assertThat(all.err())
+        .isEqualTo(
+            "aegis: plugins/greeting.jar on gateway-1: it cannot be loaded: no such class\n");
+    admin.on("GET /admin/tenants/a/plugins?limit=500", 200, "{\"items\":[]}");
+    admin.on(NODES, 200, FOUND);
+    assertThat(run("plugin", "list", "--tenant", "a").err())
+        .isEqualTo("aegis: tenants/a/plugins/x on gateway-1: it failed too often\n");
+  }
+
+  @Test
+  void looksForTheFolderInTheSettingsFile() throws Exception {
+    Path file =
+        Files.writeString(
+            data.resolve("aegis.yaml"),
+            "gateway:\n  port: 1\nplugins:\n  folder: " + data.resolve("jars") + "\n");
+    String config = "--config=" + file;
+    assertThat(run("plugin", "reload", config).out())
+        .isEqualTo("jars looked at anew in " + data.resolve("jars") + ": 0\n");
+    Files.writeString(file, "plugins:\n  foldr: x\n");
+    assertThat(run("plugin", "reload", config).err()).contains("there is no plugins.foldr");
   }
 
   @Test

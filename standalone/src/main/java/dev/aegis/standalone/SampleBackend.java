@@ -27,8 +27,13 @@ final class SampleBackend implements AutoCloseable {
 
   /** Starts on a free loopback port. */
   SampleBackend(String service) throws IOException {
+    this(service, new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+  }
+
+  /** Starts at an address. */
+  SampleBackend(String service, InetSocketAddress address) throws IOException {
     this.service = service;
-    this.server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    this.server = HttpServer.create(address, 0);
     server.setExecutor(threads);
     server.createContext("/", this::answer);
     server.start();

@@ -21,8 +21,13 @@ final class SampleReceiver implements AutoCloseable {
 
   /** Starts on a free loopback port. */
   SampleReceiver(PrintStream out) throws IOException {
+    this(out, new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+  }
+
+  /** Starts at an address. */
+  SampleReceiver(PrintStream out, InetSocketAddress address) throws IOException {
     this.out = out;
-    this.server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    this.server = HttpServer.create(address, 0);
     server.setExecutor(threads);
     server.createContext("/", this::print);
     server.start();

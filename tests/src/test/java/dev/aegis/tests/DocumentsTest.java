@@ -45,6 +45,7 @@ import org.junit.jupiter.api.Test;
 
 /** What the pages say, compared with what the code does. */
 final class DocumentsTest {
+  private static final Pattern METRIC = Pattern.compile("\"(aegis_[a-z_]*[a-z])\"");
   private static final Pattern DECISION = Pattern.compile("([0-9]{4})-[a-z0-9-]+\\.md");
   private static final Pattern TYPE = Pattern.compile("`([a-z][a-z0-9.]*)\\.([A-Z]\\w*)");
   private static final Pattern CODE = Pattern.compile("`([a-z_]+)`");
@@ -107,6 +108,30 @@ final class DocumentsTest {
     assertThat(missing).isEmpty();
   }
 
+  /** A literal that begins like a metric is one, but for headers of records and a label. */
+  @Test
+  void everyMetricIsDescribed() throws IOException {
+    Set<String> inCode = new TreeSet<>();
+    try (Stream<Path> files = Files.walk(Repository.root())) {
+      for (Path file :
+          files
+              .filter(each -> each.toString().contains("src/main/java/dev/aegis/"))
+              .filter(each -> each.toString().endsWith(".java"))
+              .toList()) {
+        Matcher metric = METRIC.matcher(Documents.text(file));
+        while (metric.find()) {
+          inCode.add(metric.group(1));
+        }
+      }
+    }
+    inCode.removeAll(Set.of("aegis_error", "aegis_instance", "aegis_origin", "aegis_reason"));
+    Set<String> described = new TreeSet<>();
+    for (List<String> row : Documents.rows("docs/observability.md", "Metrics")) {
+      described.add(row.getFirst().replace("`", ""));
+    }
+    assertThat(described).isEqualTo(inCode);
+  }
+
   @Test
   void everyRefusalIsDescribed() throws Exception {
     ObjectNode config = Json.object().put("limit", 1).put("window_seconds", 1);
@@ -123,7 +148,8 @@ final class DocumentsTest {
     refusals.add(new Refusal.RateLimited(counted));
     refusals.add(new Refusal.LimiterUnavailable("limit"));
     refusals.add(new Refusal.InMaintenance(new Maintenance(503, Duration.ZERO, "")));
-    refusals.add(new Refusal.ByPlugin(403, ""));
+    refusals.add(new Refusal.ByPlugin(403, "", 0));
+    refusals.add(new Refusal.NotIdentified("", List.of()));
     refusals.add(new Refusal.PluginFailed());
     refusals.add(new Refusal.Internal(""));
     Set<String> inCode = new TreeSet<>();

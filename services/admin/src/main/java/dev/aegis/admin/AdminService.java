@@ -135,6 +135,8 @@ public final class AdminService implements Service {
     EventPublisher events =
         started(new EventPublisher(bus, data.resolve("spool"), SPOOL_BYTES, "/aegis/" + node));
     NodeBoard board = started(new NodeBoard(bus, clock));
+    PluginFolder folder = started(new PluginFolder(CommonSettings.plugins(settings)));
+    folder.start(() -> {});
     OwnStatus own =
         started(
             new OwnStatus(
@@ -146,6 +148,7 @@ public final class AdminService implements Service {
                   if (issuer != null) {
                     found.addAll(issuer.findings());
                   }
+                  found.addAll(folder.get().findings());
                   return found;
                 }));
     JournalReader reader =
@@ -182,8 +185,6 @@ public final class AdminService implements Service {
         settings.of(CommonSettings.BIND) + ":" + settings.of(AdminSettings.MANAGEMENT_PORT);
     told.add(new Expositions.Source(NAME, place, metrics::exposition));
 
-    PluginFolder folder = started(new PluginFolder(CommonSettings.plugins(settings)));
-    folder.start(() -> {});
     PluginCatalog plugins = new PluginCatalog(folder, masterKey);
     String baseDomain = settings.of(CommonSettings.BASE_DOMAIN).toLowerCase(Locale.ROOT);
     Hosts hosts = new Hosts(baseDomain);

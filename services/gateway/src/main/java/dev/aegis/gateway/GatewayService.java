@@ -180,7 +180,7 @@ public final class GatewayService implements Service {
             clock);
     Applied applied = new Applied(compiler, settings.of(CommonSettings.BASE_DOMAIN), clock);
     JournalReader journal = started(new JournalReader(bus, data.resolve("fold.jsonl"), applied));
-    RedisProbe redis = started(new RedisProbe(store));
+    RedisProbe redis = started(new RedisProbe(store, clock));
 
     EdgeSettings bounds =
         new EdgeSettings(

@@ -6,6 +6,7 @@ import dev.aegis.gateway.admission.Refills;
 import dev.aegis.gateway.admission.SharedCounts;
 import dev.aegis.gateway.pipeline.LimitDecisions;
 import dev.aegis.gateway.pipeline.Limits;
+import dev.aegis.gateway.pipeline.ReplyCosts;
 import dev.aegis.gateway.store.RedisCounts;
 import dev.aegis.redis.RedisAccess;
 import java.time.InstantSource;
@@ -34,6 +35,18 @@ final class Limiter implements AutoCloseable {
         "aegis_rate_limit_store_up",
         "1 while Redis counts limits, 0 while they do what on_failure says",
         () -> shared.answers() ? 1 : 0);
+    replyCosts(limits.replyCosts(), metrics);
+  }
+
+  private static void replyCosts(ReplyCosts costs, Metrics metrics) {
+    for (ReplyCosts.Outcome outcome : ReplyCosts.Outcome.values()) {
+      metrics.counter(
+          "aegis_rate_limit_reply_costs_total",
+          "Replies that were to say what their requests cost",
+          () -> costs.count(outcome),
+          "outcome",
+          outcome.label());
+    }
   }
 
   private static LimitDecisions decisions(Metrics metrics) {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import static org.awaitility.Awaitility.await;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.sun.net.httpserver.HttpServer;
@@ -332,10 +333,9 @@ final class GatewayServiceTest {
                     journal,
                     "tenants/restless",
                     Map.of("id", "restless", "name", Instant.now().toString()));
-                return JSON.readTree(text(management(gateway, "/status")))
-                    .path("redis")
-                    .asText()
-                    .equals("down");
+                JsonNode status = JSON.readTree(text(management(gateway, "/status")));
+                return status.path("redis").asText().equals("down")
+                    && status.path("findings").toString().contains("has not answered since 20");
               });
     } finally {
       redis.restart();

@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Configuration of the {@code rate_limit} plugin: so many requests per time and caller, or at once.
@@ -24,6 +25,7 @@ import java.util.TreeSet;
  * @param headers names of request header fields, in lower case, whose values tell callers apart too
  * @param cost what a request takes of the limit, 0 to 1,000
  * @param methodCosts the same for some methods
+ * @param replyCost where replies say what a request costs in all; null where nobody asks them
  * @param reportOnly whether what it would refuse is let pass, and only counted in the metric
  * @param countRefused whether requests that are refused are counted too
  * @param together whether the tenants below the one that it belongs to have one count with it
@@ -38,6 +40,7 @@ public record RateLimitConfig(
     List<String> headers,
     int cost,
     Map<String, Integer> methodCosts,
+    @Nullable ReplyCost replyCost,
     boolean reportOnly,
     boolean countRefused,
     boolean together,
@@ -103,6 +106,16 @@ public record RateLimitConfig(
     /** The API key, or the id of the token; without either as the subject. */
     KEY
   }
+
+  /**
+   * What a request costs in all, as its reply says. Missing or no whole number, it is what was
+   * taken of the limit when the request came; so is less than that.
+   *
+   * @param header name of the field, in lower case
+   * @param most what counts of it, 1 to what may come at once
+   * @param keep whether callers get the field too
+   */
+  public record ReplyCost(String header, int most, boolean keep) {}
 
   /**
    * So much per time, or at once.

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.aegis.journal.RateLimitConfig.Algorithm;
 import dev.aegis.journal.RateLimitConfig.By;
 import dev.aegis.journal.RateLimitConfig.OnFailure;
+import dev.aegis.journal.RateLimitConfig.ReplyCost;
 import dev.aegis.journal.RateLimitConfig.Store;
 import dev.aegis.journal.RateLimitConfig.Window;
 import dev.aegis.model.Violation;
@@ -15,6 +16,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 
 /** Reads what operators write of a limit, and finds everything that is wrong with it. */
 final class RateLimitReading {
@@ -22,6 +24,7 @@ final class RateLimitReading {
   private static final int MOST_WINDOWS = 4;
   private static final int MOST_HEADERS = 4;
   private static final int MOST_COST = 1_000;
+  private static final int MOST_NAME = 256;
   private static final long LONGEST_QUEUE = 30;
   private static final String HEADER = "header:";
   private static final String LIMIT = "limit";
@@ -30,6 +33,7 @@ final class RateLimitReading {
   private static final String SHARE = "share";
   private static final String COST = "cost";
   private static final String METHOD_COSTS = "method_costs";
+  private static final String REPLY_COST = "reply_cost";
 
   /**
    * Most of room times milliseconds: with it all arithmetic is exact, in 64-bit integers and in the
@@ -65,6 +69,7 @@ final class RateLimitReading {
     by(fields, by, headers);
     int cost = (int) fields.number(COST, 1, 0, MOST_COST);
     Map<String, Integer> methodCosts = fields.object(METHOD_COSTS, RateLimitReading::costs);
+    ReplyCost replyCost = replyCost(fields, windows, cost);
     boolean reportOnly =
         fields.oneOf("mode", "enforce", List.of("enforce", "report")).equals("report");
     boolean countRefused = fields.flag("count_refused", false);
@@ -87,6 +92,7 @@ final class RateLimitReading {
         List.copyOf(headers),
         cost,
         methodCosts,
+        replyCost,
         reportOnly,
         countRefused,
         together,
@@ -121,7 +127,7 @@ final class RateLimitReading {
 
   /** Each request has one place, for as long as it takes: there is no time and no cost. */
   private static void places(Fields fields, boolean countRefused) {
-    for (String member : List.of(WINDOW, WINDOWS, COST, METHOD_COSTS)) {
+    for (String member : List.of(WINDOW, WINDOWS, COST, METHOD_COSTS, REPLY_COST)) {
       if (!fields.absent(member)) {
         fields.reject(member, "must not be given where requests under way are counted");
       }
@@ -181,6 +187,31 @@ final class RateLimitReading {
       }
     }
     return costs;
+  }
+
+  /** Without a cost of its own a request could not be refused, whatever it turned out to cost. */
+  private static @Nullable ReplyCost replyCost(Fields fields, List<Window> windows, int cost) {
+    if (fields.absent(REPLY_COST)) {
+      fields.knows(REPLY_COST);
+      return null;
+    }
+    if (cost == 0) {
+      fields.reject(COST, "must be at least 1 beside reply_cost");
+    }
+    long room = windows.stream().mapToLong(Window::room).min().orElse(1);
+    return fields.object(
+        REPLY_COST,
+        each -> {
+          String header = each.text("header", MOST_NAME);
+          if (!header.isEmpty() && !LoadBalancing.token(header)) {
+            each.reject("header", "must be the name of a header field");
+          } else if (HeaderEdits.untouchable(header)) {
+            each.reject("header", "must not be a field that Aegis says itself");
+          }
+          long otherwise = Math.min(MOST_COST, room);
+          int most = (int) each.number("most", otherwise, 1, Math.min(MOST_LIMIT, room));
+          return new ReplyCost(header.toLowerCase(Locale.ROOT), most, each.flag("keep", false));
+        });
   }
 
   /** A tenth of the limit unless it is said, and enough for any request. */

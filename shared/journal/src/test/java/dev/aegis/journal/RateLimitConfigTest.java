@@ -27,6 +27,17 @@ final class RateLimitConfigTest {
     assertThat(config.most()).isEqualTo(1);
   }
 
+  @Test
+  void repliesMaySayWhatARequestCosts() throws Exception {
+    String windows = "'windows':[{'limit':9,'window_seconds':1},{'limit':90,'window_seconds':60}]";
+    RateLimitConfig config =
+        RateLimitConfig.read(json("{" + windows + ",'reply_cost':{'header':'X-Cost'}}"));
+    assertThat(config.replyCost())
+        .isEqualTo(new RateLimitConfig.ReplyCost("x-cost", 9, false)); // what each window bears
+    assertThat(RateLimitConfig.read(json("{'limit':9000,'window_seconds':1}")).replyCost())
+        .isNull();
+  }
+
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
@@ -42,6 +53,14 @@ final class RateLimitConfigTest {
           {'algorithm':'concurrency','limit':1,'count_refused':true} | /config/count_refused
           {'algorithm':'concurrency','limit':1,'store':'leased'} | /config/store
           {'algorithm':'sliding_window','limit':1,'window_seconds':1,'store':'leased'} | /config/store
+          {'algorithm':'concurrency','limit':1,'reply_cost':{'header':'x'}} | /config/reply_cost
+          {'limit':9,'window_seconds':1,'reply_cost':{}} | /config/reply_cost/header
+          {'limit':9,'window_seconds':1,'reply_cost':{'header':'a b'}} | /config/reply_cost/header
+          {'limit':9,'window_seconds':1,'reply_cost':{'header':'Via'}} | /config/reply_cost/header
+          {'limit':9,'window_seconds':1,'reply_cost':{'header':'x','most':10}} | /config/reply_cost/most
+          {'limit':9,'window_seconds':1,'reply_cost':{'header':'x','most':0}} | /config/reply_cost/most
+          {'limit':9,'window_seconds':1,'reply_cost':{'header':'x','kept':1}} | /config/reply_cost/kept
+          {'limit':9,'window_seconds':1,'cost':0,'reply_cost':{'header':'x'}} | /config/cost
           {'limit':1} | /config/window_seconds
           """)
   void saysWhatIsWrong(String config, String field) throws Exception {

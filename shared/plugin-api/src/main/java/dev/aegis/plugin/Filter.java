@@ -1,5 +1,7 @@
 package dev.aegis.plugin;
 
+import java.util.List;
+
 /**
  * The form of a plugin in which it runs on requests: one configuration of one tenant. It implements
  * the interfaces of the phases that it takes part in, and no others; each costs.
@@ -64,6 +66,21 @@ public interface Filter extends AutoCloseable {
 
     /** What the body passes through. */
     BodyEdit editRequestBody(Request request);
+  }
+
+  /**
+   * Takes part in where a request goes: before each attempt. One that fails is passed over,
+   * whatever its object says of failures: the upstream balances its targets itself.
+   */
+  interface Balancing extends Filter {
+    /**
+     * The place in {@code targets} of the one that gets the next attempt, -1 to leave that to
+     * others.
+     *
+     * @param targets at least two, all of which can do with one more request: those that are down,
+     *     left out, full, or have just failed are not among them
+     */
+    int choose(Request request, List<Candidate> targets);
   }
 
   /**

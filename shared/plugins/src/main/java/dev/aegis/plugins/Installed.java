@@ -24,6 +24,7 @@ public final class Installed {
   private final Plugin<?> plugin;
   private final String name;
   private final String source;
+  private final String digest;
   private final ObjectNode schema;
   private final List<String> requires;
   private final boolean adds;
@@ -34,7 +35,15 @@ public final class Installed {
    * @throws IllegalArgumentException if it is none that can be used
    */
   Installed(Plugin<?> plugin, String source) {
+    this(plugin, source, "");
+  }
+
+  /**
+   * @param digest SHA-256 of its jar, {@code ""} without one
+   */
+  Installed(Plugin<?> plugin, String source, String digest) {
     this.plugin = plugin;
+    this.digest = digest;
     this.name = checked(plugin.name());
     this.source = source;
     this.requires = List.copyOf(plugin.requires());
@@ -63,6 +72,11 @@ public final class Installed {
   /** Name of its jar, or {@link #BUILT_IN}. */
   public String source() {
     return source;
+  }
+
+  /** SHA-256 of its jar in hexadecimal digits, {@code ""} without one. */
+  public String digest() {
+    return digest;
   }
 
   /** Whether it is the gateway's own, and trusted like the rest of it. */

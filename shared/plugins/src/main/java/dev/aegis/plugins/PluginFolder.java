@@ -229,7 +229,7 @@ public final class PluginFolder implements Supplier<Plugins>, AutoCloseable {
       return new Jar(stamp, pins, digest, known.plugins(), null);
     }
     try {
-      return new Jar(stamp, pins, digest, load(name, bytes), null);
+      return new Jar(stamp, pins, digest, load(name, bytes, digest), null);
     } catch (IOException | IllegalArgumentException | LinkageError e) {
       String wrong = "it cannot be loaded: " + e.getMessage();
       return known == null
@@ -238,11 +238,11 @@ public final class PluginFolder implements Supplier<Plugins>, AutoCloseable {
     }
   }
 
-  private static List<Installed> load(String name, byte[] jar) throws IOException {
+  private static List<Installed> load(String name, byte[] jar, String digest) throws IOException {
     List<Installed> loaded = new ArrayList<>();
     for (Plugin<?> plugin : JarLoader.of(name, jar).plugins()) {
       try {
-        loaded.add(new Installed(plugin, name));
+        loaded.add(new Installed(plugin, name, digest));
       } catch (RuntimeException | Error e) { // what others wrote
         throw new IOException(plugin.getClass().getName() + ": " + e, e);
       }

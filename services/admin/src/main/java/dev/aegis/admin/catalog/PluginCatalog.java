@@ -33,6 +33,7 @@ public final class PluginCatalog {
       String name,
       String title,
       String source,
+      String digest,
       ObjectNode schema,
       BiConsumer<ObjectKey, ObjectNode> reader) {}
 
@@ -58,6 +59,7 @@ public final class PluginCatalog {
             RateLimitConfig.PLUGIN,
             "Rate limit",
             Installed.BUILT_IN,
+            "",
             RateLimitConfig.schema(),
             (key, config) -> RateLimitConfig.read(config)));
     for (Installed each : installed.get().all()) {
@@ -67,6 +69,7 @@ public final class PluginCatalog {
               each.name(),
               title.substring(0, 1).toUpperCase(Locale.ROOT) + title.substring(1),
               each.source(),
+              each.digest(),
               each.schema(),
               (key, config) -> each.read(each.open(config, key, masterKey))));
     }
@@ -127,7 +130,10 @@ public final class PluginCatalog {
     return new Placement(installed.get()).check(fold, key, document);
   }
 
-  /** Every plugin as {@code {"name","title","description","source","schema"}}, by name. */
+  /**
+   * Every plugin as {@code {"name","title","description","source","schema"}}, by name, and with
+   * {@code sha256} if it is from a jar.
+   */
   public ArrayNode shown() {
     ArrayNode shown = Json.object().arrayNode();
     for (Listing listing : listings()) {
@@ -136,6 +142,9 @@ public final class PluginCatalog {
       item.put("title", listing.title());
       item.put("description", listing.schema().path("description").asText());
       item.put("source", listing.source());
+      if (!listing.digest().isEmpty()) {
+        item.put("sha256", listing.digest());
+      }
       item.set("schema", listing.schema().deepCopy());
     }
     return shown;

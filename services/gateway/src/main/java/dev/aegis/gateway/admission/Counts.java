@@ -20,6 +20,14 @@ public interface Counts {
     return take(claims, epochMillis, new Places());
   }
 
+  /**
+   * Counts what requests turned out to cost beyond what was taken: refuses nothing, and what is
+   * more than twice what may come at once is forgotten.
+   *
+   * @return what remains of each limit afterwards
+   */
+  List<Count> charge(List<Claim> claims, long epochMillis);
+
   /** What {@link #take} would say, with what remains before it; nothing is counted. */
   List<Count> peek(List<Claim> claims, long epochMillis);
 }

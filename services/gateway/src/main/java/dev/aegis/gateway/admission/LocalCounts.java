@@ -56,6 +56,21 @@ public final class LocalCounts implements Counts {
     return counts;
   }
 
+  @Override
+  public List<Count> charge(List<Claim> claims, long epochMillis) {
+    List<Count> counts = new ArrayList<>(claims.size());
+    for (Claim claim : claims) {
+      Meter.Cell cell = claim.meter().cell(claim.caller());
+      synchronized (cell) {
+        cell.fits(claim.meter(), epochMillis, 0);
+        cell.count(claim.meter(), epochMillis, claim.cost(), true);
+        counts.add(cell.count(claim.meter(), epochMillis, 0, false));
+        refill(claim, cell, epochMillis);
+      }
+    }
+    return counts;
+  }
+
   private Count count(Claim claim, Meter.Cell cell, long epochMillis, boolean counts, Places held) {
     Count count = cell.count(claim.meter(), epochMillis, claim.cost(), counts);
     if (counts && claim.meter().places()) {

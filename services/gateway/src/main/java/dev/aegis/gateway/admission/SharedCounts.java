@@ -19,6 +19,11 @@ public interface SharedCounts {
         }
 
         @Override
+        public @Nullable List<Count> charge(List<Claim> claims, long epochMillis) {
+          return null;
+        }
+
+        @Override
         public boolean answers() {
           return false;
         }
@@ -49,6 +54,9 @@ public interface SharedCounts {
 
   /** As {@link Counts#peek}; null without an answer. */
   @Nullable List<Count> peek(List<Claim> claims, long epochMillis);
+
+  /** As {@link Counts#charge}; null when it is not known whether anything was counted. */
+  @Nullable List<Count> charge(List<Claim> claims, long epochMillis);
 
   /** Whether there is an answer to expect. */
   boolean answers();

@@ -18,13 +18,17 @@ import dev.aegis.gateway.http1.ResponseHead;
 import dev.aegis.gateway.http1.Transformed;
 import dev.aegis.gateway.identity.Principal;
 import dev.aegis.gateway.pipeline.Progress.Admitted;
+import dev.aegis.gateway.pipeline.Progress.Counted;
 import dev.aegis.gateway.pipeline.Refusal;
 import dev.aegis.gateway.pipeline.Refusal.ByCaller;
 import dev.aegis.gateway.pipeline.Refusal.ByUpstream;
+import dev.aegis.gateway.pipeline.ReplyCosts;
+import dev.aegis.gateway.plugin.Balancer;
 import dev.aegis.gateway.plugin.BodyFlow;
 import dev.aegis.gateway.plugin.Chain;
 import dev.aegis.gateway.plugin.Edit;
 import dev.aegis.gateway.plugin.Phase;
+import dev.aegis.gateway.plugin.RateLimit;
 import dev.aegis.gateway.plugin.RefusalEdit;
 import dev.aegis.gateway.snapshot.RoutePlan;
 import dev.aegis.gateway.upstream.Backend;
@@ -34,8 +38,10 @@ import dev.aegis.gateway.upstream.Outbound;
 import dev.aegis.gateway.upstream.Split;
 import dev.aegis.gateway.upstream.Squeeze;
 import dev.aegis.gateway.upstream.Upstream;
+import dev.aegis.plugin.Candidate;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
@@ -55,6 +61,7 @@ final class Forwarding implements Outbound {
   private final RequestHead head;
   private final String address;
   private final Admitted admitted;
+  private @Nullable Counted limit;
   private final Body body;
   private final OutboundBody outbound;
   private @Nullable BodyFlow replyBody;
@@ -64,6 +71,7 @@ final class Forwarding implements Outbound {
   private long age = -1;
   private @Nullable Edit requestEdit;
   private @Nullable Edit replyEdit;
+  private @Nullable Balancer balancer;
 
   /**
    * @param exchange what it is a part of
@@ -76,6 +84,7 @@ final class Forwarding implements Outbound {
     this.head = admitted.inbound().head();
     this.address = admitted.inbound().address();
     this.admitted = admitted;
+    this.limit = admitted.limit();
     this.body = body;
     this.outbound = new OutboundBody(leg, head, body);
   }
@@ -270,6 +279,10 @@ final class Forwarding implements Outbound {
 
   @Override
   public Body.@Nullable Copy replied(ResponseHead reply, Body content) {
+    if (ReplyCosts.asks(admitted.identified().route().limits())) {
+      ReplyCosts costs = edge.pipeline().limits().replyCosts();
+      limit = costs.charge(admitted, reply, System.currentTimeMillis());
+    }
     if (!SAFE.contains(head.method()) && reply.status() < 400) {
       edge.cache().invalidate(resource()); // before the caller can know of the change
     }
@@ -304,6 +317,24 @@ final class Forwarding implements Outbound {
   @Override
   public @Nullable String field(String name) {
     return head.value(name);
+  }
+
+  @Override
+  public boolean wishes() {
+    return admitted.identified().route().chain().has(Phase.BALANCE);
+  }
+
+  @Override
+  public int wish(List<Fit> fit) {
+    Balancer asked = balancer;
+    if (asked == null) {
+      asked = new Balancer(admitted.identified().route().chain(), admitted.identified().live());
+      balancer = asked;
+    }
+    return asked.choose(
+        fit.stream()
+            .map(each -> new Candidate(each.authority(), each.weight(), each.active()))
+            .toList());
   }
 
   @Override
@@ -354,14 +385,19 @@ final class Forwarding implements Outbound {
 
   @Override
   public Set<Field> replaced() {
-    return admitted.limit() == null ? Replies.OWN : Replies.OWN_AND_LIMITS;
+    return limit == null ? Replies.OWN : Replies.OWN_AND_LIMITS;
   }
 
   @Override
   public FieldNames removed() {
     FieldNames removed = admitted.identified().route().replyEdit().dropped();
     Edit edit = replyEdit;
-    return edit == null ? removed : removed.with(edit.dropped());
+    FieldNames all = edit == null ? removed : removed.with(edit.dropped());
+    for (RateLimit each : admitted.identified().route().limits()) {
+      FieldNames dropped = each.dropped();
+      all = dropped == null ? all : all.with(dropped);
+    }
+    return all;
   }
 
   @Override
@@ -418,7 +454,7 @@ final class Forwarding implements Outbound {
       exchange.close();
       Replies replies = new Replies(leg.reply(head));
       replies.common(admitted.inbound().requestId(), "1.1");
-      replies.limit(admitted.limit());
+      replies.limit(limit);
       Replies.webSocket(leg.reply(head).out());
     }
 
@@ -467,7 +503,7 @@ final class Forwarding implements Outbound {
       leg.reply(head).out().header("Age", Long.toString(age)); // RFC 9111 section 5.1
     }
     replies.common(admitted.inbound().requestId(), protocol);
-    replies.limit(admitted.limit());
+    replies.limit(limit);
     replies.connection(exchange.closes(), head.minorVersion());
   }
 }

@@ -148,6 +148,10 @@ public final class NodeReport implements AutoCloseable {
     findings.addAll(keys.findings());
     findings.addAll(askedIssuers.findings());
     findings.addAll(links.findings());
+    Finding silent = redis.finding();
+    if (silent != null) {
+      findings.add(silent);
+    }
     return findings;
   }
 

@@ -1,22 +1,28 @@
 package dev.aegis.gateway.ops;
 
+import dev.aegis.model.Finding;
 import dev.aegis.redis.RedisAccess;
+import java.time.Instant;
+import java.time.InstantSource;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import redis.clients.jedis.RedisClient;
 import redis.clients.jedis.exceptions.JedisException;
 
-/** Knows whether Redis answers. One thread asks, others read the answer. */
+/** Knows whether Redis answers, and since when it does not. One thread asks, others read. */
 public final class RedisProbe implements AutoCloseable {
   private static final int TIMEOUT_MILLIS = 500;
 
   private final @Nullable RedisClient client;
+  private final InstantSource clock;
   private volatile String state;
+  private volatile @Nullable Instant silentSince;
 
   /**
    * @param redis the server, empty when none is configured
    */
-  public RedisProbe(Optional<RedisAccess> redis) {
+  public RedisProbe(Optional<RedisAccess> redis, InstantSource clock) {
+    this.clock = clock;
     this.client = redis.map(access -> access.client(TIMEOUT_MILLIS)).orElse(null);
     this.state = client == null ? "off" : "down";
   }
@@ -29,14 +35,22 @@ public final class RedisProbe implements AutoCloseable {
     try {
       client.ping();
       state = "up";
+      silentSince = null;
     } catch (JedisException e) {
       state = "down";
+      silentSince = silentSince == null ? clock.instant() : silentSince;
     }
   }
 
   /** {@code up}, {@code down} or {@code off}. */
   String state() {
     return state;
+  }
+
+  /** That it does not answer, null while it does, or nobody has asked. */
+  @Nullable Finding finding() {
+    Instant since = silentSince;
+    return since == null ? null : Finding.warning("redis", "it has not answered since " + since);
   }
 
   @Override

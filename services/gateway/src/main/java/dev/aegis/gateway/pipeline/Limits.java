@@ -27,6 +27,7 @@ public final class Limits {
   private final LocalCounts local;
   private final SharedCounts shared;
   private final LimitDecisions decisions;
+  private final ReplyCosts replyCosts;
 
   /**
    * @param shared counts the limits that gateways have together
@@ -45,6 +46,12 @@ public final class Limits {
     this.local = local;
     this.shared = shared;
     this.decisions = decisions;
+    this.replyCosts = new ReplyCosts(local, shared);
+  }
+
+  /** Takes what replies say. */
+  public ReplyCosts replyCosts() {
+    return replyCosts;
   }
 
   /** A limit and what a request wants of it. */
@@ -77,7 +84,7 @@ public final class Limits {
     List<Wanted> together = new ArrayList<>(0);
     boolean answers = shared.answers();
     boolean settling = shared.settling();
-    wanted(limits, asker(identified), answers && !settling, here, together);
+    wanted(limits, identified.asker(), answers && !settling, here, together);
     List<Counted> counted = new ArrayList<>(limits.size());
     if (together.isEmpty()) {
       add(counted, here, local.take(claims(here), now, held));
@@ -157,7 +164,8 @@ public final class Limits {
   /** The same for a request that never was. */
   Step<Admitted> rehearse(Identified identified, String lines) {
     List<Counted> counted =
-        stand(identified.route().limits(), asker(identified), identified.inbound().startedMillis());
+        stand(
+            identified.route().limits(), identified.asker(), identified.inbound().startedMillis());
     return step(identified, lines, counted, new Places());
   }
 
@@ -228,19 +236,6 @@ public final class Limits {
     for (int i = 0; i < counts.size(); i++) {
       counted.add(new Counted(wanted.get(i).limit(), counts.get(i)));
     }
-  }
-
-  /** Who asks, as limits tell callers apart. */
-  private static RateLimit.Asker asker(Identified identified) {
-    Caller caller = identified.caller();
-    String tenant = identified.matched().tenant().id();
-    return new RateLimit.Asker(
-        tenant,
-        Pipeline.name(identified.route()),
-        caller == null ? "" : caller.principal().subjectIn(tenant),
-        caller == null ? "" : caller.key(),
-        identified.inbound().address(),
-        identified.inbound().head());
   }
 
   private Step<Admitted> concluded(

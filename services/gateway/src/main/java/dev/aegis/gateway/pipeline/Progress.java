@@ -138,6 +138,18 @@ public sealed interface Progress {
       return matched.live(route, caller);
     }
 
+    /** Who asks, as limits tell callers apart. */
+    RateLimit.Asker asker() {
+      String tenant = matched.tenant().id();
+      return new RateLimit.Asker(
+          tenant,
+          Pipeline.name(route),
+          caller == null ? "" : caller.principal().subjectIn(tenant),
+          caller == null ? "" : caller.key(),
+          inbound().address(),
+          inbound().head());
+    }
+
     @Override
     public Inbound inbound() {
       return matched.inbound();

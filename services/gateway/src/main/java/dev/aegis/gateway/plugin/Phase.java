@@ -11,6 +11,7 @@ public enum Phase {
   ADMIT("admit", Filter.Admitting.class),
   REQUEST("request_headers", Filter.EditingRequest.class),
   REQUEST_BODY("request_body", Filter.EditingRequestBody.class),
+  BALANCE("balance", Filter.Balancing.class),
   REPLY("response_headers", Filter.EditingReply.class),
   REPLY_BODY("response_body", Filter.EditingReplyBody.class),
   REFUSAL("refusal", Filter.EditingRefusal.class),

@@ -4,6 +4,7 @@ import dev.aegis.gateway.admission.Bound;
 import dev.aegis.gateway.admission.Claim;
 import dev.aegis.gateway.admission.Count;
 import dev.aegis.gateway.admission.Meter;
+import dev.aegis.gateway.http1.FieldNames;
 import dev.aegis.gateway.http1.RequestHead;
 import dev.aegis.journal.RateLimitConfig;
 import dev.aegis.journal.RateLimitConfig.By;
@@ -28,6 +29,7 @@ public final class RateLimit {
   private final Meter leased;
   private volatile Share share;
   private final String policy;
+  private final @Nullable FieldNames dropped;
 
   /** What one of so many gateways lets pass while they cannot count together. */
   private record Share(int gateways, Meter meter) {}
@@ -57,6 +59,8 @@ public final class RateLimit {
     this.meter = new Meter(name, bounds, config.reportOnly(), config.countRefused());
     this.leased = config.share() > 0 ? meter.leased(config.share()) : meter;
     this.policy = policy.toString();
+    RateLimitConfig.ReplyCost cost = config.replyCost();
+    this.dropped = cost == null || cost.keep() ? null : new FieldNames(List.of(cost.header()));
     this.share = new Share(1, share(1));
   }
 
@@ -91,6 +95,11 @@ public final class RateLimit {
   public String state(Count count) {
     String state = '"' + id + "\";r=" + count.remaining();
     return meter.places() ? state : state + ";t=" + count.resetSeconds();
+  }
+
+  /** What it reads in replies and callers do not get, null for nothing. */
+  public @Nullable FieldNames dropped() {
+    return dropped;
   }
 
   /** Whether it counts requests that are under way. */

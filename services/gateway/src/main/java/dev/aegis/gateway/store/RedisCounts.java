@@ -122,6 +122,11 @@ public final class RedisCounts implements SharedCounts, AutoCloseable {
   }
 
   @Override
+  public @Nullable List<Count> charge(List<Claim> claims, long epochMillis) {
+    return ask("charge", "", claims, epochMillis);
+  }
+
+  @Override
   public boolean settling() {
     return settling;
   }

@@ -28,6 +28,11 @@ interface Choice {
    * @param weight at least 1
    */
   record Share(Target target, int weight) {
+    /** The same as requests with a wish see it. */
+    Affinity.Fit fit() {
+      return new Affinity.Fit(target.authority(), weight, target.active());
+    }
+
     /** Requests under way per weight, with the one that is to come. */
     private double load() {
       return (target.active() + 1.0) / weight;

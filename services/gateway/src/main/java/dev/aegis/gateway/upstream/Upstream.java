@@ -167,7 +167,24 @@ public final class Upstream {
    * @param now nanoseconds of the monotonic clock
    */
   @Nullable Target next(Affinity request, List<Target> failed, long now) {
-    return next(targets.choice(), request, failed, now);
+    Target wished = request.wishes() ? wished(request, failed, now) : null;
+    return wished == null ? next(targets.choice(), request, failed, now) : wished;
+  }
+
+  /** The one that the request itself wishes for, of the first priority of which any is fit. */
+  private @Nullable Target wished(Affinity request, List<Target> failed, long now) {
+    Predicate<Target> ready = ready(failed, now);
+    for (List<Share> group : targets.groups()) {
+      List<Share> fit = group.stream().filter(share -> ready.test(share.target())).toList();
+      if (fit.size() > 1) {
+        int wish = request.wish(fit.stream().map(Share::fit).toList());
+        return wish < 0 ? null : fit.get(wish).target();
+      }
+      if (!fit.isEmpty()) {
+        return null; // there is nothing to wish for
+      }
+    }
+    return null;
   }
 
   /** Who would get {@code request} next, without its turn being taken; null when all are down. */

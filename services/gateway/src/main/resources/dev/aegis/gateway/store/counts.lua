@@ -138,7 +138,7 @@ for index, key in ipairs(KEYS) do
     }
     next = next + 5
     roll(bound)
-    bound.fits = bound.cost <= remaining(bound)
+    bound.fits = mode == 'charge' or bound.cost <= remaining(bound)
     claim.fits = claim.fits and bound.fits
     claim.bounds[i] = bound
   end
@@ -153,7 +153,7 @@ for index, key in ipairs(KEYS) do
   local state = {}
   for i, bound in ipairs(claim.bounds) do
     local delay = bound.kind == LEAKY and ceiling(bound.now, bound.limit) or 0
-    local millis = mode ~= 'charge' and not bound.fits and wait(bound) or 0
+    local millis = not bound.fits and wait(bound) or 0
     if counts then
       add(bound)
     end

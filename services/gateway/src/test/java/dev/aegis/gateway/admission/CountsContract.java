@@ -75,6 +75,53 @@ public abstract class CountsContract {
     }
   }
 
+  /** What requests turn out to cost weighs on those that follow, even where it is too much. */
+  @ParameterizedTest
+  @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "CONCURRENCY")
+  void chargesAfterwards(Algorithm algorithm) {
+    for (int seed = 0; seed < histories(); seed++) {
+      Random random = new Random(seed);
+      Bound bound = bound(algorithm, random);
+      Meter meter = meter(bound);
+      LimitOracle oracle = new LimitOracle(bound);
+      long now = START + random.nextInt(3000);
+      for (int i = 0; i < CALLS; i++) {
+        now += random.nextInt(5) == 0 ? random.nextInt(4000) : random.nextInt(300);
+        String at = algorithm + " seed " + seed + " call " + i;
+        if (random.nextBoolean() && oracle.room(now) > 0) {
+          long more = random.nextInt((int) bound.room() + 1);
+          Count count = counts().charge(List.of(new Claim(meter, "a", more)), now).getFirst();
+          oracle.add(now, more);
+          assertThat(count.admitted()).as(at).isTrue();
+          assertThat(count.remaining()).as(at).isEqualTo(oracle.room(now));
+        }
+        boolean fits = oracle.fits(now, 1);
+        Count count = counts().take(List.of(new Claim(meter, "a", 1)), now).getFirst();
+        assertThat(count.admitted()).as(at).isEqualTo(fits);
+        if (fits) {
+          oracle.add(now, 1);
+        } else {
+          assertThat(oracle.fits(now + count.resetSeconds() * 1000, 1)).as(at).isTrue();
+          assertThat(oracle.fits(now + count.resetSeconds() * 1000 - 1001, 1)).as(at).isFalse();
+        }
+        assertThat(count.remaining()).as(at).isEqualTo(oracle.room(now));
+      }
+    }
+  }
+
+  /** Who owes more than twice the limit owes no more than that. */
+  @Test
+  void whatIsOwedHasABound() {
+    Meter meter = meter(new Bound(Algorithm.FIXED_WINDOW, 5, 1000, 5));
+    Meter bucket = meter(new Bound(Algorithm.TOKEN_BUCKET, 5, 1000, 5));
+    for (int i = 0; i < 100; i++) {
+      counts().charge(List.of(new Claim(meter, "a", 5), new Claim(bucket, "a", 5)), START);
+    }
+    List<Claim> claims = List.of(new Claim(meter, "a", 1), new Claim(bucket, "a", 1));
+    assertThat(counts().take(claims, START + 999).stream().anyMatch(Count::admitted)).isFalse();
+    assertThat(counts().take(claims, START + 1_200).stream().allMatch(Count::admitted)).isTrue();
+  }
+
   /** Several limits of several windows: all or nothing. */
   @Test
   void countsAgainstAllLimitsOrNone() {

@@ -93,7 +93,7 @@ final class IdentifyingPluginsTest {
       assertThat(got.fields("X-User-Id")).containsExactly("alice");
       assertThat(got.fields("X-User-Roles")).containsExactly("reader");
       assertThat(got.fields("X-User-Tenant-Id")).isEmpty();
-      assertThat(gateway.finished().getFirst().event().credential()).isEqualTo("plugin");
+      assertThat(gateway.finished(1).getFirst().event().credential()).isEqualTo("plugin");
       assertThat(get(caller, "/gold", "Basic alice").status()).isEqualTo(200);
       assertThat(get(caller, "/gold", "Basic bob").status()).isEqualTo(403);
       assertThat(get(caller, "/out", "Basic alice").status()).isEqualTo(403);

@@ -40,6 +40,11 @@ final class LeasedWhileSettlingTest {
     }
 
     @Override
+    public @Nullable List<Count> charge(List<Claim> claims, long epochMillis) {
+      return counts.charge(claims, epochMillis);
+    }
+
+    @Override
     public boolean answers() {
       return true;
     }

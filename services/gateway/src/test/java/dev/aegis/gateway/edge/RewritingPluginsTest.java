@@ -61,7 +61,7 @@ final class RewritingPluginsTest {
       HttpMessage got = backend.received().getFirst();
       assertThat(got.startLine()).isEqualTo("POST /new/b?q=1&r=2 HTTP/1.1");
       assertThat(got.fields("X-Kept")).containsExactly("1");
-      assertThat(gateway.finished().getLast().event().path()).isEqualTo("/new/b");
+      assertThat(gateway.finished(2).getLast().event().path()).isEqualTo("/new/b");
       plugin.use(gateway, "tenants/a/plugins/x", to("/elsewhere/../out", ""));
       HttpMessage nowhere = post(caller, "/old");
       assertThat(nowhere.status()).isEqualTo(404);

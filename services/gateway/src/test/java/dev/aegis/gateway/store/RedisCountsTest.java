@@ -87,6 +87,11 @@ final class RedisCountsTest extends CountsContract {
       }
 
       @Override
+      public List<Count> charge(List<Claim> claims, long epochMillis) {
+        return Objects.requireNonNull(either().charge(claims, epochMillis));
+      }
+
+      @Override
       public List<Count> peek(List<Claim> claims, long epochMillis) {
         return Objects.requireNonNull(either().peek(claims, epochMillis));
       }

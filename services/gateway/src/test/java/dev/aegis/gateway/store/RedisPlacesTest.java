@@ -83,6 +83,11 @@ final class RedisPlacesTest extends PlacesContract {
       }
 
       @Override
+      public List<Count> charge(List<Claim> claims, long epochMillis) {
+        return Objects.requireNonNull(either().charge(claims, epochMillis));
+      }
+
+      @Override
       public List<Count> peek(List<Claim> claims, long epochMillis) {
         return Objects.requireNonNull(either().peek(claims, epochMillis));
       }
