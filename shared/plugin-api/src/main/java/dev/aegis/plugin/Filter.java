@@ -11,6 +11,16 @@ import java.util.List;
  */
 public interface Filter extends AutoCloseable {
   /**
+   * Takes part in deciding which connections are served: before anything is read of one, over TLS
+   * before the handshake. A plugin with such a filter says {@link Plugin#narrowest} {@code
+   * INSTALLATION}, since nobody knows yet whose host will be asked.
+   */
+  interface Connecting extends Filter {
+    /** Whether the connection is served; otherwise it is closed without a word. */
+    boolean admits(Arrival arrival);
+  }
+
+  /**
    * Takes part in which path a request is for: before its route is looked for. A plugin with such a
    * filter says {@link Plugin#narrowest} {@code TENANT}.
    */

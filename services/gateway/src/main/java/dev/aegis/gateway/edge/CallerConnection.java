@@ -7,6 +7,7 @@ import dev.aegis.gateway.http2.Http2Connection;
 import dev.aegis.gateway.pipeline.Refusal;
 import dev.aegis.gateway.pipeline.Refusal.ByCaller;
 import dev.aegis.gateway.tls.Secured;
+import dev.aegis.plugin.Arrival;
 import io.helidon.common.concurrency.limits.Limit;
 import io.helidon.webserver.ConnectionContext;
 import io.helidon.webserver.spi.ServerConnection;
@@ -24,6 +25,7 @@ final class CallerConnection implements ServerConnection {
 
   private final Edge edge;
   private final CallerSelector selector;
+  private final boolean secure;
   private final ConnectionLeg leg;
   private String address = "";
   private final RequestHead head = new RequestHead();
@@ -37,6 +39,7 @@ final class CallerConnection implements ServerConnection {
       Edge edge, CallerSelector selector, ConnectionContext context, @Nullable Secured secured) {
     this.edge = edge;
     this.selector = selector;
+    this.secure = secured != null;
     this.leg = new ConnectionLeg(context, edge.deadlines(), edge.settings(), secured, this::ending);
   }
 
@@ -45,8 +48,10 @@ final class CallerConnection implements ServerConnection {
     selector.opened();
     try {
       introduce();
-      while (serveOne()) {
-        idleSince = System.nanoTime();
+      if (edge.snapshot().get().door().admits(new Arrival(address, secure))) {
+        while (serveOne()) {
+          idleSince = System.nanoTime();
+        }
       }
     } catch (IOException e) {
       // The caller is gone, or took too long: nobody is left to be told.

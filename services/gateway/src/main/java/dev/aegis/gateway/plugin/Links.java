@@ -28,6 +28,10 @@ import org.slf4j.LoggerFactory;
  */
 public final class Links {
   private static final Logger LOG = LoggerFactory.getLogger(Links.class);
+
+  /** Stands for a tenant where a plugin is asked about what is no tenant's yet. */
+  public static final String NOBODYS = "_none";
+
   private static final Duration START = Duration.ofSeconds(2);
 
   /** What comes with Aegis and runs what others wrote may have to compile it first. */
@@ -113,7 +117,8 @@ public final class Links {
             own.forEach(
                 (key, each) -> {
                   if (each.link().off()) {
-                    String whose = tenant.equals(key.tenant()) ? "" : " for tenant " + tenant;
+                    boolean plain = tenant.equals(key.tenant()) || tenant.equals(NOBODYS);
+                    String whose = plain ? "" : " for tenant " + tenant;
                     findings.add(
                         Finding.error(
                             key.toString(), "it failed too often and is switched off" + whose));

@@ -5,6 +5,7 @@ import dev.aegis.plugin.Place;
 
 /** Where in a request plugins take part, in this order. */
 public enum Phase {
+  CONNECTION("connection", Filter.Connecting.class, Place.INSTALLATION),
   REWRITE("rewrite", Filter.Rewriting.class, Place.TENANT),
   IDENTIFY("identify", Filter.Identifying.class),
   AUTHORIZE("authorize", Filter.Authorizing.class),

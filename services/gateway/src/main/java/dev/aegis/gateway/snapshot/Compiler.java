@@ -128,6 +128,7 @@ public final class Compiler {
             clock.instant(),
             Collections.unmodifiableMap(next),
             stale,
+            all ? DoorCompiler.of(fold, links, masterKey) : last.door(),
             homeless(fold));
     stale.clear();
     return last;

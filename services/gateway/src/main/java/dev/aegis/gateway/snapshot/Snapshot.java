@@ -1,5 +1,6 @@
 package dev.aegis.gateway.snapshot;
 
+import dev.aegis.gateway.plugin.Door;
 import dev.aegis.journal.KeyedChain;
 import dev.aegis.model.Finding;
 import java.time.Instant;
@@ -24,6 +25,7 @@ import org.jspecify.annotations.Nullable;
  * @param hosts id of the tenant that holds each host which a tenant names itself; one below the
  *     base domain may be another's nevertheless, see {@link #tenant}
  * @param certificates those of all tenants, for hosts that are no tenant's
+ * @param door who is asked about new connections
  * @param homeless findings about tenants that have no plan, and about what this version does not
  *     know
  */
@@ -34,11 +36,13 @@ public record Snapshot(
     Map<String, TenantPlan> tenants,
     Map<String, String> hosts,
     CertificateTable certificates,
+    Door door,
     List<Finding> homeless) {
 
   /** What is in force before anything was read. */
   public static Snapshot empty(String baseDomain, Instant now) {
-    return new Snapshot(-1, now, baseDomain, Map.of(), Map.of(), CertificateTable.EMPTY, List.of());
+    return new Snapshot(
+        -1, now, baseDomain, Map.of(), Map.of(), CertificateTable.EMPTY, Door.OPEN, List.of());
   }
 
   /**
@@ -54,6 +58,7 @@ public record Snapshot(
       Instant since,
       Map<String, TenantPlan> tenants,
       Set<String> compiled,
+      Door door,
       List<Finding> homeless) {
     boolean sameHosts = true;
     boolean sameCertificates = true;
@@ -70,6 +75,7 @@ public record Snapshot(
         tenants,
         sameHosts ? hosts : holders(tenants.values()),
         sameCertificates ? certificates : certificates(tenants),
+        door,
         List.copyOf(homeless));
   }
 
