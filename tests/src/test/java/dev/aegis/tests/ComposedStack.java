@@ -79,10 +79,10 @@ final class ComposedStack implements AutoCloseable {
   ComposedStack(Path folder) throws Exception {
     this.folder = folder;
     this.image = folder.resolve("image");
-    this.kafka = started(KafkaPeer.start());
-    this.redis = started(RedisPeer.start());
-    this.consul = started(ConsulPeer.start());
     try {
+      this.kafka = started(KafkaPeer.start());
+      this.redis = started(RedisPeer.start());
+      this.consul = started(ConsulPeer.start());
       addresses.put("kafka:9092", kafka.bootstrap());
       addresses.put("redis:6379", "127.0.0.1:" + redis.port());
       addresses.put("consul:8500", "127.0.0.1:" + consul.port());
@@ -283,12 +283,16 @@ final class ComposedStack implements AutoCloseable {
   @Override
   public void close() {
     client.close();
+    AssertionError failed = null;
     while (!started.isEmpty()) {
       try {
         started.pop().close();
       } catch (Exception e) {
-        throw new AssertionError(e);
+        failed = failed == null ? new AssertionError(e) : failed;
       }
+    }
+    if (failed != null) {
+      throw failed;
     }
   }
 }

@@ -31,10 +31,12 @@ final class Limiter implements AutoCloseable {
     SharedCounts shared = redis == null ? SharedCounts.NONE : redis;
     this.refills = new Refills(shared, clock);
     this.limits = new Limits(new LocalCounts(refills), shared, decisions(metrics));
-    metrics.gauge(
-        "aegis_rate_limit_store_up",
-        "1 while Redis counts limits, 0 while they do what on_failure says",
-        () -> shared.answers() ? 1 : 0);
+    if (redis != null) {
+      metrics.gauge(
+          "aegis_rate_limit_store_up",
+          "1 while Redis counts limits, 0 while they do what on_failure says",
+          () -> shared.answers() ? 1 : 0);
+    }
     replyCosts(limits.replyCosts(), metrics);
   }
 

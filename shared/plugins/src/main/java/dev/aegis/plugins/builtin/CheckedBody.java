@@ -21,6 +21,9 @@ final class CheckedBody implements BodyEdit {
   private static final int DEEPEST = 100;
   private static final int MOST_DIGITS = 400;
 
+  /** Each takes some thirty times of its bytes in memory. */
+  private static final long MOST_TOKENS = 300_000;
+
   private static final JsonMapper MAPPER =
       JsonMapper.builder(
               JsonFactory.builder()
@@ -28,6 +31,7 @@ final class CheckedBody implements BodyEdit {
                       StreamReadConstraints.builder()
                           .maxNestingDepth(DEEPEST)
                           .maxNumberLength(MOST_DIGITS)
+                          .maxTokenCount(MOST_TOKENS)
                           .build())
                   .build())
           .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)

@@ -25,6 +25,8 @@ final class RequestSchema {
   private static final String DIALECT = "https://json-schema.org/draft/2020-12/schema";
   private static final JsonMapper MAPPER = new JsonMapper();
   private static final int MOST_CHARACTERS = 120;
+  private static final int MOST_NAMES = 1_000;
+  private static final int COMPARED_AT_ONCE = 64;
 
   /** Knows the schema of schemas, which comes with the library. */
   private static final Schema OF_SCHEMAS =
@@ -33,10 +35,12 @@ final class RequestSchema {
 
   private final JsonNode text;
   private final Schema schema;
+  private final boolean compares;
 
   private RequestSchema(JsonNode text, Schema schema) {
     this.text = text;
     this.schema = schema;
+    this.compares = !text.findValues("uniqueItems").isEmpty();
   }
 
   /**
@@ -100,6 +104,8 @@ final class RequestSchema {
             LinearPattern _ = new LinearPattern(value.textValue());
           }
         }
+        case "required", "type" -> few(value);
+        case "dependentRequired" -> value.forEach(RequestSchema::few);
         case "patternProperties" -> value.fieldNames().forEachRemaining(LinearPattern::new);
         default -> {
           // Others refer to nothing.
@@ -108,6 +114,13 @@ final class RequestSchema {
     }
     for (JsonNode each : text) {
       local(each);
+    }
+  }
+
+  /** The schema of schemas compares each of these names with each. */
+  private static void few(JsonNode names) {
+    if (names.isArray() && names.size() > MOST_NAMES) {
+      throw new IllegalArgumentException("names more than " + MOST_NAMES + " at once");
     }
   }
 
@@ -125,13 +138,33 @@ final class RequestSchema {
    */
   Set<String> faults(JsonNode document, long bytes) {
     Effort effort = new Effort(bytes);
-    effort.on(() -> schema.validate(effort, document));
+    effort.on(
+        () -> {
+          if (compares) {
+            compared(document);
+          }
+          schema.validate(effort, document);
+        });
     Set<String> faults = new LinkedHashSet<>();
     for (Error error : effort.getErrors()) {
       String place = printable(place(error));
       faults.add((place.isEmpty() ? "" : place + ' ') + '(' + error.getKeyword() + ')');
     }
     return faults;
+  }
+
+  /**
+   * What it takes to tell all items of its lists apart, counted in advance: the library compares
+   * them in one step of its own, and whoever chooses items that hash alike makes it compare each
+   * with each.
+   */
+  private static void compared(JsonNode document) {
+    if (document.isArray()) {
+      Effort.spent((long) document.size() * document.size() / COMPARED_AT_ONCE);
+    }
+    for (JsonNode each : document) {
+      compared(each);
+    }
   }
 
   private static String place(Error error) {

@@ -14,12 +14,17 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 import org.jspecify.annotations.Nullable;
 
 /** Lets webhooks pass that who sent them has signed, and each of them once. */
 public final class WebhookVerification implements Plugin<WebhookVerification.Config> {
+  /** Fields of credentials, which only plugins that identify callers see. */
+  private static final Set<String> UNSEEN =
+      Set.of("authorization", "proxy-authorization", "x-api-key", "signature", "signature-input");
+
   private static final int MOST_SECRETS = 10;
 
   private final InstantSource clock;
@@ -117,6 +122,9 @@ public final class WebhookVerification implements Plugin<WebhookVerification.Con
                   .allMatch(c -> c == '-' || c < 0x7f && Character.isLetterOrDigit(c)))) {
         throw new IllegalArgumentException("header must be the name of a header field");
       }
+      if (UNSEEN.contains(header.toLowerCase(Locale.ROOT))) {
+        throw new IllegalArgumentException("header is one that plugins do not see");
+      }
       secrets.forEach(secret -> WebhookSignatures.key(scheme, secret));
     }
   }
@@ -206,6 +214,9 @@ public final class WebhookVerification implements Plugin<WebhookVerification.Con
       }
       if (!matches || first == null) {
         return refused("The webhook's signature does not match");
+      }
+      if (!inTime(claimed)) {
+        return refused("The webhook is out of time"); // its body came slowly
       }
       if (seen != null && claimed.timed()) {
         long now = clock.instant().getEpochSecond();

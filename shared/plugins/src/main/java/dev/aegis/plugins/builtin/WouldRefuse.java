@@ -2,6 +2,7 @@ package dev.aegis.plugins.builtin;
 
 import dev.aegis.plugin.Request;
 import dev.aegis.plugin.Verdict;
+import dev.aegis.plugins.Ongoing;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -17,7 +18,7 @@ final class WouldRefuse {
   private static final int MOST = 4_096;
   private static final long PAUSE = Duration.ofSeconds(10).toNanos();
 
-  private final Map<String, String> byRequest = new ConcurrentHashMap<>();
+  private final Map<Object, String> byRequest = new ConcurrentHashMap<>();
   private long since;
   private long told = System.nanoTime() - PAUSE;
 
@@ -29,14 +30,14 @@ final class WouldRefuse {
         if (byRequest.size() >= MOST) {
           byRequest.clear(); // of requests of whose end nobody was told
         }
-        byRequest.putIfAbsent(request.id(), refuse.status() + " " + refuse.detail());
+        byRequest.putIfAbsent(same(request), refuse.status() + " " + refuse.detail());
       }
     }
   }
 
   /** Tells of a request that has ended. */
   synchronized void tell(Request request) {
-    String what = byRequest.remove(request.id());
+    String what = byRequest.remove(same(request));
     if (what == null) {
       return;
     }
@@ -53,6 +54,11 @@ final class WouldRefuse {
       told = now;
       since = 0;
     }
+  }
+
+  /** Callers choose ids, so two requests may have one. */
+  private static Object same(Request request) {
+    return request instanceof Ongoing ongoing ? ongoing.ticket() : request.id();
   }
 
   /** How many are kept. */

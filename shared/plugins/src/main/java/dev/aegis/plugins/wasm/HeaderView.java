@@ -17,6 +17,7 @@ import java.util.Set;
  */
 final class HeaderView {
   private static final int MOST_LINES = 256;
+  private static final int MOST_OF_NAME = 256;
   private static final int MOST_CHARACTERS = 64 * 1024;
 
   private final List<String> lines = new ArrayList<>();
@@ -78,10 +79,13 @@ final class HeaderView {
   }
 
   private String touch(String name) {
-    if (closed || name.isEmpty() || name.charAt(0) == ':') {
+    if (closed || name.isEmpty() || name.length() > MOST_OF_NAME || name.charAt(0) == ':') {
       throw new Status.Fault(Status.BAD_ARGUMENT);
     }
     String key = name.toLowerCase(Locale.ROOT);
+    if (touched.size() >= MOST_LINES && !touched.contains(key)) {
+      throw new Status.Fault(Status.BAD_ARGUMENT);
+    }
     touched.add(key);
     return key;
   }

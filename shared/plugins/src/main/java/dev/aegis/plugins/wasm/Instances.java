@@ -189,6 +189,9 @@ final class Instances {
     try (Held held = take(place)) {
       held.stream().ended(ended);
       held.vm().close(held.stream());
+    } catch (NotCalled e) {
+      place.vm().forget(place.stream()); // its next request tells it
+      throw e;
     }
   }
 }

@@ -56,7 +56,7 @@ final class MemoryShares {
     boolean take(long more) {
       synchronized (MemoryShares.this) {
         if (left) {
-          return true; // it is not counted any more, and each instance has its own bound
+          return more <= 0; // it is not counted any more, so it does not grow either
         }
         long ofTenant = tenants.getOrDefault(holder.tenant(), 0L) + more;
         if (more > 0 && (taken + more > most || ofTenant > mostOfTenant)) {

@@ -178,6 +178,9 @@ final class Vm {
   void end() {
     dead = true;
     streams.clear();
+    instance = null; // requests that are under way hold this, and with it the module's memory
+    guest = null;
+    exports.clear();
     boolean _ = realm.memory().take(-charged);
     charged = 0;
   }
@@ -231,11 +234,11 @@ final class Vm {
   private int call(int context, String name, int... given) {
     Integer parameters = code.program().parameters().get(name);
     Instance of = instance;
-    if (parameters == null || of == null) {
-      return 0;
-    }
     if (dead) {
       throw new NotCalled("its instance has failed meanwhile");
+    }
+    if (parameters == null || of == null) {
+      return 0;
     }
     long[] values = new long[parameters];
     for (int i = 0; i < Math.min(parameters, given.length); i++) {

@@ -13,6 +13,7 @@ import dev.aegis.plugins.builtin.RequestValidation.Mode;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -102,6 +103,63 @@ final class RequestValidationTest {
       })
   void bodies(String body, String result) {
     assertThat(sent(ofBody(ORDER), body)).isEqualTo(result);
+  }
+
+  /** All of them have one hash, so that telling them apart compares each with each. */
+  @Test
+  void itemsThatHashAlikeAreNotToldApartForEver() {
+    Filter filter =
+        new RequestValidation()
+            .configure(
+                new Config(
+                    json("{\"items\":{\"type\":\"string\"},\"uniqueItems\":true}"),
+                    Map.of(),
+                    Map.of(),
+                    false,
+                    Mode.ENFORCE,
+                    422,
+                    5,
+                    4_000_000));
+    StringBuilder body = new StringBuilder("[");
+    for (int i = 0; i < 20_000; i++) {
+      body.append(i == 0 ? "\"" : ",\"");
+      for (int bit = 0; bit < 15; bit++) {
+        body.append((i >> bit & 1) == 0 ? "Aa" : "BB");
+      }
+      body.append('"');
+    }
+    assertThat(sent(filter, body.append(']').toString()))
+        .isEqualTo(sent(filter, "[" + "1,".repeat(30_000) + "1]"))
+        .startsWith("422 ")
+        .doesNotContain("uniqueItems");
+    assertThat(sent(filter, "[\"a\",\"a\"]")).contains("(uniqueItems)");
+  }
+
+  @Test
+  void aBodyOfVeryManyValuesIsNotTakenApart() {
+    Filter filter = ofBody("{\"type\":\"array\"}");
+    Filter large =
+        new RequestValidation()
+            .configure(
+                new Config(
+                    json("{\"type\":\"array\"}"),
+                    Map.of(),
+                    Map.of(),
+                    false,
+                    Mode.ENFORCE,
+                    422,
+                    5,
+                    4_000_000));
+    assertThat(sent(filter, "[{},{}]")).isEqualTo("passes");
+    assertThat(sent(large, "[" + "{},".repeat(400_000) + "{}]"))
+        .isEqualTo("400 The body is not JSON that can be checked");
+  }
+
+  @Test
+  void listsOfNamesInSchemasAreBounded() {
+    String names = "\"a" + String.join("\",\"a", Collections.nCopies(1_001, "x")) + '"';
+    assertThatThrownBy(() -> ofBody("{\"required\":[" + names + "]}"))
+        .hasMessageContaining("names more than 1000 at once");
   }
 
   @Test

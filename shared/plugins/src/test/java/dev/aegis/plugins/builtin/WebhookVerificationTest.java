@@ -208,6 +208,36 @@ final class WebhookVerificationTest {
         .isEqualTo("401 The webhook's signature does not match");
   }
 
+  /** The head came in time; who holds the body back must not outwait what is remembered. */
+  @Test
+  void isOutOfTimeWhenItsBodyEndsTooLate() {
+    Filter filter = filter(config(Scheme.STANDARD_WEBHOOKS, false, SECRET));
+    Asked request = sent(ID, "" + TIME, SIGNATURE);
+    now = TIME + 299;
+    assertThat(((Filter.Authorizing) filter).authorize(request)).isEqualTo(Verdict.PASS);
+    BodyEdit edit = ((Filter.EditingRequestBody) filter).editRequestBody(request);
+    edit.piece(PAYLOAD.getBytes(StandardCharsets.UTF_8), bytes -> {});
+    now = TIME + 302;
+    assertThat(told(edit.end(bytes -> {}))).isEqualTo("401 The webhook is out of time");
+  }
+
+  @Test
+  void fieldsThatPluginsDoNotSeeAreNotTaken() {
+    assertThatThrownBy(
+            () ->
+                new Config(
+                    Scheme.HMAC,
+                    List.of("s"),
+                    300,
+                    true,
+                    "Signature",
+                    Algorithm.SHA256,
+                    Encoding.HEX,
+                    "",
+                    1_048_576))
+        .hasMessageContaining("plugins do not see");
+  }
+
   @Test
   void remembersNoLongerThanIsNeeded() {
     SeenSignatures seen = new SeenSignatures();
