@@ -27,7 +27,8 @@ public sealed interface Identity {
   /**
    * Somebody of the tenant.
    *
-   * @param subject who, of 1 to 256 printable ASCII characters
+   * @param subject who, of 1 to 256 printable ASCII characters without spaces at its ends, which
+   *     upstreams do not see (RFC 9110 section 5.5)
    * @param roles names of roles, at most 64, of printable ASCII without commas; those that the
    *     tenant does not have give nothing, and bindings of the subject add to them
    * @param claims values that conditions of roles look at, at most 64
@@ -42,6 +43,9 @@ public sealed interface Identity {
       if (subject.isEmpty() || subject.length() > 256 || !printable(subject)) {
         throw new IllegalArgumentException("a subject has 1 to 256 printable ASCII characters");
       }
+      if (!bare(subject) || !roles.stream().allMatch(Identity::bare)) {
+        throw new IllegalArgumentException("subjects and roles have no spaces at their ends");
+      }
       if (roles.size() > MOST || claims.size() > MOST) {
         throw new IllegalArgumentException(MOST + " roles and " + MOST + " claims at most");
       }
@@ -49,6 +53,10 @@ public sealed interface Identity {
         throw new IllegalArgumentException("names of roles are printable ASCII without commas");
       }
     }
+  }
+
+  private static boolean bare(String text) {
+    return text.equals(text.strip());
   }
 
   private static boolean printable(String text) {

@@ -33,6 +33,7 @@ final class IdentifyingPluginsTest {
             case "Basic alice" -> new Identity.Known(
                 "alice", List.of("reader"), Map.of("plan", List.of("gold")));
             case "Basic bob" -> new Identity.Known("bob", List.of("reader"), Map.of());
+            case "Basic spaced" -> new Identity.Known(" alice", List.of(), Map.of());
             case "Basic forged" -> new Identity.Known("a\\r\\nX-Admin: 1", List.of(), Map.of());
             case "Basic none" -> null;
             case "Basic throws" -> throw new IllegalStateException(shown);
@@ -122,12 +123,12 @@ final class IdentifyingPluginsTest {
       assertThat(get(caller, "/in/x", "Basic alice").status()).isEqualTo(503);
       plugin.use(gateway, "tenants/a/plugins/x", Map.of("on_failure", "open"));
       assertThat(gateway.compiledFindings()).isEmpty();
-      for (String shown : List.of("throws", "forged", "none")) {
+      for (String shown : List.of("throws", "forged", "spaced", "none")) {
         HttpMessage refused = get(caller, "/in/x", "Basic " + shown);
         assertThat(refused.status()).as(shown).isEqualTo(503);
         assertThat(refused.text()).contains("\"plugin_failed\"");
       }
-      assertThat(gateway.pluginFailures()).hasSize(3);
+      assertThat(gateway.pluginFailures()).hasSize(4);
       // What was shown is told to nobody.
       assertThat(gateway.pluginFailures()).noneMatch(each -> each.why().contains("Basic"));
       assertThat(gateway.pluginFailures().getFirst().why())
