@@ -6,13 +6,13 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import redis.clients.jedis.RedisClient;
+import redis.clients.jedis.exceptions.JedisConnectionException;
 
 /**
  * The places that requests of this gateway hold in Redis. Each has an end there and is said again
@@ -29,7 +29,7 @@ final class Leases {
   private static final int BATCH = 500;
 
   /** Places that are remembered for Redis to be told that they are free. */
-  private static final int MOST_ENDED = 10_000;
+  static final int MOST_ENDED = 10_000;
 
   private final RedisClient client;
   private final CountsScript script = CountsScript.of("places.lua");
@@ -37,7 +37,7 @@ final class Leases {
   private final Consumer<RuntimeException> failed;
   private final AtomicLong names = new AtomicLong();
   private final Set<Lease> held = ConcurrentHashMap.newKeySet();
-  private final Queue<Lease> ended = new LinkedBlockingQueue<>(MOST_ENDED);
+  private final LinkedBlockingQueue<Lease> ended = new LinkedBlockingQueue<>(MOST_ENDED);
   private volatile boolean answers;
 
   /**
@@ -58,18 +58,25 @@ final class Leases {
     /** When Redis was told last, on the monotonic clock. */
     private volatile long said;
 
+    /** Whether Redis may know of them: set before it is told first. */
+    private volatile boolean known;
+
     private volatile boolean over;
 
-    Lease(String name, List<String> keys, long said) {
+    Lease(String name, List<String> keys, long said, boolean known) {
       this.name = name;
       this.keys = keys;
       this.said = said;
+      this.known = known;
     }
 
     @Override
     public void giveBack() {
       over = true;
       held.remove(this);
+      if (!known) { // nor will it be told any more, now that they are over
+        return;
+      }
       if (!answers) {
         later();
         return;
@@ -95,17 +102,17 @@ final class Leases {
 
   /** A request has places under this name, of which Redis knows. */
   Places.Place taken(String name, List<String> keys) {
-    return hold(new Lease(name, keys, System.nanoTime()));
+    return hold(new Lease(name, keys, System.nanoTime(), true));
   }
 
   /** Redis may have given places under this name, or may not: nobody heard its answer. */
   void doubtful(String name, List<String> keys) {
-    new Lease(name, keys, 0).later();
+    new Lease(name, keys, 0, true).later();
   }
 
   /** A request has places of which Redis is to be told. */
   Places.Place untold(List<String> keys) {
-    return hold(new Lease(name(), keys, System.nanoTime() - AGAIN_NANOS));
+    return hold(new Lease(name(), keys, System.nanoTime() - AGAIN_NANOS, false));
   }
 
   private Lease hold(Lease lease) {
@@ -124,9 +131,7 @@ final class Leases {
    * @param all whether also what it was told lately, since it may have forgotten it
    */
   void tell(boolean all) {
-    for (Lease lease = ended.poll(); lease != null; lease = ended.poll()) {
-      forget(lease);
-    }
+    tellEnded();
     long now = System.nanoTime();
     Map<String, List<Lease>> due = new HashMap<>();
     for (Lease lease : held) {
@@ -142,10 +147,48 @@ final class Leases {
         });
   }
 
-  private void say(String key, List<Lease> leases, long now) {
-    List<String> words = new ArrayList<>(leases.size() + 1);
+  /**
+   * Those that had ended when it began: under load others go on ending meanwhile. When Redis goes
+   * they are kept, for it changes nothing to tell one twice; what Redis refuses is forgotten, since
+   * it would be refused each time.
+   */
+  private void tellEnded() {
+    List<Lease> over = new ArrayList<>();
+    ended.drainTo(over, ended.size());
+    Map<String, List<String>> names = new HashMap<>();
+    for (Lease lease : over) {
+      for (String key : lease.keys) {
+        names.computeIfAbsent(key, none -> new ArrayList<>()).add(lease.name);
+      }
+    }
+    try {
+      names.forEach(
+          (key, members) -> {
+            for (int from = 0; from < members.size(); from += BATCH) {
+              List<String> some = members.subList(from, Math.min(from + BATCH, members.size()));
+              client.zrem(key, some.toArray(String[]::new));
+            }
+          });
+    } catch (JedisConnectionException e) {
+      over.forEach(Lease::later);
+      throw e;
+    }
+  }
+
+  private void say(String key, List<Lease> due, long now) {
+    List<Lease> leases = new ArrayList<>(due.size());
+    List<String> words = new ArrayList<>(due.size() + 1);
     words.add(Long.toString(MILLIS));
-    leases.forEach(lease -> words.add(lease.name));
+    for (Lease lease : due) {
+      lease.known = true; // before the question: who ends from here on tells it
+      if (!lease.over) {
+        leases.add(lease);
+        words.add(lease.name);
+      }
+    }
+    if (leases.isEmpty()) {
+      return;
+    }
     Object told = script.run(client, List.of(key), words);
     if (CountsQuestion.number(told) != leases.size()) {
       throw new IllegalStateException("Redis took other places than it was told");

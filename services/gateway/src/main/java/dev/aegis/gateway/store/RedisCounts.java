@@ -103,6 +103,9 @@ public final class RedisCounts implements SharedCounts, AutoCloseable {
     if (claims.stream().noneMatch(claim -> claim.meter().places())) {
       return ask("take", "", claims, epochMillis);
     }
+    if (!answers) {
+      return null; // nobody is asked, so there is no doubt of what Redis knows
+    }
     String name = leases.name();
     List<Count> counts = ask("take", name, claims, epochMillis);
     if (counts == null) {

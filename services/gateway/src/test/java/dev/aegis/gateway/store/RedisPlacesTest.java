@@ -184,6 +184,25 @@ final class RedisPlacesTest extends PlacesContract {
     assertThat(left(one, meter)).isEqualTo(2);
   }
 
+  /** More of them than ends that are remembered: they have none, for Redis knows of none. */
+  @Test
+  void whatCameAndEndedWhileRedisWasAwayDisplacesNothing() {
+    Meter meter = places("{acme}:phantoms", 2);
+    List<Claim> claims = List.of(new Claim(meter, "a", 1));
+    Places held = take(one, meter, 2);
+    redis.stop(); // and it saves what was counted
+    for (int i = 0; i <= Leases.MOST_ENDED; i++) {
+      try (Places passing = new Places()) {
+        assertThat(one.take(claims, 0, passing)).isNull();
+        one.owe(claims, 0, passing); // let pass without an answer
+      }
+    }
+    held.close();
+    redis.restart();
+    await().atMost(BOUND).until(one::answers);
+    assertThat(left(one, meter)).isEqualTo(2);
+  }
+
   @Test
   void aGatewayThatStopsGivesBackWhatItHolds() {
     Meter meter = places("{acme}:stopped", 2);
