@@ -127,4 +127,23 @@ final class RewritingPluginsTest {
               "it takes part in rewrite, which is too early for its place; its routes get 503");
     }
   }
+
+  @Test
+  void mayRequireWhatIsOnRoutesAlone() throws Exception {
+    String requires = "public List<String> requires() { return List.of(\"correlation_id\"); }\n";
+    OthersPlugin plugin =
+        new OthersPlugin(folder, "Paths", "String path, String more", requires + BODY);
+    try (StubUpstream backend = backend();
+        GatewayInProcess gateway = GatewayInProcess.before(backend.url());
+        HttpProbe caller = gateway.connect()) {
+      gateway.install(plugin.installed());
+      gateway.put(
+          "tenants/a/plugins/c",
+          Map.of("id", "c", "plugin", "correlation_id", "route", "all", "config", Map.of()));
+      plugin.use(gateway, "tenants/a/plugins/x", to("/new", ""));
+      assertThat(post(caller, "/old").status()).isEqualTo(200);
+      assertThat(backend.received().getFirst().startLine()).isEqualTo("POST /new HTTP/1.1");
+      assertThat(gateway.compiledFindings()).isEmpty();
+    }
+  }
 }
