@@ -119,12 +119,12 @@ final class ChainCompiler {
     Installed installed = links.plugin(plugin.plugin());
     if (installed != null && installed.narrowest().compareTo(stands) > 0) {
       String wrong = "it is for a wider place than this";
-      return new Links.Made(Link.broken(made.link().terms(), wrong), wrong);
+      return new Links.Made(made.link().breaks(wrong), wrong);
     }
     for (Phase phase : made.link().phases()) {
       if (phase.narrowest().compareTo(stands) > 0) {
         String wrong = "it takes part in " + phase.label() + ", which is too early for its place";
-        return new Links.Made(Link.broken(made.link().terms(), wrong), wrong);
+        return new Links.Made(made.link().breaks(wrong), wrong);
       }
     }
     return made;
@@ -217,7 +217,7 @@ final class ChainCompiler {
       ordered.add(placed.link());
       return;
     }
-    ordered.add(Link.broken(placed.link().terms(), wrong));
+    ordered.add(placed.link().breaks(wrong));
     if (onRoute && said.add(placed.plugin().id() + wrong)) {
       readings.found(placed.holding(), wrong + meanwhile(placed.plugin()));
     }
