@@ -195,9 +195,9 @@ public final class Link {
     }
   }
 
-  /** It was not called where it takes part. */
-  void missed(Phase phase, String why) {
-    PluginFailed _ = failed(phase, new PluginFailed(why, Says.NOTHING));
+  /** It was not called where it takes part, or to no use. */
+  PluginFailed missed(Phase phase, String why) {
+    return failed(phase, new PluginFailed(why, Says.NOTHING));
   }
 
   /** Tells it of a request that has ended. */
