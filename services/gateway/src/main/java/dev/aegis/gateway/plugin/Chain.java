@@ -236,7 +236,8 @@ public final class Chain {
   }
 
   /**
-   * Which path the request is for.
+   * Which path the request is for. A request that is too long to be rewritten goes nowhere, also
+   * where a plugin may fail: its caller would choose whether it is asked for.
    *
    * @return its head, another one if that changes, null when a plugin failed that must not
    */
@@ -262,9 +263,7 @@ public final class Chain {
         }
       } catch (IllegalArgumentException e) { // a good path, but too long beside this header
         PluginFailed _ = link.missed(Phase.REWRITE, String.valueOf(e.getMessage()));
-        if (!link.terms().open()) {
-          return null;
-        }
+        return null;
       } catch (PluginFailed e) {
         if (!link.terms().open()) {
           return null;
