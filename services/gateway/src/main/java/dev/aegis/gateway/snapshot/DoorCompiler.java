@@ -51,8 +51,8 @@ final class DoorCompiler {
       }
       ObjectKey key = new ObjectKey(Kind.PLUGIN, null, plugin.id());
       Link link = links.link(key, Links.NOBODYS, plugin, masterKey).link();
+      used.add(key);
       if (link.phases().contains(Phase.CONNECTION)) {
-        used.add(key);
         asked.add(link);
       }
     }
