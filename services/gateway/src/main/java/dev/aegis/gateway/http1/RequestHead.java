@@ -35,7 +35,8 @@ public final class RequestHead extends Head {
   }
 
   /**
-   * Checks that a caller could ask for this.
+   * Checks that a caller could ask for this. How long it may be is left open: that is for {@link
+   * #rewritten} to say, with the caller's own lines beside it.
    *
    * @param path without query
    * @param query without {@code ?}, {@code ""} for none
@@ -45,7 +46,11 @@ public final class RequestHead extends Head {
     try {
       read("GET " + joined(path, query) + " HTTP/1.1\r\nHost: a\r\n\r\n", new byte[0]);
     } catch (BadMessage e) {
-      throw new IllegalArgumentException(e.detail(), e);
+      boolean tooLong =
+          e.kind() == BadMessage.Kind.TARGET_TOO_LONG || e.kind() == BadMessage.Kind.HEAD_TOO_LARGE;
+      if (!tooLong) {
+        throw new IllegalArgumentException(e.detail(), e);
+      }
     }
   }
 

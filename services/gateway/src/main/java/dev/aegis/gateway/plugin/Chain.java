@@ -25,6 +25,8 @@ public final class Chain {
 
   private static final Link[] NOBODY = {};
 
+  private static final String TOO_MUCH = "with those before it, it changes more than is allowed";
+
   private final List<Link> links;
   private final Map<Phase, Link[]> taking = new EnumMap<>(Phase.class);
   private final Edit.Names requestNames = Edit.Names.reserving("");
@@ -128,7 +130,10 @@ public final class Chain {
       try {
         Edit own = edit.fresh();
         Request seen = views.of(link);
-        edit.follow(
+        follow(
+            edit,
+            link,
+            Phase.REQUEST,
             link.call(
                 Phase.REQUEST,
                 Filter.EditingRequest.class,
@@ -145,6 +150,13 @@ public final class Chain {
     return new Result.Edited(edit);
   }
 
+  /** Adds what one of them says, as a whole or, where all are too much together, not at all. */
+  private static void follow(Edit edit, Link link, Phase phase, Edit said) throws PluginFailed {
+    if (!edit.follow(said)) {
+      throw link.missed(phase, TOO_MUCH);
+    }
+  }
+
   /** Puts together what the caller gets. */
   public Result reply(LiveRequest request, ResponseHead head) {
     Views views = new Views(request);
@@ -159,7 +171,10 @@ public final class Chain {
           copy = live.copied();
         }
         Reply reply = copy == null || !link.keeps() ? live : copy;
-        edit.follow(
+        follow(
+            edit,
+            link,
+            Phase.REPLY,
             link.call(
                 Phase.REPLY,
                 Filter.EditingReply.class,
@@ -221,7 +236,8 @@ public final class Chain {
   }
 
   /**
-   * Which path the request is for.
+   * Which path the request is for. A request that is too long to be rewritten goes nowhere, also
+   * where a plugin may fail: its caller would choose whether it is asked for.
    *
    * @return its head, another one if that changes, null when a plugin failed that must not
    */
@@ -246,10 +262,8 @@ public final class Chain {
           goes = goes.with(goes.head().rewritten(path, query));
         }
       } catch (IllegalArgumentException e) { // a good path, but too long beside this header
-        link.missed(Phase.REWRITE, String.valueOf(e.getMessage()));
-        if (!link.terms().open()) {
-          return null;
-        }
+        PluginFailed _ = link.missed(Phase.REWRITE, String.valueOf(e.getMessage()));
+        return null;
       } catch (PluginFailed e) {
         if (!link.terms().open()) {
           return null;
@@ -275,7 +289,11 @@ public final class Chain {
                   filter.editRefusal(seen, refused, own);
                   return own;
                 });
-        edit = edit == null ? said : edit.followedBy(said);
+        if (edit == null) {
+          edit = said;
+        } else if (!edit.follow(said)) {
+          throw link.missed(Phase.REFUSAL, TOO_MUCH);
+        }
       } catch (PluginFailed e) {
         // The link has told of it; whoever is refused must not wait for more.
       }

@@ -78,12 +78,16 @@ public final class Edit implements Header {
   }
 
   private void keep(String name, String value) {
-    characters += name.length() + value.length() + 4;
+    characters += size(name, value);
     if (characters > MOST_CHARACTERS) {
       throw new IllegalArgumentException("lines of " + MOST_CHARACTERS + " characters at most");
     }
     lines.add(name);
     lines.add(value);
+  }
+
+  private static int size(String name, String value) {
+    return name.length() + value.length() + 4;
   }
 
   @Override
@@ -105,14 +109,26 @@ public final class Edit implements Header {
     }
   }
 
-  /** Does what another with the same rules was told; it has looked at the names and values. */
-  void follow(Edit other) {
+  /**
+   * Does what another with the same rules was told; it has looked at the names and values.
+   *
+   * @return false if both are too much together: then nothing is done
+   */
+  boolean follow(Edit other) {
+    int more = 0;
+    for (int i = 0; i < other.lines.size(); i += 2) {
+      more += size(other.lines.get(i), other.lines.get(i + 1));
+    }
+    if (dropped.size() + other.dropped.size() > MOST_NAMES || characters + more > MOST_CHARACTERS) {
+      return false;
+    }
     for (String name : other.dropped) {
       drop(name);
     }
     for (int i = 0; i < other.lines.size(); i += 2) {
       keep(other.lines.get(i), other.lines.get(i + 1));
     }
+    return true;
   }
 
   /** An empty one with the same rules. */

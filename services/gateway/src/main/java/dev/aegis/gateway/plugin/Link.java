@@ -6,8 +6,10 @@ import dev.aegis.plugin.Filter;
 import dev.aegis.plugin.Request;
 import dev.aegis.plugins.Opened;
 import java.util.EnumMap;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -28,6 +30,7 @@ public final class Link {
   private final @Nullable Guard guard;
   private final @Nullable Opened told;
   private final String broken;
+  private final Set<Phase> fails;
   private final PluginReport report;
   private final Map<Phase, LongConsumer> durations = new EnumMap<>(Phase.class);
   private final AtomicInteger failures = new AtomicInteger();
@@ -71,12 +74,14 @@ public final class Link {
       @Nullable Guard guard,
       @Nullable Opened told,
       String broken,
+      Set<Phase> fails,
       PluginReport report) {
     this.terms = terms;
     this.filter = filter;
     this.guard = guard;
     this.told = told;
     this.broken = broken;
+    this.fails = fails;
     this.report = report;
     this.log = filter != null && Phase.LOG.has(filter) ? new LogLane(this) : null;
     for (Phase phase : Phase.values()) {
@@ -94,12 +99,28 @@ public final class Link {
    */
   static Link of(
       Terms terms, Filter filter, @Nullable Guard guard, Opened told, PluginReport report) {
-    return new Link(terms, filter, guard, told, "", report);
+    return new Link(terms, filter, guard, told, "", Set.of(), report);
   }
 
-  /** One that cannot be called: it fails every time. */
+  /**
+   * One that cannot be called: it fails every time. Nobody knows where it would take part, and it
+   * may be one that says who callers are.
+   */
   public static Link broken(Terms terms, String why) {
-    return new Link(terms, null, null, null, why, PluginReport.NONE);
+    return broken(terms, why, EnumSet.of(Phase.IDENTIFY, Phase.AUTHORIZE));
+  }
+
+  private static Link broken(Terms terms, String why, Set<Phase> fails) {
+    return new Link(terms, null, null, null, why, fails, PluginReport.NONE);
+  }
+
+  /** The same, but not called: it fails every time. */
+  public Link breaks(String why) {
+    Set<Phase> those = EnumSet.of(Phase.AUTHORIZE);
+    if (takesPart(Phase.IDENTIFY)) {
+      those.add(Phase.IDENTIFY);
+    }
+    return broken(terms, why, those);
   }
 
   /** What is known of it without asking it. */
@@ -134,7 +155,7 @@ public final class Link {
 
   /** Where it takes part. One that is broken fails as early as it can. */
   boolean takesPart(Phase phase) {
-    return filter == null ? phase == Phase.AUTHORIZE : phase.has(filter);
+    return filter == null ? fails.contains(phase) : phase.has(filter);
   }
 
   /** Whether what it gets must be a copy: it may have it for longer than the request lasts. */
@@ -174,9 +195,9 @@ public final class Link {
     }
   }
 
-  /** It was not called where it takes part. */
-  void missed(Phase phase, String why) {
-    PluginFailed _ = failed(phase, new PluginFailed(why, Says.NOTHING));
+  /** It was not called where it takes part, or to no use. */
+  PluginFailed missed(Phase phase, String why) {
+    return failed(phase, new PluginFailed(why, Says.NOTHING));
   }
 
   /** Tells it of a request that has ended. */

@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -39,12 +40,31 @@ public final class Links {
 
   private static final long MOST_COMPILED = 1L << 30;
 
+  /** For so many times as long as a tenant's failed starts took none of them is tried again. */
+  private static final int PAUSES = 10;
+
+  private static final long SHORTEST_PAUSE = Duration.ofSeconds(30).toNanos();
+
   private final Supplier<Plugins> installed;
   private final PluginReport report;
   private final Cleaner cleaner = Cleaner.create();
   private final Map<String, Map<ObjectKey, Known>> known = new ConcurrentHashMap<>();
 
-  private record Known(PluginDefinition definition, Installed plugin, Link link) {}
+  private final LongSupplier nanos;
+
+  /**
+   * What came of a definition when that plugin was last started.
+   *
+   * @param failed how its start failed, null if it did not
+   */
+  private record Known(
+      PluginDefinition definition, Installed plugin, Made made, @Nullable Start failed) {
+    Link link() {
+      return made.link();
+    }
+  }
+
+  private record Start(long ended, long took) {}
 
   /** What came of a definition: a link in any case, and why it is broken, if it is. */
   public record Made(Link link, @Nullable String wrong) {}
@@ -53,8 +73,17 @@ public final class Links {
    * @param installed the plugins that there are
    */
   public Links(Supplier<Plugins> installed, PluginReport report) {
+    this(installed, report, System::nanoTime);
+  }
+
+  /**
+   * @param installed the plugins that there are
+   * @param nanos the time, as {@link System#nanoTime} tells it
+   */
+  public Links(Supplier<Plugins> installed, PluginReport report, LongSupplier nanos) {
     this.installed = installed;
     this.report = report;
+    this.nanos = nanos;
   }
 
   /** Those that come with Aegis, of which nobody hears. */
@@ -69,7 +98,9 @@ public final class Links {
   }
 
   /**
-   * The link that stands for {@code definition} in {@code tenant}.
+   * The link that stands for {@code definition} in {@code tenant}. One that did not start is
+   * started again when its definition or its plugin is another one, or after a pause: while it is
+   * waited for, nothing else comes into force.
    *
    * @param key of the object, for which its secrets are sealed
    * @param masterKey opens them
@@ -82,8 +113,11 @@ public final class Links {
       return broken(key, tenant, definition, "there is no plugin \"" + definition.plugin() + "\"");
     }
     Known before = own.get(key);
-    if (before != null && before.plugin() == plugin && before.definition().equals(definition)) {
-      return new Made(before.link(), null);
+    if (before != null
+        && before.plugin() == plugin
+        && before.definition().equals(definition)
+        && (before.failed() == null || !again(before.failed(), own))) {
+      return before.made();
     }
     own.remove(key);
     Opened opened;
@@ -92,21 +126,38 @@ public final class Links {
     } catch (InvalidDefinition e) {
       return broken(key, tenant, definition, String.valueOf(e.getMessage()));
     }
+    long began = nanos.getAsLong();
+    String wrong;
     try {
       Link link = link(key, tenant, definition, plugin, opened);
       if (before != null) {
         link.replaces(before.link());
       }
-      own.put(key, new Known(definition, plugin, link));
-      return new Made(link, null);
+      Made made = new Made(link, null);
+      own.put(key, new Known(definition, plugin, made, null));
+      return made;
     } catch (InvalidDefinition e) {
-      return broken(key, tenant, definition, String.valueOf(e.getMessage()));
+      wrong = String.valueOf(e.getMessage());
     } catch (PluginFailed e) {
-      return broken(key, tenant, definition, "it cannot be started: " + e.discreet(opened).why());
+      wrong = "it cannot be started: " + e.discreet(opened).why();
     } catch (RuntimeException e) {
-      String why = PluginFailed.threw(e).discreet(opened).why();
-      return broken(key, tenant, definition, "it cannot be started: " + why);
+      wrong = "it cannot be started: " + PluginFailed.threw(e).discreet(opened).why();
     }
+    long ended = nanos.getAsLong();
+    Made made = broken(key, tenant, definition, wrong);
+    own.put(key, new Known(definition, plugin, made, new Start(ended, ended - began)));
+    return made;
+  }
+
+  /**
+   * Whether the pause after that start is over, which is longer the longer all of a tenant's took.
+   */
+  private boolean again(Start failed, Map<ObjectKey, Known> own) {
+    long took = 0;
+    for (Known each : own.values()) {
+      took += each.failed() == null ? 0 : each.failed().took();
+    }
+    return nanos.getAsLong() - failed.ended() >= Math.max(SHORTEST_PAUSE, PAUSES * took);
   }
 
   /** The plugins that are switched off here and the jars that cannot be used; for any thread. */

@@ -27,7 +27,7 @@ final class LogLane {
 
   void tell(Request request, Ended ended) {
     if (!waiting.offer(new Told(request, ended))) {
-      link.missed(Phase.LOG, "more requests end than it takes note of");
+      PluginFailed _ = link.missed(Phase.LOG, "more requests end than it takes note of");
     } else {
       begin();
     }

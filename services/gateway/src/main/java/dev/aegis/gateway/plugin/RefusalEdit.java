@@ -70,15 +70,21 @@ public final class RefusalEdit implements Wording {
     content = bytes.clone();
   }
 
-  /** This and then the other. */
-  RefusalEdit followedBy(RefusalEdit later) {
-    lines.follow(later.lines);
+  /**
+   * This and then the other.
+   *
+   * @return false if both are too much together: then it is this alone
+   */
+  boolean follow(RefusalEdit later) {
+    if (!lines.follow(later.lines)) {
+      return false;
+    }
     detail = later.detail == null ? detail : later.detail;
     if (later.content != null) {
       contentType = later.contentType;
       content = later.content;
     }
-    return this;
+    return true;
   }
 
   /** The detail, {@code usual} if nobody says another. */

@@ -119,12 +119,12 @@ final class ChainCompiler {
     Installed installed = links.plugin(plugin.plugin());
     if (installed != null && installed.narrowest().compareTo(stands) > 0) {
       String wrong = "it is for a wider place than this";
-      return new Links.Made(Link.broken(made.link().terms(), wrong), wrong);
+      return new Links.Made(made.link().breaks(wrong), wrong);
     }
     for (Phase phase : made.link().phases()) {
       if (phase.narrowest().compareTo(stands) > 0) {
         String wrong = "it takes part in " + phase.label() + ", which is too early for its place";
-        return new Links.Made(Link.broken(made.link().terms(), wrong), wrong);
+        return new Links.Made(made.link().breaks(wrong), wrong);
       }
     }
     return made;
@@ -136,7 +136,8 @@ final class ChainCompiler {
 
   /**
    * The chain of requests that have no route, or none yet: of those plugins that are on all of
-   * them. What one of these requires may be on each route and yet not here, so nothing is said.
+   * them. What one of these requires may be on each route and yet not here, so it does without: it
+   * fails on the routes where that is missing.
    */
   Chain everywhere() {
     return chain(
@@ -166,12 +167,12 @@ final class ChainCompiler {
     return chain(here, cors, true);
   }
 
-  private Chain chain(List<Placed> here, boolean cors, boolean tells) {
+  private Chain chain(List<Placed> here, boolean cors, boolean onRoute) {
     List<Placed> nearest = here.stream().filter(placed -> !hidden(placed, here)).toList();
     List<Link> ordered = new ArrayList<>();
     Set<Placed> done = new HashSet<>();
     for (Placed placed : nearest) {
-      follow(placed, nearest, ordered, done, new HashSet<>(), tells);
+      follow(placed, nearest, ordered, done, new HashSet<>(), onRoute);
     }
     return Chain.of(ordered, cors);
   }
@@ -194,7 +195,7 @@ final class ChainCompiler {
       List<Link> ordered,
       Set<Placed> done,
       Set<String> waiting,
-      boolean tells) {
+      boolean onRoute) {
     if (!done.add(placed)) {
       return;
     }
@@ -205,19 +206,19 @@ final class ChainCompiler {
       List<Placed> found = here.stream().filter(other -> other.name().equals(needed)).toList();
       if (further.contains(needed)) {
         wrong = "it requires \"" + needed + "\", which requires it";
-      } else if (found.isEmpty()) {
+      } else if (found.isEmpty() && onRoute) {
         wrong = "it requires \"" + needed + "\", which is not on each of its routes";
       }
       for (Placed other : wrong == null ? found : List.<Placed>of()) {
-        follow(other, here, ordered, done, further, tells);
+        follow(other, here, ordered, done, further, onRoute);
       }
     }
     if (wrong == null) {
       ordered.add(placed.link());
       return;
     }
-    ordered.add(Link.broken(placed.link().terms(), wrong));
-    if (tells && said.add(placed.plugin().id() + wrong)) {
+    ordered.add(placed.link().breaks(wrong));
+    if (onRoute && said.add(placed.plugin().id() + wrong)) {
       readings.found(placed.holding(), wrong + meanwhile(placed.plugin()));
     }
   }

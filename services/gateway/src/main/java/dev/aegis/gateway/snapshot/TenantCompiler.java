@@ -3,6 +3,7 @@ package dev.aegis.gateway.snapshot;
 import dev.aegis.gateway.admission.Access;
 import dev.aegis.gateway.cache.CachePlan;
 import dev.aegis.gateway.plugin.Chain;
+import dev.aegis.gateway.plugin.Link;
 import dev.aegis.gateway.plugin.Phase;
 import dev.aegis.gateway.plugin.RateLimit;
 import dev.aegis.gateway.routing.RouteTable;
@@ -109,8 +110,8 @@ final class TenantCompiler {
           }
           Chain chain =
               chains.on(route.id(), route.destination().upstreams(), route.cors() != null);
-          if (route.auth() == RouteDefinition.Auth.PLUGIN && !chain.has(Phase.IDENTIFY)) {
-            readings.error(entry, "no plugin on it says who callers are; requests get 503");
+          if (route.auth() == RouteDefinition.Auth.PLUGIN) {
+            identifying(entry, chain);
           }
           HeaderEdit replyEdit =
               HeaderEdit.of(
@@ -159,6 +160,21 @@ final class TenantCompiler {
         certificates,
         chains.everywhere(),
         readings.findings());
+  }
+
+  /** Nobody passes where one that says who callers are fails, whatever its definition says. */
+  private void identifying(Entry route, Chain chain) {
+    if (!chain.has(Phase.IDENTIFY)) {
+      readings.error(route, "no plugin on it says who callers are; requests get 503");
+    } else if (chain.links().stream()
+        .anyMatch(
+            link ->
+                link.state() == Link.State.BROKEN
+                    && link.terms().open()
+                    && link.phases().contains(Phase.IDENTIFY))) {
+      readings.error(
+          route, "a plugin on it is broken, which may say who callers are; requests get 503");
+    }
   }
 
   /** What was found so far. */

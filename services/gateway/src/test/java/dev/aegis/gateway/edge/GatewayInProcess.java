@@ -78,7 +78,8 @@ public final class GatewayInProcess implements AutoCloseable {
 
   private volatile Plugins plugins = Plugins.builtIn();
   private final KeptFailures failures = new KeptFailures();
-  private final Links links = new Links(() -> plugins, failures);
+  private final Links links =
+      new Links(() -> plugins, failures, () -> System.nanoTime() + elapsed().toNanos());
   private final List<UpstreamEvent> heard = new CopyOnWriteArrayList<>();
   private final Fold fold = new Fold();
   private final MasterKey masterKey = MasterKey.parse(MasterKey.newText());
@@ -351,7 +352,7 @@ public final class GatewayInProcess implements AutoCloseable {
     put(key.toString(), definition);
   }
 
-  /** So much more time than the real one has passed for replies that are kept. */
+  /** So much more time than the real one has passed for kept replies and failed plugins. */
   void elapse(Duration inAll) {
     elapsed = inAll;
   }

@@ -136,4 +136,61 @@ final class IdentifyingPluginsTest {
       assertThat(backend.received()).isEmpty();
     }
   }
+
+  @Test
+  void nobodyPassesWhereOneIsNotThere() throws Exception {
+    OthersPlugin plugin = plugin();
+    try (StubUpstream backend = backend();
+        GatewayInProcess gateway = GatewayInProcess.before(backend.url());
+        HttpProbe caller = gateway.connect()) {
+      gateway.install(plugin.installed());
+      configure(gateway);
+      plugin.use(gateway, "tenants/a/plugins/x", Map.of());
+      assertThat(get(caller, "/in/x", "Basic alice").status()).isEqualTo(200);
+      Map<String, ?> gone =
+          Map.of("id", "g", "plugin", "gone", "order", 1, "on_failure", "open", "config", Map.of());
+      gateway.put("tenants/a/plugins/g", gone);
+      HttpMessage refused = get(caller, "/in/x", "Basic alice");
+      assertThat(refused.status()).isEqualTo(503);
+      assertThat(refused.text()).contains("\"plugin_failed\"");
+      assertThat(gateway.compiledFindings())
+          .extracting(Finding::message)
+          .containsExactlyInAnyOrder(
+              "there is no plugin \"gone\"; requests go on without it",
+              "a plugin on it is broken, which may say who callers are; requests get 503");
+      gateway.route(Map.of("auth", "none"));
+      assertThat(get(caller, "/in/x", "Basic alice").status()).isEqualTo(200);
+    }
+  }
+
+  @Test
+  void oneThatIsKnownToSayNothingOfCallersIsGoneWithout() throws Exception {
+    OthersPlugin plugin = plugin();
+    OthersPlugin other =
+        new OthersPlugin(
+            folder,
+            "Stamps",
+            "",
+            """
+            public List<String> requires() { return List.of("correlation_id"); }
+            public Filter configure(Config config) {
+              return (Filter.EditingReply) (request, reply, header) -> header.set("X-Stamp", "1");
+            }
+            """);
+    try (StubUpstream backend = backend();
+        GatewayInProcess gateway = GatewayInProcess.before(backend.url());
+        HttpProbe caller = gateway.connect()) {
+      other.installed();
+      gateway.install(plugin.installed());
+      configure(gateway);
+      plugin.use(gateway, "tenants/a/plugins/x", Map.of());
+      other.use(gateway, "tenants/a/plugins/s", Map.of("on_failure", "open"));
+      assertThat(gateway.compiledFindings())
+          .extracting(Finding::message)
+          .containsExactly(
+              "it requires \"correlation_id\", which is not on each of its routes;"
+                  + " requests go on without it");
+      assertThat(get(caller, "/in/x", "Basic alice").status()).isEqualTo(200);
+    }
+  }
 }

@@ -16,7 +16,7 @@ import org.junit.jupiter.api.io.TempDir;
 final class RefusalPluginsTest {
   private static final String BODY =
       """
-      public enum Mode { DETAIL, BODY, FORGES, THROWS, SHOWS }
+      public enum Mode { DETAIL, BODY, FORGES, THROWS, SHOWS, LONG }
       public Filter configure(Config config) {
         return (Filter.EditingRefusal) (request, refused, wording) -> {
           switch (config.mode()) {
@@ -30,6 +30,7 @@ final class RefusalPluginsTest {
               wording.detail("half of it");
               throw new IllegalStateException("of all things");
             }
+            case LONG -> wording.header("X-Long", "l".repeat(9000));
             case SHOWS -> wording.detail("seen: " + request.header("Authorization"));
           }
         };
@@ -123,6 +124,23 @@ final class RefusalPluginsTest {
       HttpMessage failed = ask(caller, "GET /");
       assertThat(failed.status()).isEqualTo(502);
       assertThat(failed.text()).contains("\"detail\":\"all 502 upstream_failed\"");
+    }
+  }
+
+  @Test
+  void whatIsTooMuchInAllIsPassedOver() throws Exception {
+    OthersPlugin plugin = plugin();
+    try (StubUpstream backend = backend();
+        GatewayInProcess gateway = GatewayInProcess.before(backend.url());
+        HttpProbe caller = gateway.connect()) {
+      gateway.install(plugin.installed());
+      gateway.route(Map.of("auth", "jwt"));
+      plugin.use(gateway, "tenants/a/plugins/x", mode("long"));
+      plugin.use(gateway, "tenants/a/plugins/y", mode("long"));
+      HttpMessage refused = ask(caller, "GET /");
+      assertThat(refused.status()).isEqualTo(401);
+      assertThat(refused.fields("X-Long")).hasSize(1);
+      assertThat(gateway.pluginFailures()).extracting(Failure::id).containsExactly("y");
     }
   }
 }

@@ -7,6 +7,7 @@ import dev.aegis.testkit.HttpMessage;
 import dev.aegis.testkit.HttpProbe;
 import dev.aegis.testkit.StubUpstream;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -125,6 +126,58 @@ final class RewritingPluginsTest {
           .extracting(Finding::message)
           .containsExactly(
               "it takes part in rewrite, which is too early for its place; its routes get 503");
+    }
+  }
+
+  @Test
+  void mayRequireWhatIsOnRoutesAlone() throws Exception {
+    String requires = "public List<String> requires() { return List.of(\"correlation_id\"); }\n";
+    OthersPlugin plugin =
+        new OthersPlugin(folder, "Paths", "String path, String more", requires + BODY);
+    try (StubUpstream backend = backend();
+        GatewayInProcess gateway = GatewayInProcess.before(backend.url());
+        HttpProbe caller = gateway.connect()) {
+      gateway.install(plugin.installed());
+      gateway.put(
+          "tenants/a/plugins/c",
+          Map.of("id", "c", "plugin", "correlation_id", "route", "all", "config", Map.of()));
+      plugin.use(gateway, "tenants/a/plugins/x", to("/new", ""));
+      assertThat(post(caller, "/old").status()).isEqualTo(200);
+      assertThat(backend.received().getFirst().startLine()).isEqualTo("POST /new HTTP/1.1");
+      assertThat(gateway.compiledFindings()).isEmpty();
+    }
+  }
+
+  @Test
+  void noCallerMakesItsRequestTooLongToBeRewritten() throws Exception {
+    OthersPlugin plugin = plugin();
+    try (StubUpstream backend = backend();
+        GatewayInProcess gateway = GatewayInProcess.before(backend.url())) {
+      gateway.install(plugin.installed());
+      Map<String, Object> open = new HashMap<>(to("/new", "&" + "r".repeat(6000)));
+      open.put("on_failure", "open");
+      plugin.use(gateway, "tenants/a/plugins/x", open);
+      String padding = ("X-Pad: " + "p".repeat(7000) + "\r\n").repeat(4);
+      for (int i = 0; i < 6; i++) {
+        for (String began :
+            List.of(
+                "GET /old HTTP/1.1\r\nHost: a.test\r\n" + padding,
+                "GET /old?" + "q".repeat(3000) + " HTTP/1.1\r\nHost: a.test\r\n")) {
+          try (HttpProbe caller = gateway.connect()) {
+            caller.send(began + "\r\n");
+            HttpMessage refused = caller.read();
+            assertThat(refused.status()).isEqualTo(503);
+            assertThat(refused.text()).contains("\"plugin_failed\"");
+          }
+        }
+      }
+      assertThat(backend.received()).isEmpty();
+      assertThat(gateway.switchedOff()).isEmpty();
+      assertThat(gateway.pluginFailures()).hasSize(12);
+      try (HttpProbe caller = gateway.connect()) {
+        assertThat(post(caller, "/old").status()).isEqualTo(200);
+      }
+      assertThat(backend.received().getFirst().startLine()).startsWith("POST /new?&rrr");
     }
   }
 }

@@ -3,6 +3,7 @@ package dev.aegis.gateway.edge;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.aegis.gateway.plugin.Failure;
 import dev.aegis.model.Finding;
 import dev.aegis.plugins.Plugins;
 import dev.aegis.testkit.HttpMessage;
@@ -244,5 +245,34 @@ final class RoutePluginsTest {
             + body.length()
             + "\r\n\r\n"
             + body);
+  }
+
+  @Test
+  void whatIsTooMuchInAllIsAFailureOfTheLaterOne() throws Exception {
+    try (StubUpstream backend = backend();
+        GatewayInProcess gateway = GatewayInProcess.before(backend.url());
+        HttpProbe caller = gateway.connect()) {
+      for (String plugin : List.of("request_headers", "response_headers")) {
+        for (String id : List.of("a", "b", "c")) {
+          Map<String, ?> open = Map.of("on_failure", "open");
+          Map<String, ?> add = Map.of("add", Map.of("X-Long", "l".repeat(6000), "X-" + id, id));
+          use(gateway, "tenants/a/plugins/", plugin.substring(0, 3) + id, plugin, open, add);
+        }
+      }
+      caller.send(GET + "\r\n");
+      HttpMessage reply = caller.read();
+      assertThat(reply.status()).isEqualTo(200);
+      assertThat(reply.fields("X-Long")).hasSize(2);
+      assertThat(reply.fields("X-c")).isEmpty();
+      HttpMessage request = backend.received().getFirst();
+      assertThat(request.fields("X-Long")).hasSize(2);
+      assertThat(request.fields("X-c")).isEmpty();
+      assertThat(gateway.pluginFailures()).extracting(Failure::id).containsExactly("reqc", "resc");
+      use(gateway, "reqc", "request_headers", Map.of("add", Map.of("X-Long", "l".repeat(6000))));
+      caller.send(GET + "\r\n");
+      HttpMessage closed = caller.read();
+      assertThat(closed.status()).isEqualTo(503);
+      assertThat(closed.text()).contains("\"plugin_failed\"");
+    }
   }
 }

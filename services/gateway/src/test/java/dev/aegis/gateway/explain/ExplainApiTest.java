@@ -227,8 +227,8 @@ final class ExplainApiTest {
         .isEqualTo(
             JSON.readTree(
                 """
-                [{"id": "gone", "plugin": "not_there", "phases": ["authorize"], "order": 1,
-                  "on_failure": "closed", "state": "broken",
+                [{"id": "gone", "plugin": "not_there", "phases": ["identify", "authorize"],
+                  "order": 1, "on_failure": "closed", "state": "broken",
                   "scope": {"tenant": "a", "route": null, "upstream": null}},
                  {"id": "door", "plugin": "ip_restriction", "phases": ["authorize"], "order": 100,
                   "on_failure": "closed", "state": "in_force",
