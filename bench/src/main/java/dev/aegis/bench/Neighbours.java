@@ -22,8 +22,9 @@ import java.util.concurrent.locks.LockSupport;
  * How long the requests of one tenant take while a plugin of another does what it should not. Each
  * way is measured beside the same plugin doing nothing, with the same load on both tenants: each
  * caller has a request due every few milliseconds, and what it takes counts from when it was due. A
- * bad plugin is switched off soon, so it is put to use anew four times a second; but one that loops
- * for ever is so once, because each of its threads that does not end keeps a processor.
+ * bad plugin is switched off soon, so its object is changed four times a second, as one would who
+ * wants it tried as often as the gateway lets him; but one that loops for ever is so once, because
+ * each of its threads that does not end keeps a processor.
  */
 final class Neighbours {
   private static final Duration LENGTH = Duration.ofSeconds(10);

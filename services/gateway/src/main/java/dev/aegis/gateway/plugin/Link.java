@@ -5,6 +5,7 @@ import dev.aegis.plugin.Ended;
 import dev.aegis.plugin.Filter;
 import dev.aegis.plugin.Request;
 import dev.aegis.plugins.Opened;
+import java.time.Duration;
 import java.util.EnumMap;
 import java.util.EnumSet;
 import java.util.List;
@@ -14,6 +15,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.LongConsumer;
+import java.util.function.LongSupplier;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -24,6 +26,8 @@ import org.jspecify.annotations.Nullable;
 public final class Link {
   private static final int PATIENCE = 5;
   private static final int SECOND_PATIENCE = 2;
+  private static final long FIRST_PAUSE = Duration.ofSeconds(5).toNanos();
+  private static final long LONGEST_PAUSE = Duration.ofMinutes(1).toNanos();
 
   private final Terms terms;
   private final @Nullable Filter filter;
@@ -35,7 +39,17 @@ public final class Link {
   private final Map<Phase, LongConsumer> durations = new EnumMap<>(Phase.class);
   private final AtomicInteger failures = new AtomicInteger();
   private final AtomicBoolean off = new AtomicBoolean();
+  private final LongSupplier nanos;
   private final @Nullable LogLane log;
+
+  /** Since when it is switched off. */
+  private volatile long offAt;
+
+  /** How long the one that was switched off before it had to wait for it; 0 once it did well. */
+  private volatile long pause;
+
+  /** It is not called before, if {@link #pause} is not 0. */
+  private volatile long notBefore;
 
   /**
    * What is known of it without asking it.
@@ -64,7 +78,7 @@ public final class Link {
     IN_FORCE,
     /** It cannot be called, and fails every time. */
     BROKEN,
-    /** It is called no more, because it failed too often. */
+    /** It is not called, because it failed too often, or another one did where it stands. */
     SWITCHED_OFF
   }
 
@@ -75,7 +89,8 @@ public final class Link {
       @Nullable Opened told,
       String broken,
       Set<Phase> fails,
-      PluginReport report) {
+      PluginReport report,
+      LongSupplier nanos) {
     this.terms = terms;
     this.filter = filter;
     this.guard = guard;
@@ -83,6 +98,7 @@ public final class Link {
     this.broken = broken;
     this.fails = fails;
     this.report = report;
+    this.nanos = nanos;
     this.log = filter != null && Phase.LOG.has(filter) ? new LogLane(this) : null;
     for (Phase phase : Phase.values()) {
       if (filter != null && phase.has(filter)) {
@@ -96,10 +112,16 @@ public final class Link {
    *
    * @param guard runs its calls, null if it is trusted
    * @param told its configuration, of which its failures must not speak
+   * @param nanos the time, as {@link System#nanoTime} tells it
    */
   static Link of(
-      Terms terms, Filter filter, @Nullable Guard guard, Opened told, PluginReport report) {
-    return new Link(terms, filter, guard, told, "", Set.of(), report);
+      Terms terms,
+      Filter filter,
+      @Nullable Guard guard,
+      Opened told,
+      PluginReport report,
+      LongSupplier nanos) {
+    return new Link(terms, filter, guard, told, "", Set.of(), report, nanos);
   }
 
   /**
@@ -111,7 +133,7 @@ public final class Link {
   }
 
   private static Link broken(Terms terms, String why, Set<Phase> fails) {
-    return new Link(terms, null, null, null, why, fails, PluginReport.NONE);
+    return new Link(terms, null, null, null, why, fails, PluginReport.NONE, System::nanoTime);
   }
 
   /** The same, but not called: it fails every time. */
@@ -130,7 +152,7 @@ public final class Link {
 
   /** Whether it can do what it is there for, now. */
   public State state() {
-    return filter == null ? State.BROKEN : off.get() ? State.SWITCHED_OFF : State.IN_FORCE;
+    return filter == null ? State.BROKEN : off() ? State.SWITCHED_OFF : State.IN_FORCE;
   }
 
   /** The phases that it takes part in, in their order. */
@@ -138,19 +160,35 @@ public final class Link {
     return Stream.of(Phase.values()).filter(this::takesPart).toList();
   }
 
-  /** Whether it is called no more, because it failed too often. */
+  /** Whether it is not called, for it or the one before it failed too often. */
   public boolean off() {
-    return off.get();
+    return off.get() || waits();
   }
 
   /**
    * It stands where {@code before} stood. If that one was switched off, or nearly, two bad calls
-   * are enough until one ends well: what is bad is not tried anew with each change of its object.
+   * are enough until one ends well. If it is the same plugin, with another configuration, it is not
+   * even called before a pause, which doubles from five seconds to a minute: who changes the object
+   * of a bad plugin over and over would have other tenants feel its bad calls each time.
    */
-  void replaces(Link before) {
+  void replaces(Link before, boolean samePlugin) {
     if (before.off() || before.failures.get() >= PATIENCE - SECOND_PATIENCE) {
       failures.set(PATIENCE - SECOND_PATIENCE);
     }
+    if (!samePlugin) {
+      return;
+    }
+    if (before.off.get()) {
+      pause = Math.clamp(2 * before.pause, FIRST_PAUSE, LONGEST_PAUSE);
+      notBefore = before.offAt + pause;
+    } else {
+      notBefore = before.notBefore;
+      pause = before.pause;
+    }
+  }
+
+  private boolean waits() {
+    return filter != null && pause != 0 && nanos.getAsLong() - notBefore < 0;
   }
 
   /** Where it takes part. One that is broken fails as early as it can. */
@@ -172,6 +210,9 @@ public final class Link {
     if (off.get()) {
       throw new PluginFailed("it was switched off", Says.NOTHING);
     }
+    if (waits()) {
+      throw new PluginFailed("the one before it was switched off a moment ago", Says.NOTHING);
+    }
     long began = System.nanoTime();
     try {
       F of = type.cast(known);
@@ -181,6 +222,7 @@ public final class Link {
               : guard.run(known.getClass().getClassLoader(), (Callable<T>) () -> use.of(of));
       if (failures.get() != 0) {
         failures.set(0);
+        pause = 0;
       }
       return result;
     } catch (PluginFailed e) {
@@ -215,7 +257,11 @@ public final class Link {
           case BAD -> failures.incrementAndGet() >= PATIENCE;
           case LOST -> true;
         };
-    boolean first = ends && off.compareAndSet(false, true);
+    boolean first = ends && !off.get();
+    if (first) {
+      offAt = nanos.getAsLong();
+      first = off.compareAndSet(false, true);
+    }
     report.failed(new Failure(terms.tenant(), terms.id(), terms.plugin(), phase, why.why(), first));
     return why;
   }

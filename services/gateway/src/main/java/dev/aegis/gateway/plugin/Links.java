@@ -131,7 +131,7 @@ public final class Links {
     try {
       Link link = link(key, tenant, definition, plugin, opened);
       if (before != null) {
-        link.replaces(before.link());
+        link.replaces(before.link(), before.plugin() == plugin);
       }
       Made made = new Made(link, null);
       own.put(key, new Known(definition, plugin, made, null));
@@ -145,6 +145,9 @@ public final class Links {
     }
     long ended = nanos.getAsLong();
     Made made = broken(key, tenant, definition, wrong);
+    if (before != null) {
+      made.link().replaces(before.link(), before.plugin() == plugin);
+    }
     own.put(key, new Known(definition, plugin, made, new Start(ended, ended - began)));
     return made;
   }
@@ -199,12 +202,12 @@ public final class Links {
     if (plugin.trusted()) {
       Filter filter = plugin.configure(opened, owner);
       filter.start();
-      return Link.of(terms, filter, null, opened, report);
+      return Link.of(terms, filter, null, opened, report, nanos);
     }
     Filter filter = begun(plugin, definition, opened, owner);
     Guard guard =
         new Guard("plugin-" + definition.plugin(), definition.timeout(), Guard.MOST_ALLOCATED);
-    Link link = Link.of(terms, filter, guard, opened, report);
+    Link link = Link.of(terms, filter, guard, opened, report, nanos);
     cleaner.register(link, closing(definition.plugin(), filter, opened, guard.end()));
     return link;
   }

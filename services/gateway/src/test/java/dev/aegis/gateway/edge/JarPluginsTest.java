@@ -211,6 +211,7 @@ final class JarPluginsTest {
           Map.of("timeout_ms", 50, "on_failure", "open", "config", Map.of("mode", mode)));
       assertThat(get(caller, "a").status()).isEqualTo(200);
       use(gateway, "hostile", Map.of("timeout_ms", 10_000, "config", Map.of("mode", "good")));
+      gateway.elapse(Duration.ofSeconds(5));
       assertThat(get(caller, "a").status()).isEqualTo(200);
       assertThat(gateway.switchedOff()).isEmpty();
     }
@@ -226,7 +227,9 @@ final class JarPluginsTest {
         HttpProbe caller = gateway.connect()) {
       gateway.install(plugins.get());
       List<Integer> calls = new ArrayList<>();
+      Duration later = Duration.ZERO;
       for (String mode : List.of("throws", "throws", "good", "throws")) {
+        gateway.elapse(later = later.plusMinutes(1));
         int before = gateway.pluginFailures().size();
         use(
             gateway,
@@ -242,6 +245,53 @@ final class JarPluginsTest {
         }
       }
       assertThat(calls).containsExactly(5, 2, 0, 5);
+    }
+  }
+
+  /** Others would feel its bad calls each time that its object changes. */
+  @Test
+  void oneThatWasSwitchedOffIsNotTriedAnewWithEachChange() throws Exception {
+    new PluginSource(work, Plugin.class, "Hostile", HostilePlugin.SOURCE)
+        .pack(folder.resolve("h.jar"), "1");
+    try (StubUpstream backend = backend();
+        PluginFolder plugins = new PluginFolder(folder);
+        GatewayInProcess gateway = GatewayInProcess.before(backend.url());
+        HttpProbe caller = gateway.connect()) {
+      gateway.install(plugins.get());
+      int timeout = 9_000;
+      Duration later = Duration.ZERO;
+      for (int pause : List.of(0, 5, 10, 20, 40, 60, 60)) {
+        // As they are, as configurations that it cannot have, and as many as one likes.
+        for (String mode : List.of("throws", "nonsense", "throws")) {
+          use(gateway, "hostile", Map.of("timeout_ms", timeout++, "config", Map.of("mode", mode)));
+          int before = gateway.pluginFailures().size();
+          assertThat(get(caller, "a").status()).isEqualTo(503);
+          if (pause > 0) {
+            assertThat(gateway.pluginFailures()).hasSize(before);
+          }
+        }
+        later = later.plusSeconds(pause);
+        gateway.elapse(later);
+        int before = gateway.pluginFailures().size();
+        for (int i = 0; i < 8; i++) {
+          assertThat(get(caller, "a").status()).isEqualTo(503);
+        }
+        assertThat(gateway.pluginFailures()).hasSizeGreaterThan(before);
+        assertThat(gateway.pluginFailures().getLast().switchedOff()).isTrue();
+      }
+      use(gateway, "hostile", Map.of("timeout_ms", 9_500, "config", Map.of("mode", "throws")));
+      gateway.elapse(later.plusSeconds(55));
+      int before = gateway.pluginFailures().size();
+      assertThat(get(caller, "a").status()).isEqualTo(503);
+      assertThat(gateway.pluginFailures()).hasSize(before);
+
+      // Another jar may be the one that is mended.
+      new PluginSource(work, Plugin.class, "Hostile", HostilePlugin.SOURCE)
+          .pack(folder.resolve("h.jar"), "2");
+      assertThat(plugins.look()).isTrue();
+      gateway.install(plugins.get());
+      use(gateway, "hostile", Map.of("timeout_ms", 9_501, "config", Map.of("mode", "good")));
+      assertThat(get(caller, "a").status()).isEqualTo(200);
     }
   }
 
