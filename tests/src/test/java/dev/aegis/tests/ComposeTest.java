@@ -52,6 +52,7 @@ final class ComposeTest {
             "backend-b",
             "receiver",
             "prometheus",
+            "alertmanager",
             "grafana",
             "datadog");
     assertThat(Compose.service("datadog").texts("profiles")).containsExactly("datadog");
@@ -114,7 +115,7 @@ final class ComposeTest {
     }
     // The gateways' management and the services behind admin are nobody's from outside.
     assertThat(published)
-        .containsExactlyInAnyOrder("8000", "8443", "8001", "8444", "4567", "9090", "3000");
+        .containsExactlyInAnyOrder("8000", "8443", "8001", "8444", "4567", "9090", "9093", "3000");
   }
 
   @Test

@@ -15,9 +15,11 @@ import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/** The rules of Prometheus, judged by Prometheus' own tool. */
+/** The rules of Prometheus and what becomes of alerts, judged by the projects' own tools. */
 final class RulesTest {
   private static final Path FOLDER = Repository.root().resolve("observability/prometheus");
+  private static final Path ALERTS =
+      Repository.root().resolve("observability/alertmanager/alertmanager.yml");
   private static final Duration BOUND = Duration.ofMinutes(1);
 
   @Test
@@ -40,6 +42,22 @@ final class RulesTest {
     promtool(arguments.toArray(String[]::new));
   }
 
+  @Test
+  void whatCallsSomebodyIsNotWhatMayWait() throws Exception {
+    String file = ALERTS.toString();
+    assertThat(amtool("check-config", file)).contains("SUCCESS");
+    for (String severity : List.of("page", "ticket")) {
+      // It exits with another code than 0 when other receivers hear of it.
+      amtool(
+          "config",
+          "routes",
+          "test",
+          "--config.file=" + file,
+          "--verify.receivers=" + severity + "s",
+          "severity=" + severity);
+    }
+  }
+
   private static List<String> files(Path folder) throws IOException {
     try (Stream<Path> files = Files.list(folder)) {
       List<String> names =
@@ -50,13 +68,21 @@ final class RulesTest {
   }
 
   private static String promtool(String... arguments) throws InterruptedException {
+    return run(Peers.program("promtool", "AEGIS_TEST_PROMTOOL"), arguments);
+  }
+
+  private static String amtool(String... arguments) throws InterruptedException {
+    return run(Peers.program("amtool", "AEGIS_TEST_AMTOOL"), arguments);
+  }
+
+  private static String run(Path tool, String... arguments) throws InterruptedException {
     List<String> command = new ArrayList<>();
-    command.add(Peers.program("promtool", "AEGIS_TEST_PROMTOOL").toString());
+    command.add(tool.toString());
     command.addAll(List.of(arguments));
-    try (ChildProcess promtool = ChildProcess.start(command, Map.of())) {
-      int code = promtool.awaitExit(BOUND);
-      assertThat(code).as(promtool.output()).isZero();
-      return promtool.output();
+    try (ChildProcess process = ChildProcess.start(command, Map.of())) {
+      int code = process.awaitExit(BOUND);
+      assertThat(code).as(process.output()).isZero();
+      return process.output();
     }
   }
 }
