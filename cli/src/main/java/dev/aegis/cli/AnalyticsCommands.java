@@ -91,7 +91,7 @@ final class AnalyticsCommands {
         names = "--metric",
         paramLabel = "NAME",
         split = ",",
-        description = "Any of requests, errors, p50, p95, p99, bytes, bytes_in, bytes_out")
+        description = "Any of requests, errors, p50, p95, p99, bytes, bytes_in, bytes_out, slowest")
     private List<String> metrics = List.of();
 
     Export(Session session, DataFolder data) {

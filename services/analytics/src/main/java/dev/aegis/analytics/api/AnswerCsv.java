@@ -7,6 +7,7 @@ import dev.aegis.analytics.query.Series;
 import dev.aegis.analytics.query.SeriesQuery;
 import dev.aegis.analytics.query.TimeRange;
 import dev.aegis.analytics.rollup.Cell;
+import dev.aegis.analytics.rollup.Slowest;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -15,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Writes answers as CSV (RFC 4180) with a header line: a line for each point of each series, or for
- * each group of a top list. What is null in JSON is empty here.
+ * each group of a top list. What is null in JSON is empty here; the slowest request is its id.
  */
 final class AnswerCsv {
   private AnswerCsv() {}
@@ -53,8 +54,9 @@ final class AnswerCsv {
     }
     fields.addAll(series.group().values());
     for (Metric metric : query.metrics()) {
+      Slowest slowest = metric == Metric.SLOWEST ? sum.slowest() : null;
       Number value = metric.of(sum);
-      fields.add(value == null ? null : value.toString());
+      fields.add(slowest != null ? slowest.requestId() : value == null ? null : value.toString());
     }
     return fields;
   }

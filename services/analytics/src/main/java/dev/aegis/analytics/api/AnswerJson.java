@@ -10,6 +10,7 @@ import dev.aegis.analytics.query.Series;
 import dev.aegis.analytics.query.SeriesQuery;
 import dev.aegis.analytics.query.TimeRange;
 import dev.aegis.analytics.rollup.Cell;
+import dev.aegis.analytics.rollup.Slowest;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -85,6 +86,14 @@ final class AnswerJson {
 
   private static void metrics(JsonGenerator json, SeriesQuery query, Cell sum) throws IOException {
     for (Metric metric : query.metrics()) {
+      Slowest slowest = metric == Metric.SLOWEST ? sum.slowest() : null;
+      if (slowest != null) {
+        json.writeObjectFieldStart(metric.wireName());
+        json.writeStringField("request_id", slowest.requestId());
+        json.writeNumberField("duration_ms", slowest.micros() / 1_000.0);
+        json.writeEndObject();
+        continue;
+      }
       switch (metric.of(sum)) {
         case null -> json.writeNullField(metric.wireName());
         case Long count -> json.writeNumberField(metric.wireName(), count);

@@ -132,7 +132,8 @@ final class CountingProcessor implements Processor<byte[], byte[], byte[], byte[
         event.subject() == null ? "" : event.subject(),
         event.bytesIn(),
         event.bytesOut(),
-        event.durationUs());
+        event.durationUs(),
+        event.requestId());
   }
 
   /** Whether this event was counted before; if not, it is marked as counted. */

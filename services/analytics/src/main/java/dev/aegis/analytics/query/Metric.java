@@ -1,6 +1,7 @@
 package dev.aegis.analytics.query;
 
 import dev.aegis.analytics.rollup.Cell;
+import dev.aegis.analytics.rollup.Slowest;
 import java.util.List;
 import java.util.Locale;
 import java.util.OptionalDouble;
@@ -23,7 +24,9 @@ public enum Metric {
   /** Body bytes from callers. */
   BYTES_IN,
   /** Body bytes to callers. */
-  BYTES_OUT;
+  BYTES_OUT,
+  /** Which request took longest, and how many milliseconds. */
+  SLOWEST;
 
   /** What is answered when nothing else is asked. */
   public static final List<Metric> DEFAULT = List.of(REQUESTS, ERRORS, P50, P95, P99, BYTES);
@@ -38,7 +41,7 @@ public enum Metric {
   /**
    * The value for a sum of cells. Counts are whole and 0 for no requests; a percentile is within
    * {@link dev.aegis.analytics.rollup.LatencyBucket#RELATIVE_ERROR} and null for no requests, since
-   * 0 ms would be the best there is.
+   * 0 ms would be the best there is. Of the slowest request it is how long it took.
    */
   public @Nullable Number of(Cell sum) {
     return switch (this) {
@@ -50,6 +53,10 @@ public enum Metric {
       case BYTES -> sum.bytesIn() + sum.bytesOut();
       case BYTES_IN -> sum.bytesIn();
       case BYTES_OUT -> sum.bytesOut();
+      case SLOWEST -> {
+        Slowest slowest = sum.slowest();
+        yield slowest == null ? null : slowest.micros() / MICROS_PER_MILLI;
+      }
     };
   }
 

@@ -59,6 +59,14 @@ final class CellBytes {
       return bytes[at++];
     }
 
+    byte[] octets(int count) {
+      if (count > bytes.length - at) {
+        throw new IllegalArgumentException("A cell's bytes are cut short");
+      }
+      at += count;
+      return Arrays.copyOfRange(bytes, at - count, at);
+    }
+
     long number() {
       long value = 0;
       for (int shift = 0; shift < Long.SIZE; shift += 7) {

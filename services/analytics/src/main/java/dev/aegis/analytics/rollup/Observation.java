@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param bytesIn body bytes from the caller
  * @param bytesOut body bytes to the caller
  * @param durationMicros from the first byte of the request to the last of the answer
+ * @param requestId its {@code X-Request-Id}, empty if the event has none
  */
 public record Observation(
     String tenant,
@@ -26,7 +27,8 @@ public record Observation(
     String consumer,
     long bytesIn,
     long bytesOut,
-    long durationMicros) {
+    long durationMicros,
+    String requestId) {
   /** Stands for every method that is not well known. */
   public static final String OTHER_METHOD = "OTHER";
 

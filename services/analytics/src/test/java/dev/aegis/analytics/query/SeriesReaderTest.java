@@ -150,7 +150,8 @@ class SeriesReaderTest {
             Arbitraries.longs().between(0, 5_000_000))
         .as(
             (tenant, minute, route, method, status, consumer, micros) ->
-                new Observation(tenant, minute, route, method, status, consumer, 10, 20, micros));
+                new Observation(
+                    tenant, minute, route, method, status, consumer, 10, 20, micros, ""));
   }
 
   @Provide
@@ -196,7 +197,7 @@ class SeriesReaderTest {
   private static Observation one(
       String tenant, long minute, String route, String consumer, long micros) {
     return new Observation(
-        tenant, minute, route, "GET", StatusClass.SUCCESS, consumer, 1, 2, micros);
+        tenant, minute, route, "GET", StatusClass.SUCCESS, consumer, 1, 2, micros, "");
   }
 
   private static Instant at(String date) {

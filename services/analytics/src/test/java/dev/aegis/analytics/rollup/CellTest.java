@@ -69,13 +69,15 @@ class CellTest {
   @Test
   void theStoredFormStaysReadable() {
     byte[] key = HexFormat.of().parseHex("6d61636d650001c3a20000474554003275");
-    byte[] cell = HexFormat.of().parseHex("0102010acc07020501c30101");
+    byte[] cell = HexFormat.of().parseHex("0202010acc07020501c3010104612d3132c801");
+    byte[] before = HexFormat.of().parseHex("0102010acc07020501c30101");
+    Latencies latencies = Latencies.NONE.plus(5).plus(micros(5 + 0xc3 - 0x80 + 128));
 
     assertThatThrownBy(() -> CellKey.parse(Arrays.copyOf(key, 6)))
         .isInstanceOf(IllegalArgumentException.class);
     assertThat(Cell.parse(cell))
-        .isEqualTo(
-            new Cell(2, 1, 10, 972, Latencies.NONE.plus(5).plus(micros(5 + 0xc3 - 0x80 + 128))));
+        .isEqualTo(new Cell(2, 1, 10, 972, latencies, new Slowest(200, "a-12")));
+    assertThat(Cell.parse(before)).isEqualTo(new Cell(2, 1, 10, 972, latencies, null));
     assertThat(CellKey.parse(key))
         .isEqualTo(
             new CellKey(
@@ -102,12 +104,28 @@ class CellTest {
   void whatCallersInventDoesNotMakeKeysOfItsOwn() {
     Observation odd =
         new Observation(
-            "acme", 1, "r", "BREW", StatusClass.SUCCESS, "a\0b" + "x".repeat(1000), -1, -1, -1);
+            "acme", 1, "r", "BREW", StatusClass.SUCCESS, "a\0b" + "x".repeat(1000), -1, -1, -1, "");
 
     assertThat(odd.method()).isEqualTo(Observation.OTHER_METHOD);
     assertThat(odd.consumer()).hasSize(Observation.MAX_CONSUMER).startsWith("a\uFFFDb");
     assertThat(odd.bytesIn()).isZero();
     assertThat(odd.bytesOut()).isZero();
+  }
+
+  @Test
+  void theSlowestIsNamed() {
+    Cell cell = Cell.EMPTY.plus(named(5, "x".repeat(129))).plus(named(3, "b")).plus(named(4, ""));
+
+    assertThat(cell.slowest()).isEqualTo(new Slowest(3, "b"));
+    assertThat(cell.plus(named(3, "a")).slowest()).isEqualTo(new Slowest(3, "a"));
+    assertThat(Cell.EMPTY.plus(named(3, "a")).plus(cell).slowest()).isEqualTo(new Slowest(3, "a"));
+    assertThat(cell.plus(named(9, "c")).slowest()).isEqualTo(new Slowest(9, "c"));
+    assertThat(Cell.EMPTY.slowest()).isNull();
+  }
+
+  private static Observation named(long micros, String requestId) {
+    return new Observation(
+        "acme", 1, "r", "GET", StatusClass.SUCCESS, "u", 1, 2, micros, requestId);
   }
 
   @Test
@@ -137,15 +155,35 @@ class CellTest {
             Arbitraries.of(StatusClass.values()),
             consumers,
             Arbitraries.longs().between(0, 1L << 40),
-            Arbitraries.longs().between(0, LatencyBucket.MAX_MICROS))
+            durationsAndIds())
         .as(
-            (tenant, minute, route, method, status, consumer, bytes, micros) ->
+            (tenant, minute, route, method, status, consumer, bytes, slowest) ->
                 new Observation(
-                    tenant, minute, route, method, status, consumer, bytes, bytes / 2, micros));
+                    tenant,
+                    minute,
+                    route,
+                    method,
+                    status,
+                    consumer,
+                    bytes,
+                    bytes / 2,
+                    slowest.micros(),
+                    slowest.requestId()));
+  }
+
+  /** Few durations, so that two are often the same; ids that are kept, and some that are not. */
+  private static Arbitrary<Slowest> durationsAndIds() {
+    return Combinators.combine(
+            Arbitraries.oneOf(
+                Arbitraries.longs().between(0, 3),
+                Arbitraries.longs().between(0, LatencyBucket.MAX_MICROS)),
+            Arbitraries.of("", "a", "b", "0193-c", "é", "x".repeat(129)))
+        .as(Slowest::new);
   }
 
   private static Observation observation(long minute, long micros) {
-    return new Observation("acme", minute, "r", "GET", StatusClass.SUCCESS, "u", 1, 2, micros);
+    return new Observation(
+        "acme", minute, "r", "GET", StatusClass.SUCCESS, "u", 1, 2, micros, "id-" + micros);
   }
 
   private static long micros(int bucket) {
