@@ -116,7 +116,8 @@ final class Scene implements AutoCloseable {
   void limited(String tenant, long count) {
     Instant now = Instant.now();
     TenantEvent event =
-        new RateLimitExceeded("orders", "limit-all", "rate_limited", "user-1", count, now, now)
+        new RateLimitExceeded(
+                "orders", "limit-all", "rate_limited", "user-1", "r-1", null, count, now, now)
             .of(tenant);
     publish(tenant, event.wireType(), event.toJson());
   }

@@ -11,6 +11,8 @@ import org.jspecify.annotations.Nullable;
  * @param pluginId the limit
  * @param code of the refusals
  * @param subject of the last request, null when it had none
+ * @param requestId of the last request
+ * @param traceId of the last request, null when it had none
  * @param count requests refused, at least 1
  * @param firstAt when the first was
  * @param lastAt when the last was
@@ -20,6 +22,8 @@ public record RateLimitExceeded(
     String pluginId,
     String code,
     @Nullable String subject,
+    String requestId,
+    @Nullable String traceId,
     long count,
     Instant firstAt,
     Instant lastAt) {
@@ -39,6 +43,8 @@ public record RateLimitExceeded(
             .put("plugin_id", pluginId)
             .put("code", code)
             .put("subject", subject)
+            .put("request_id", requestId)
+            .put("trace_id", traceId)
             .put("count", count)
             .put("first_at", firstAt.toString())
             .put("last_at", lastAt.toString()));

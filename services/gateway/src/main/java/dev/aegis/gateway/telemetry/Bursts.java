@@ -39,6 +39,8 @@ final class Bursts {
     private Instant first = Instant.EPOCH;
     private Instant last = Instant.EPOCH;
     private @Nullable String subject;
+    private String requestId = "";
+    private @Nullable String traceId;
 
     void add(Instant at) {
       if (count++ == 0) {
@@ -62,6 +64,8 @@ final class Bursts {
     if (burst != null) {
       burst.add(event.startedAt());
       burst.subject = event.subject();
+      burst.requestId = event.requestId();
+      burst.traceId = event.traceId();
     }
   }
 
@@ -118,7 +122,15 @@ final class Bursts {
     return switch (key) {
       case Refused(String tenant, String code, String route, String limit) ->
           new RateLimitExceeded(
-                  route, limit, code, burst.subject, burst.count, burst.first, burst.last)
+                  route,
+                  limit,
+                  code,
+                  burst.subject,
+                  burst.requestId,
+                  burst.traceId,
+                  burst.count,
+                  burst.first,
+                  burst.last)
               .of(tenant);
       case Failing(String tenant, String id, String plugin, String phase, boolean off) ->
           new PluginCallsFailed(

@@ -80,6 +80,7 @@ final class TelemetryTest {
     JsonNode data = rest.getFirst().data();
     assertThat(data.path("count").asLong()).isEqualTo(500);
     assertThat(data.path("subject").asText()).isEqualTo("bob-500");
+    assertThat(data.path("request_id").asText()).isEqualTo("r-1");
     assertThat(data.path("plugin_id").asText()).isEqualTo("l");
     assertThat(data.path("route_id").asText()).isEqualTo("r");
     assertThat(data.path("first_at").asText()).isEqualTo(START.plusMillis(1).toString());
