@@ -31,8 +31,26 @@ final class Parameters {
 
   private Parameters() {}
 
+  /** What texts become: by which types, and if they are a list its items by which. */
+  record Kind(Set<String> types, Set<String> items) {
+    Kind {
+      types = Set.copyOf(types);
+      items = Set.copyOf(items);
+    }
+
+    boolean list() {
+      return types.contains("array");
+    }
+  }
+
   /** The parameters of a query; null when it cannot be read. */
   static @Nullable ObjectNode query(String query, RequestSchema schema) {
+    Map<String, List<String>> values = values(query);
+    return values == null ? null : object(values, schema);
+  }
+
+  /** The texts of the parameters of a query; null when it cannot be read. */
+  static @Nullable Map<String, List<String>> values(String query) {
     Map<String, List<String>> values = new LinkedHashMap<>();
     try {
       for (String each : query.split("&", -1)) {
@@ -47,7 +65,7 @@ final class Parameters {
     } catch (IllegalArgumentException e) {
       return null; // said by who asked
     }
-    return object(values, schema);
+    return values;
   }
 
   /** Those fields of a header that the schema names. */
@@ -75,19 +93,23 @@ final class Parameters {
     values.forEach(
         (name, texts) -> {
           JsonNode said = properties.path(name);
-          boolean list = texts.size() > 1 || types(said).contains("array");
-          if (!list) {
-            object.set(name, value(texts.getFirst(), types(said)));
-            return;
-          }
-          Set<String> types = types(said.path("items"));
-          ArrayNode items = object.putArray(name);
-          texts.forEach(text -> items.add(value(text, types)));
+          object.set(name, value(texts, new Kind(types(said), types(said.path("items")))));
         });
     return object;
   }
 
-  private static Set<String> types(JsonNode schema) {
+  /** What texts become, of which there is at least one. */
+  static JsonNode value(List<String> texts, Kind kind) {
+    if (texts.size() == 1 && !kind.list()) {
+      return value(texts.getFirst(), kind.types());
+    }
+    ArrayNode items = JsonNodeFactory.instance.arrayNode();
+    texts.forEach(text -> items.add(value(text, kind.items())));
+    return items;
+  }
+
+  /** The types that a schema names itself. */
+  static Set<String> types(JsonNode schema) {
     JsonNode type = schema.path("type");
     if (type.isTextual()) {
       return Set.of(type.textValue());

@@ -22,7 +22,9 @@ import org.jspecify.annotations.Nullable;
  * of documents names places and keywords, and never what stood there.
  */
 final class RequestSchema {
-  private static final String DIALECT = "https://json-schema.org/draft/2020-12/schema";
+  /** The only dialect that is understood. */
+  static final String DIALECT = "https://json-schema.org/draft/2020-12/schema";
+
   private static final JsonMapper MAPPER = new JsonMapper();
   private static final int MOST_CHARACTERS = 120;
   private static final int MOST_NAMES = 1_000;
@@ -37,10 +39,13 @@ final class RequestSchema {
   private final Schema schema;
   private final boolean compares;
 
-  private RequestSchema(JsonNode text, Schema schema) {
+  /**
+   * @param compares whether items of lists may have to be told apart
+   */
+  RequestSchema(JsonNode text, Schema schema, boolean compares) {
     this.text = text;
     this.schema = schema;
-    this.compares = !text.findValues("uniqueItems").isEmpty();
+    this.compares = compares;
   }
 
   /**
@@ -55,6 +60,22 @@ final class RequestSchema {
     }
     JsonNode text = MAPPER.valueToTree(said);
     local(text);
+    hold(text);
+    try {
+      Schema schema = registry().getSchema(text);
+      schema.initializeValidators();
+      return new RequestSchema(text, schema, !text.findValues("uniqueItems").isEmpty());
+    } catch (SchemaException e) {
+      throw new IllegalArgumentException("is no schema that can be used: " + e.getMessage());
+    }
+  }
+
+  /**
+   * Holds a schema against the schema of schemas.
+   *
+   * @throws IllegalArgumentException if it is none
+   */
+  static void hold(JsonNode text) {
     List<Error> wrong = OF_SCHEMAS.validate(text.toString(), InputFormat.JSON);
     if (!wrong.isEmpty()) {
       Error first = wrong.getFirst();
@@ -64,24 +85,20 @@ final class RequestSchema {
               + ' '
               + first.getMessage());
     }
-    SchemaRegistry registry =
-        SchemaRegistry.withDefaultDialect(
-            SpecificationVersion.DRAFT_2020_12,
-            builder ->
-                builder
-                    .schemaLoader(loader -> loader.allow(place -> false))
-                    .schemaRegistryConfig(
-                        SchemaRegistryConfig.builder()
-                            .regularExpressionFactory(LinearPattern::new)
-                            .preloadSchema(true)
-                            .build()));
-    try {
-      Schema schema = registry.getSchema(text);
-      schema.initializeValidators();
-      return new RequestSchema(text, schema);
-    } catch (SchemaException e) {
-      throw new IllegalArgumentException("is no schema that can be used: " + e.getMessage());
-    }
+  }
+
+  /** Reads schemas, looks nowhere else for them, and bounds their patterns. */
+  static SchemaRegistry registry() {
+    return SchemaRegistry.withDefaultDialect(
+        SpecificationVersion.DRAFT_2020_12,
+        builder ->
+            builder
+                .schemaLoader(loader -> loader.allow(place -> false))
+                .schemaRegistryConfig(
+                    SchemaRegistryConfig.builder()
+                        .regularExpressionFactory(LinearPattern::new)
+                        .preloadSchema(true)
+                        .build()));
   }
 
   /** Nothing is fetched, nor looked for in files or jars. */
@@ -118,7 +135,7 @@ final class RequestSchema {
   }
 
   /** The schema of schemas compares each of these names with each. */
-  private static void few(JsonNode names) {
+  static void few(JsonNode names) {
     if (names.isArray() && names.size() > MOST_NAMES) {
       throw new IllegalArgumentException("names more than " + MOST_NAMES + " at once");
     }

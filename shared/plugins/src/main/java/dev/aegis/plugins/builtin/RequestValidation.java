@@ -1,6 +1,5 @@
 package dev.aegis.plugins.builtin;
 
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.aegis.plugin.BodyEdit;
 import dev.aegis.plugin.Ended;
 import dev.aegis.plugin.Filter;
@@ -8,9 +7,8 @@ import dev.aegis.plugin.Member;
 import dev.aegis.plugin.Plugin;
 import dev.aegis.plugin.Request;
 import dev.aegis.plugin.Verdict;
-import java.util.List;
 import java.util.Map;
-import java.util.Set;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /** Lets requests pass whose bodies, queries and headers have the form that schemas ask for. */
@@ -26,6 +24,14 @@ public final class RequestValidation implements Plugin<RequestValidation.Config>
     REPORT
   }
 
+  /** What becomes of requests for paths that an OpenAPI document does not have. */
+  public enum Unknown {
+    /** They are refused with 404. */
+    REFUSE,
+    /** They pass. */
+    PASS
+  }
+
   /** Which form requests have. */
   public record Config(
       @Member("JSON Schema of bodies, of draft 2020-12; any body passes without it.")
@@ -34,6 +40,16 @@ public final class RequestValidation implements Plugin<RequestValidation.Config>
       @Member("JSON Schema of the object of the header fields that it names.")
           Map<String, Object> header,
       @Member(value = "Whether there has to be a body.", otherwise = "false") boolean bodyRequired,
+      @Member("OpenAPI document of version 3.1 in the place of body, query and header.")
+          Map<String, Object> openapi,
+      @Member(
+              value = "What paths begin with that the OpenAPI document leaves out.",
+              otherwise = "\"\"")
+          String basePath,
+      @Member(
+              value = "What becomes of requests for paths that the OpenAPI document has not.",
+              otherwise = "refuse")
+          Unknown unknown,
       @Member(value = "What becomes of other requests.", otherwise = "enforce") Mode mode,
       @Member(
               value = "Status that they are refused with: 400 or 422.",
@@ -54,8 +70,20 @@ public final class RequestValidation implements Plugin<RequestValidation.Config>
               most = 16 * 1024 * 1024)
           int maxBytes) {
     public Config {
-      if (body.isEmpty() && query.isEmpty() && header.isEmpty()) {
-        throw new IllegalArgumentException("must have a schema of body, query or header");
+      boolean schemas = !body.isEmpty() || !query.isEmpty() || !header.isEmpty();
+      if (!schemas && openapi.isEmpty()) {
+        throw new IllegalArgumentException(
+            "must have a schema of body, query or header, or openapi");
+      }
+      if ((schemas || bodyRequired) && !openapi.isEmpty()) {
+        throw new IllegalArgumentException(
+            "openapi cannot be beside body, query, header or body_required");
+      }
+      if (openapi.isEmpty() && (!basePath.isEmpty() || unknown != Unknown.REFUSE)) {
+        throw new IllegalArgumentException("base_path and unknown need openapi");
+      }
+      if (!basePath.isEmpty() && (!basePath.startsWith("/") || basePath.endsWith("/"))) {
+        throw new IllegalArgumentException("base_path must begin with / and not end with it");
       }
       if (bodyRequired && body.isEmpty()) {
         throw new IllegalArgumentException("body_required needs body");
@@ -66,6 +94,7 @@ public final class RequestValidation implements Plugin<RequestValidation.Config>
       schema("body", body);
       schema("query", query);
       schema("header", header);
+      document(openapi, basePath);
     }
   }
 
@@ -74,6 +103,14 @@ public final class RequestValidation implements Plugin<RequestValidation.Config>
       return RequestSchema.of(said);
     } catch (IllegalArgumentException e) {
       throw new IllegalArgumentException(member + ' ' + e.getMessage(), e);
+    }
+  }
+
+  private static @Nullable OpenApiDocument document(Map<String, Object> said, String basePath) {
+    try {
+      return said.isEmpty() ? null : OpenApiReader.read(said, basePath);
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException("openapi " + e.getMessage(), e);
     }
   }
 
@@ -94,80 +131,63 @@ public final class RequestValidation implements Plugin<RequestValidation.Config>
 
   @Override
   public Filter configure(Config config) {
+    OpenApiDocument document = document(config.openapi(), config.basePath());
+    Form form =
+        document == null
+            ? new OfSchemas(
+                schema("body", config.body()),
+                schema("query", config.query()),
+                schema("header", config.header()),
+                config.bodyRequired())
+            : new OfDocument(document, config.unknown() == Unknown.PASS);
     Checks checks =
-        new Checks(
-            schema("body", config.body()),
-            schema("query", config.query()),
-            schema("header", config.header()),
-            config);
+        new Checks(form, new Faults(config.status(), config.errors()), config.maxBytes());
     return switch (config.mode()) {
       case ENFORCE -> new Enforcing(checks);
       case REPORT -> new Reporting(checks, new WouldRefuse());
     };
   }
 
-  /** The schemas, and what is said when a request does not have their form. */
-  private record Checks(
-      @Nullable RequestSchema body,
-      @Nullable RequestSchema query,
-      @Nullable RequestSchema header,
-      Config config) {
+  /** What requests are held against, and what is said when they do not have that form. */
+  private record Checks(Form form, Faults faults, int maxBytes) {
     Verdict head(Request request) {
       try {
-        if (query != null) {
-          ObjectNode found = Parameters.query(request.query(), query);
-          if (found == null) {
-            return refused(config.status(), "The query cannot be decoded");
-          }
-          Set<String> faults = query.faults(found, request.query().length());
-          if (!faults.isEmpty()) {
-            return wrong("query", faults);
-          }
-        }
-        if (header != null) {
-          Set<String> faults = header.faults(Parameters.header(request, header), 0);
-          if (!faults.isEmpty()) {
-            return wrong("header", faults);
-          }
-        }
+        return form.head(request, faults);
       } catch (Effort.Exhausted e) {
-        return refused(config.status(), "The request is too much to check");
+        return faults.refused("The request is too much to check");
       }
-      return Verdict.PASS;
     }
 
-    Verdict body(CheckedBody.Came came) {
-      return switch (came) {
-        case CheckedBody.Nothing none ->
-            config.bodyRequired()
-                ? refused(config.status(), "The request has no body")
-                : Verdict.PASS;
-        case CheckedBody.Unreadable(int status, String why) -> refused(status, why);
-        case CheckedBody.Document(var document, int bytes) -> {
-          try {
-            Set<String> faults = body == null ? Set.of() : body.faults(document, bytes);
-            yield faults.isEmpty() ? Verdict.PASS : wrong("body", faults);
-          } catch (Effort.Exhausted e) {
-            yield refused(config.status(), "The body is too much to check");
-          }
-        }
+    BodyEdit body(Request request, UnaryOperator<Verdict> judge) {
+      return switch (form.body(request)) {
+        case Form.Anything any -> BodyEdit.None.NONE;
+        case Form.Nothing none ->
+            new CheckedBody(request, maxBytes, came -> judge.apply(nothing(came)));
+        case Form.Json json ->
+            new CheckedBody(request, maxBytes, came -> judge.apply(json(came, json)));
       };
     }
 
-    private Verdict wrong(String part, Set<String> faults) {
-      StringBuilder detail = new StringBuilder("The ").append(part).append(" has another form");
-      List<String> told = faults.stream().limit(config.errors()).toList();
-      if (!told.isEmpty()) {
-        detail.append(": ").append(String.join(", ", told));
-        if (faults.size() > told.size()) {
-          detail.append(", and ").append(faults.size() - told.size()).append(" more");
-        }
-      }
-      return refused(config.status(), detail.toString());
+    private static Verdict nothing(CheckedBody.Came came) {
+      return came instanceof CheckedBody.Nothing
+          ? Verdict.PASS
+          : new Verdict.Refuse(415, "The operation takes no body");
     }
 
-    private static Verdict refused(int status, String detail) {
-      return new Verdict.Refuse(status, detail);
+    private Verdict json(CheckedBody.Came came, Form.Json wanted) {
+      return switch (came) {
+        case CheckedBody.Nothing none ->
+            wanted.required() ? faults.refused("The request has no body") : Verdict.PASS;
+        case CheckedBody.Unreadable(int status, String why) -> new Verdict.Refuse(status, why);
+        case CheckedBody.Document(var document, int bytes) -> {
+          RequestSchema schema = wanted.schema();
+          try {
+            yield schema == null ? Verdict.PASS : faults.of("body", schema.faults(document, bytes));
+          } catch (Effort.Exhausted e) {
+            yield faults.refused("The body is too much to check");
+          }
+        }
+      };
     }
   }
 
@@ -179,14 +199,12 @@ public final class RequestValidation implements Plugin<RequestValidation.Config>
 
     @Override
     public int holds() {
-      return checks.config().maxBytes();
+      return checks.maxBytes();
     }
 
     @Override
     public BodyEdit editRequestBody(Request request) {
-      return checks.body() == null
-          ? BodyEdit.None.NONE
-          : new CheckedBody(request, checks.config().maxBytes(), checks::body);
+      return checks.body(request, UnaryOperator.identity());
     }
   }
 
@@ -201,15 +219,12 @@ public final class RequestValidation implements Plugin<RequestValidation.Config>
 
     @Override
     public BodyEdit editRequestBody(Request request) {
-      return checks.body() == null
-          ? BodyEdit.None.NONE
-          : new CheckedBody(
-              request,
-              checks.config().maxBytes(),
-              came -> {
-                noted.note(request, checks.body(came));
-                return Verdict.PASS;
-              });
+      return checks.body(
+          request,
+          verdict -> {
+            noted.note(request, verdict);
+            return Verdict.PASS;
+          });
     }
 
     @Override

@@ -9,9 +9,13 @@ import java.util.List;
  *
  * @param lines names and values of its header, in turns
  */
-record Asked(String query, List<String> lines) implements Request {
+record Asked(String method, String path, String query, List<String> lines) implements Request {
   Asked {
     lines = List.copyOf(lines);
+  }
+
+  Asked(String query, List<String> lines) {
+    this("POST", "/", query, lines);
   }
 
   static Asked with(String... lines) {
@@ -34,18 +38,8 @@ record Asked(String query, List<String> lines) implements Request {
   }
 
   @Override
-  public String method() {
-    return "POST";
-  }
-
-  @Override
   public String host() {
     return "t.test";
-  }
-
-  @Override
-  public String path() {
-    return "/";
   }
 
   @Override

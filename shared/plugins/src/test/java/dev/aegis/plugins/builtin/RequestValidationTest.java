@@ -10,6 +10,7 @@ import dev.aegis.plugin.Request;
 import dev.aegis.plugin.Verdict;
 import dev.aegis.plugins.builtin.RequestValidation.Config;
 import dev.aegis.plugins.builtin.RequestValidation.Mode;
+import dev.aegis.plugins.builtin.RequestValidation.Unknown;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -45,7 +46,18 @@ final class RequestValidationTest {
   }
 
   private static Config config(String body, String query, String header, Mode mode) {
-    return new Config(json(body), json(query), json(header), false, mode, 422, 5, 100_000);
+    return new Config(
+        json(body),
+        json(query),
+        json(header),
+        false,
+        Map.of(),
+        "",
+        Unknown.REFUSE,
+        mode,
+        422,
+        5,
+        100_000);
   }
 
   private static Filter ofBody(String schema) {
@@ -116,6 +128,9 @@ final class RequestValidationTest {
                     Map.of(),
                     Map.of(),
                     false,
+                    Map.of(),
+                    "",
+                    Unknown.REFUSE,
                     Mode.ENFORCE,
                     422,
                     5,
@@ -146,6 +161,9 @@ final class RequestValidationTest {
                     Map.of(),
                     Map.of(),
                     false,
+                    Map.of(),
+                    "",
+                    Unknown.REFUSE,
                     Mode.ENFORCE,
                     422,
                     5,
@@ -316,7 +334,19 @@ final class RequestValidationTest {
     assertThatThrownBy(() -> config("{}", "{}", "{}", Mode.ENFORCE))
         .hasMessageContaining("must have a schema");
     assertThatThrownBy(
-            () -> new Config(json(ORDER), Map.of(), Map.of(), false, Mode.ENFORCE, 418, 5, 10))
+            () ->
+                new Config(
+                    json(ORDER),
+                    Map.of(),
+                    Map.of(),
+                    false,
+                    Map.of(),
+                    "",
+                    Unknown.REFUSE,
+                    Mode.ENFORCE,
+                    418,
+                    5,
+                    10))
         .hasMessageContaining("400 or 422");
   }
 
@@ -325,7 +355,18 @@ final class RequestValidationTest {
     Filter filter =
         new RequestValidation()
             .configure(
-                new Config(json(ORDER), Map.of(), Map.of(), true, Mode.ENFORCE, 400, 0, 100));
+                new Config(
+                    json(ORDER),
+                    Map.of(),
+                    Map.of(),
+                    true,
+                    Map.of(),
+                    "",
+                    Unknown.REFUSE,
+                    Mode.ENFORCE,
+                    400,
+                    0,
+                    100));
     assertThat(sent(filter, "")).isEqualTo("400 The request has no body");
     assertThat(sent(filter, "{}")).isEqualTo("400 The body has another form");
     assertThat(((Filter.EditingRequestBody) filter).holds()).isEqualTo(100);
