@@ -234,6 +234,40 @@ final class RoutePluginsTest {
     }
   }
 
+  @Test
+  void requestsThatAnOpenApiDocumentDoesNotHaveReachNoUpstream() throws Exception {
+    Map<String, ?> id =
+        Map.of("name", "id", "in", "path", "required", true, "schema", Map.of("type", "integer"));
+    Map<String, ?> json =
+        Map.of("application/json", Map.of("schema", Map.of("$ref", "#/components/schemas/Order")));
+    Map<String, ?> post = Map.of("parameters", List.of(id), "requestBody", Map.of("content", json));
+    Map<String, ?> order =
+        Map.of("required", List.of("item"), "description", "long ".repeat(40_000));
+    Map<String, ?> document =
+        Map.of(
+            "openapi", "3.1.1",
+            "paths", Map.of("/orders/{id}", Map.of("post", post)),
+            "components", Map.of("schemas", Map.of("Order", order)));
+    try (StubUpstream backend = backend();
+        GatewayInProcess gateway = GatewayInProcess.before(backend.url());
+        HttpProbe caller = gateway.connect()) {
+      use(gateway, "v", "request_validation", Map.of("openapi", document, "base_path", "/v1"));
+      assertThat(gateway.compiledFindings()).isEmpty();
+      assertThat(post(gateway, "/v1/other", "{}").status()).isEqualTo(404);
+      assertThat(post(gateway, "/v1/orders/x", "{}").text())
+          .contains("The path has another form: /id (type)");
+      assertThat(post(gateway, "/v1/orders/7", "{}").text())
+          .contains("The body has another form: /item (required)");
+      caller.send("GET /v1/orders/7 HTTP/1.1\r\nHost: a.test\r\n\r\n");
+      HttpMessage other = caller.read();
+      assertThat(other.status()).isEqualTo(405);
+      assertThat(other.text()).contains("\"plugin_refused\"", "The path takes POST");
+      assertThat(backend.received()).isEmpty();
+      assertThat(post(gateway, "/v1/orders/%37", "{\"item\":1}").status()).isEqualTo(200);
+      assertThat(backend.received()).hasSize(1);
+    }
+  }
+
   private static HttpMessage post(GatewayInProcess gateway, String target, String body)
       throws Exception {
     return HttpProbe.once(
