@@ -46,6 +46,7 @@ import dev.aegis.gateway.store.RedisTokens;
 import dev.aegis.gateway.telemetry.Telemetry;
 import dev.aegis.gateway.tls.CallerTls;
 import dev.aegis.gateway.tls.DefaultCertificate;
+import dev.aegis.gateway.tracing.Tracing;
 import dev.aegis.gateway.upstream.ConsulAccess;
 import dev.aegis.gateway.upstream.ConsulDiscovery;
 import dev.aegis.gateway.upstream.Deadlines;
@@ -64,8 +65,11 @@ import dev.aegis.redis.RedisAccess;
 import dev.aegis.tokens.keys.Documents;
 import dev.aegis.tokens.keys.KeysFolder;
 import dev.aegis.tokens.keys.RemoteKeys;
+import dev.aegis.tracing.OtlpSpans;
+import dev.aegis.tracing.Spans;
 import io.helidon.webserver.WebServerConfig;
 import java.io.IOException;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.cert.X509Certificate;
@@ -154,7 +158,9 @@ public final class GatewayService implements Service {
                 data.resolve("spool"),
                 settings.of(GatewaySettings.SPOOL_BYTES),
                 "/aegis/" + node));
-    Telemetry telemetry = started(new Telemetry(publisher, logs::appendLines, metrics, clock));
+    Spans spans = spans(node, metrics);
+    Telemetry telemetry =
+        started(new Telemetry(publisher, logs::appendLines, metrics, spans, clock));
     Deadlines deadlines = started(new Deadlines());
     TargetsFile lastKnown = new TargetsFile(data.resolve("targets.json"));
     ConsulDiscovery consul = consul(lastKnown);
@@ -216,6 +222,7 @@ public final class GatewayService implements Service {
     CallerSelector edge =
         new CallerSelector(
             bounds,
+            tracing(spans),
             applied,
             pipeline,
             forwarder,
@@ -335,6 +342,23 @@ public final class GatewayService implements Service {
             source.label());
       }
     }
+  }
+
+  /** Sends spans to the collector, if there is one. */
+  private Spans spans(String node, Metrics metrics) {
+    Optional<URI> collector = settings.of(CommonSettings.OTLP_ENDPOINT);
+    return collector.isEmpty()
+        ? Spans.NONE
+        : started(OtlpSpans.to(collector.get(), settings, NAME, node, metrics));
+  }
+
+  private Tracing tracing(Spans spans) {
+    return spans.wanted()
+        ? Tracing.on(
+            settings.of(CommonSettings.SAMPLE_RATE),
+            settings.of(CommonSettings.SLOW_THRESHOLD),
+            settings.of(CommonSettings.TRUST_SAMPLED))
+        : Tracing.OFF;
   }
 
   /** Calls issuers, through the guard: tenants say where. */

@@ -1,0 +1,24 @@
+package dev.aegis.tracing;
+
+/** Where spans go. For any thread; never waits. */
+public interface Spans {
+  /** Nowhere: tracing is off. */
+  Spans NONE =
+      new Spans() {
+        @Override
+        public boolean wanted() {
+          return false;
+        }
+
+        @Override
+        public void add(Span span) {
+          // Nobody wants it.
+        }
+      };
+
+  /** Whether anybody takes them, so that it is worth making them. */
+  boolean wanted();
+
+  /** Takes one; what there is no room for is counted. */
+  void add(Span span);
+}
