@@ -69,7 +69,6 @@ import dev.aegis.tracing.OtlpSpans;
 import dev.aegis.tracing.Spans;
 import io.helidon.webserver.WebServerConfig;
 import java.io.IOException;
-import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.cert.X509Certificate;
@@ -158,7 +157,7 @@ public final class GatewayService implements Service {
                 data.resolve("spool"),
                 settings.of(GatewaySettings.SPOOL_BYTES),
                 "/aegis/" + node));
-    Spans spans = spans(node, metrics);
+    Spans spans = started(OtlpSpans.of(settings, NAME, node, metrics));
     Telemetry telemetry =
         started(new Telemetry(publisher, logs::appendLines, metrics, spans, clock));
     Deadlines deadlines = started(new Deadlines());
@@ -222,7 +221,7 @@ public final class GatewayService implements Service {
     CallerSelector edge =
         new CallerSelector(
             bounds,
-            tracing(spans),
+            Tracing.of(settings, spans),
             applied,
             pipeline,
             forwarder,
@@ -342,23 +341,6 @@ public final class GatewayService implements Service {
             source.label());
       }
     }
-  }
-
-  /** Sends spans to the collector, if there is one. */
-  private Spans spans(String node, Metrics metrics) {
-    Optional<URI> collector = settings.of(CommonSettings.OTLP_ENDPOINT);
-    return collector.isEmpty()
-        ? Spans.NONE
-        : started(OtlpSpans.to(collector.get(), settings, NAME, node, metrics));
-  }
-
-  private Tracing tracing(Spans spans) {
-    return spans.wanted()
-        ? Tracing.on(
-            settings.of(CommonSettings.SAMPLE_RATE),
-            settings.of(CommonSettings.SLOW_THRESHOLD),
-            settings.of(CommonSettings.TRUST_SAMPLED))
-        : Tracing.OFF;
   }
 
   /** Calls issuers, through the guard: tenants say where. */

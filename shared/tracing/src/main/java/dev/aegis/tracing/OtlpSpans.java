@@ -17,6 +17,7 @@ import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -29,7 +30,7 @@ import org.slf4j.LoggerFactory;
  * <p>What the collector does not take after a few tries, and what there is no room for while it is
  * slow or away, is dropped and counted: spans are worth less than the memory of a gateway.
  */
-public final class OtlpSpans implements Spans, AutoCloseable {
+public final class OtlpSpans implements Spans {
   private static final Logger LOG = LoggerFactory.getLogger(OtlpSpans.class);
   private static final int CAPACITY = 4096;
   private static final int BATCH = 512;
@@ -69,13 +70,24 @@ public final class OtlpSpans implements Spans, AutoCloseable {
   }
 
   /**
-   * Begins to send to the collector that the settings name.
+   * Sends to the collector that the settings name, or nowhere when they name none.
+   *
+   * @param service name of the service
+   * @param node name of this process
+   */
+  public static Spans of(Settings settings, String service, String node, Metrics metrics) {
+    Optional<URI> endpoint = settings.of(CommonSettings.OTLP_ENDPOINT);
+    return endpoint.isEmpty() ? NONE : to(endpoint.get(), settings, service, node, metrics);
+  }
+
+  /**
+   * Begins to send to a collector.
    *
    * @param endpoint base URL of the collector
    * @param service name of the service
    * @param node name of this process
    */
-  public static OtlpSpans to(
+  static OtlpSpans to(
       URI endpoint, Settings settings, String service, String node, Metrics metrics) {
     OtlpHttpSpanExporterBuilder builder =
         OtlpHttpSpanExporter.builder()
@@ -107,7 +119,7 @@ public final class OtlpSpans implements Spans, AutoCloseable {
   }
 
   /** Whether the collector did not take the last batch. */
-  public boolean failing() {
+  boolean failing() {
     return failing;
   }
 

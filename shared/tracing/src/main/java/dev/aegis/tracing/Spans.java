@@ -1,7 +1,7 @@
 package dev.aegis.tracing;
 
 /** Where spans go. For any thread; never waits. */
-public interface Spans {
+public interface Spans extends AutoCloseable {
   /** Nowhere: tracing is off. */
   Spans NONE =
       new Spans() {
@@ -21,4 +21,8 @@ public interface Spans {
 
   /** Takes one; what there is no room for is counted. */
   void add(Span span);
+
+  /** Sends what there is, as far as there is time, and takes no more. */
+  @Override
+  default void close() {}
 }

@@ -1,8 +1,11 @@
 package dev.aegis.gateway.tracing;
 
+import dev.aegis.chassis.CommonSettings;
+import dev.aegis.chassis.Settings;
 import dev.aegis.gateway.http1.Field;
 import dev.aegis.gateway.http1.Head;
 import dev.aegis.tracing.SampleRate;
+import dev.aegis.tracing.Spans;
 import dev.aegis.tracing.TraceContext;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
@@ -27,6 +30,16 @@ public final class Tracing {
     this.rate = rate;
     this.slowNanos = slow.isZero() ? Long.MAX_VALUE : slow.toNanos();
     this.trusting = trusting;
+  }
+
+  /** As the settings say; off when nobody wants spans. */
+  public static Tracing of(Settings settings, Spans spans) {
+    return spans.wanted()
+        ? on(
+            settings.of(CommonSettings.SAMPLE_RATE),
+            settings.of(CommonSettings.SLOW_THRESHOLD),
+            settings.of(CommonSettings.TRUST_SAMPLED))
+        : OFF;
   }
 
   /**
