@@ -21,6 +21,8 @@ import dev.aegis.chassis.Settings;
 import dev.aegis.chassis.StartFailure;
 import dev.aegis.journal.MasterKey;
 import dev.aegis.model.Finding;
+import dev.aegis.tracing.OtlpSpans;
+import dev.aegis.tracing.Spans;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -41,6 +43,7 @@ public final class AnalyticsService implements Service {
   private final Instant since = InstantSource.system().instant();
   private final Health health = new Health();
   private final Metrics metrics;
+  private final Spans spans;
   private final RequestCounting counting;
   private final @Nullable LiveCounters live;
   private final AnalyticsApi api;
@@ -64,6 +67,7 @@ public final class AnalyticsService implements Service {
     String node = settings.of(CommonSettings.NODE);
     metrics = Metrics.create(NAME);
     live = live(settings);
+    spans = OtlpSpans.of(settings, NAME, NAME + "-" + node, metrics);
     LiveCounters counters = live;
     counting =
         new RequestCounting(
@@ -77,7 +81,8 @@ public final class AnalyticsService implements Service {
                 counters.accept(one);
               }
             },
-            tally(metrics));
+            tally(metrics),
+            spans);
     Answering answering =
         new Answering(
             counting.cells(),
@@ -222,6 +227,7 @@ public final class AnalyticsService implements Service {
     if (counters != null) {
       counters.close();
     }
+    spans.close();
     metrics.close();
   }
 }

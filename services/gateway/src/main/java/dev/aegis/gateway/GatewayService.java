@@ -46,6 +46,7 @@ import dev.aegis.gateway.store.RedisTokens;
 import dev.aegis.gateway.telemetry.Telemetry;
 import dev.aegis.gateway.tls.CallerTls;
 import dev.aegis.gateway.tls.DefaultCertificate;
+import dev.aegis.gateway.tracing.Tracing;
 import dev.aegis.gateway.upstream.ConsulAccess;
 import dev.aegis.gateway.upstream.ConsulDiscovery;
 import dev.aegis.gateway.upstream.Deadlines;
@@ -64,6 +65,8 @@ import dev.aegis.redis.RedisAccess;
 import dev.aegis.tokens.keys.Documents;
 import dev.aegis.tokens.keys.KeysFolder;
 import dev.aegis.tokens.keys.RemoteKeys;
+import dev.aegis.tracing.OtlpSpans;
+import dev.aegis.tracing.Spans;
 import io.helidon.webserver.WebServerConfig;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -154,7 +157,9 @@ public final class GatewayService implements Service {
                 data.resolve("spool"),
                 settings.of(GatewaySettings.SPOOL_BYTES),
                 "/aegis/" + node));
-    Telemetry telemetry = started(new Telemetry(publisher, logs::appendLines, metrics, clock));
+    Spans spans = started(OtlpSpans.of(settings, NAME, node, metrics));
+    Telemetry telemetry =
+        started(new Telemetry(publisher, logs::appendLines, metrics, spans, clock));
     Deadlines deadlines = started(new Deadlines());
     TargetsFile lastKnown = new TargetsFile(data.resolve("targets.json"));
     ConsulDiscovery consul = consul(lastKnown);
@@ -216,6 +221,7 @@ public final class GatewayService implements Service {
     CallerSelector edge =
         new CallerSelector(
             bounds,
+            Tracing.of(settings, spans),
             applied,
             pipeline,
             forwarder,

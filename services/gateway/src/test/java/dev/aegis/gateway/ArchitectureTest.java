@@ -22,14 +22,15 @@ final class ArchitectureTest {
             entry("counts", Set.of()),
             entry("identity", Set.of("counts")),
             entry("introspection", Set.of("counts", "identity")),
-            entry("telemetry", Set.of()),
+            entry("tracing", Set.of("http1")),
+            entry("telemetry", Set.of("tracing")),
             entry("store", Set.of("admission", "identity")),
             entry("proxies", Set.of()),
             entry("overload", Set.of()),
             entry("settings", Set.of("proxies")),
             entry("admission", Set.of("routing")),
             entry("plugin", Set.of("admission", "http1")),
-            entry("upstream", Set.of("counts", "http1", "http2")),
+            entry("upstream", Set.of("counts", "http1", "http2", "tracing")),
             entry(
                 "snapshot",
                 Set.of(
@@ -67,6 +68,7 @@ final class ArchitectureTest {
                     "identity",
                     "upstream",
                     "telemetry",
+                    "tracing",
                     "plugin",
                     "admission")),
             entry(
@@ -97,6 +99,7 @@ final class ArchitectureTest {
                     "pipeline",
                     "store",
                     "telemetry",
+                    "tracing",
                     "tls",
                     "edge",
                     "explain",
@@ -104,6 +107,7 @@ final class ArchitectureTest {
         Map.of(
             "io.helidon.webserver", Set.of("", "edge", "explain"),
             "io.helidon.security", Set.of(),
+            "io.opentelemetry", Set.of(),
             "jakarta.json", Set.of(),
             "org.apache.kafka", Set.of(),
             "redis.clients", Set.of("ops", "store"),

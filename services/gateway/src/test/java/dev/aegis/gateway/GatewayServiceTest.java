@@ -24,6 +24,7 @@ import dev.aegis.journal.Pem;
 import dev.aegis.testkit.FreePorts;
 import dev.aegis.testkit.HttpProbe;
 import dev.aegis.testkit.KafkaPeer;
+import dev.aegis.testkit.OtlpReceiver;
 import dev.aegis.testkit.RedisPeer;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -72,6 +73,7 @@ final class GatewayServiceTest {
   private KafkaPeer kafka;
   private RedisPeer redis;
   private HttpServer backend;
+  private final OtlpReceiver collector = OtlpReceiver.start();
   private final ScriptedDns dns = new ScriptedDns();
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
   private final CountDownLatch enough = new CountDownLatch(1);
@@ -140,6 +142,8 @@ final class GatewayServiceTest {
                     redis.url(),
                     "AEGIS_MASTER_KEY",
                     key))
+            .with(CommonSettings.OTLP_ENDPOINT, Optional.of(URI.create(collector.url())))
+            .with(CommonSettings.SAMPLE_RATE, 1.0)
             .with(GatewaySettings.PORT, 0)
             .with(GatewaySettings.TLS_PORT, 0)
             .with(GatewaySettings.MANAGEMENT_PORT, 0)
@@ -161,6 +165,7 @@ final class GatewayServiceTest {
     }
     enough.countDown();
     backend.stop(0);
+    collector.close();
     threads.close();
     dns.close();
     redis.close();
@@ -543,6 +548,53 @@ final class GatewayServiceTest {
               });
     }
     assertThat(events).containsOnlyOnce("acme circuit.opened.v1 gone");
+  }
+
+  @Test
+  void aTraceReachesTheCollectorAndTheTopic() throws Exception {
+    call(gateway, "GET", "acme.example.com", "/traced", token("acme", "alice", "reader"));
+    await().atMost(Duration.ofSeconds(20)).until(() -> spans("/traced").size() == 1);
+    OtlpReceiver.Received server = spans("/traced").getFirst();
+    assertThat(server.kind()).isEqualTo("SPAN_KIND_SERVER");
+    assertThat(server.resource()).containsEntry("service.name", "aegis-gateway");
+    assertThat(server.parent()).isEmpty();
+    assertThat(collector.spans())
+        .filteredOn(span -> span.parent().equals(server.id()))
+        .extracting(OtlpReceiver.Received::kind)
+        .containsExactly("SPAN_KIND_CLIENT");
+    List<String> traceparents = new ArrayList<>();
+    try (KafkaConsumer<String, String> consumer =
+        new KafkaConsumer<>(
+            Map.of("bootstrap.servers", kafka.bootstrap()),
+            new StringDeserializer(),
+            new StringDeserializer())) {
+      List<TopicPartition> partitions =
+          consumer.partitionsFor(Topics.REQUESTS).stream()
+              .map(each -> new TopicPartition(each.topic(), each.partition()))
+              .toList();
+      consumer.assign(partitions);
+      consumer.seekToBeginning(partitions);
+      await()
+          .atMost(Duration.ofSeconds(20))
+          .until(
+              () -> {
+                for (ConsumerRecord<String, String> read : consumer.poll(Duration.ofMillis(200))) {
+                  if (read.value().contains("\"/traced\"")) {
+                    assertThat(read.value()).contains("\"trace_id\":\"" + server.trace() + "\"");
+                    byte[] value = read.headers().lastHeader("ce_traceparent").value();
+                    traceparents.add(new String(value, StandardCharsets.UTF_8));
+                  }
+                }
+                return !traceparents.isEmpty();
+              });
+    }
+    assertThat(traceparents).containsExactly("00-" + server.trace() + "-" + server.id() + "-03");
+  }
+
+  private List<OtlpReceiver.Received> spans(String path) {
+    return collector.spans().stream()
+        .filter(span -> path.equals(span.about().get("url.path")))
+        .toList();
   }
 
   @Test

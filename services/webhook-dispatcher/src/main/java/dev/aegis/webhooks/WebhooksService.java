@@ -24,8 +24,10 @@ import dev.aegis.journal.Fold;
 import dev.aegis.journal.MasterKey;
 import dev.aegis.journal.ObjectKey;
 import dev.aegis.model.Uuid7;
+import dev.aegis.tracing.OtlpSpans;
 import dev.aegis.webhooks.api.DeliveriesApi;
 import dev.aegis.webhooks.delivery.Deliveries;
+import dev.aegis.webhooks.delivery.DeliverySpans;
 import dev.aegis.webhooks.delivery.Dispatcher;
 import dev.aegis.webhooks.delivery.RetryPolicy;
 import dev.aegis.webhooks.delivery.SignedSender;
@@ -130,7 +132,11 @@ public final class WebhooksService implements Service {
     Dispatcher dispatcher =
         new Dispatcher(
             subscriptions::find,
-            new SignedSender(caller, clock, "Aegis-Webhooks/" + Version.text()),
+            new SignedSender(
+                caller,
+                clock,
+                "Aegis-Webhooks/" + Version.text(),
+                new DeliverySpans(started(OtlpSpans.of(settings, NAME, node, metrics)), clock)),
             new TopicLog(topic.writer(), topic.lookup()),
             new RetryPolicy(
                 settings.of(WebhooksSettings.RETRY_DELAYS),

@@ -122,6 +122,24 @@ final class Scene implements AutoCloseable {
     publish(tenant, event.wireType(), event.toJson());
   }
 
+  /** The same of a request that belongs to a trace. */
+  void limitedWithin(String traceparent, String tenant) {
+    Instant now = Instant.now();
+    TenantEvent event =
+        new RateLimitExceeded(
+                "orders", "limit-all", "rate_limited", "user-1", "r-1", null, 1, now, now)
+            .of(tenant);
+    publisher.publish(
+        new OutgoingEvent(
+            Topics.EVENTS,
+            tenant,
+            event.wireType(),
+            tenant,
+            now.toEpochMilli(),
+            event.toJson(),
+            traceparent));
+  }
+
   void publish(String tenant, String wireType, byte[] data) {
     publisher.publish(
         new OutgoingEvent(

@@ -4,15 +4,19 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.aegis.chassis.CommonSettings;
 import dev.aegis.journal.Json;
 import dev.aegis.testkit.HttpMessage;
 import dev.aegis.testkit.HttpProbe;
+import dev.aegis.testkit.OtlpReceiver;
 import dev.aegis.testkit.StubUpstream;
 import dev.aegis.webhooks.signing.SigningSecret;
+import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterAll;
@@ -25,6 +29,7 @@ final class WebhooksServiceTest {
   private static final Duration BOUND = Duration.ofSeconds(30);
   private static final AtomicInteger NUMBERS = new AtomicInteger();
 
+  private static OtlpReceiver collector;
   private static Scene scene;
   private static WebhooksService service;
   private static int port;
@@ -34,7 +39,12 @@ final class WebhooksServiceTest {
   @BeforeAll
   static void start(@TempDir Path folder) throws Exception {
     scene = new Scene(folder);
-    service = new WebhooksService(scene.settings("100ms,100ms,100ms"));
+    collector = OtlpReceiver.start();
+    service =
+        new WebhooksService(
+            scene
+                .settings("100ms,100ms,100ms")
+                .with(CommonSettings.OTLP_ENDPOINT, Optional.of(URI.create(collector.url()))));
     service.start();
     port = service.listeners().getFirst().uri().getPort();
   }
@@ -42,6 +52,7 @@ final class WebhooksServiceTest {
   @AfterAll
   static void stop() {
     service.close();
+    collector.close();
     scene.close();
   }
 
@@ -74,6 +85,45 @@ final class WebhooksServiceTest {
       assertThat(delivery.path("webhook_id").asText()).isEqualTo(id);
       assertThat(delivery.path("attempts")).hasSize(1);
       assertThat(delivery.path("attempts").get(0).path("status").asInt()).isEqualTo(200);
+    }
+  }
+
+  @Test
+  void eachAttemptIsASpanInTheTraceOfItsEvent() throws Exception {
+    String trace = "0af7651916cd43dd8448eb211c80319c";
+    AtomicInteger calls = new AtomicInteger();
+    try (StubUpstream receiver =
+        StubUpstream.start(
+            (request, exchange) ->
+                exchange.reply(calls.incrementAndGet() == 1 ? 500 : 204, List.of(), new byte[0]))) {
+      endpoint("hook", receiver.url() + "/in/token");
+
+      scene.limitedWithin("00-" + trace + "-b7ad6b7169203331-01", tenant);
+      awaitState("hook", "delivered");
+      await()
+          .atMost(BOUND)
+          .until(
+              () -> collector.spans().stream().filter(s -> s.trace().equals(trace)).count() == 2);
+
+      List<OtlpReceiver.Received> spans =
+          collector.spans().stream().filter(s -> s.trace().equals(trace)).toList();
+      assertThat(receiver.received())
+          .extracting(request -> request.field("traceparent"))
+          .containsExactlyElementsOf(
+              spans.stream().map(s -> "00-" + trace + "-" + s.id() + "-01").toList());
+      assertThat(spans).allMatch(span -> span.parent().equals("b7ad6b7169203331"));
+      assertThat(spans).allMatch(span -> span.kind().equals("SPAN_KIND_CLIENT"));
+      assertThat(spans).extracting(OtlpReceiver.Received::failed).containsExactly(true, false);
+      assertThat(spans.getLast().about())
+          .containsEntry("http.request.resend_count", "1")
+          .containsEntry("http.response.status_code", "204")
+          .containsEntry("server.port", Integer.toString(receiver.port()))
+          .containsEntry("aegis.tenant.id", tenant);
+      assertThat(spans.toString()).doesNotContain("token");
+
+      scene.limited(tenant, 1);
+      await().atMost(BOUND).until(() -> receiver.received().size() == 3);
+      assertThat(receiver.received().getLast().field("traceparent")).isNull();
     }
   }
 

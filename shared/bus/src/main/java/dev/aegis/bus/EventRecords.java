@@ -3,12 +3,14 @@ package dev.aegis.bus;
 import dev.aegis.events.Envelope;
 import dev.aegis.events.Rfc3339;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.header.internals.RecordHeader;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Makes Kafka records of events. Headers that repeat are made once. Belongs to one thread at a
@@ -49,7 +51,18 @@ final class EventRecords {
     };
     // The record's own time is that of sending: Kafka deletes, and forgets what it knows of a
     // producer, by it, and an event may have been in the spool for days.
-    return new ProducerRecord<>(event.topic(), null, key, event.data(), List.of(headers));
+    String traceparent = event.traceparent();
+    return new ProducerRecord<>(
+        event.topic(), null, key, event.data(), traced(List.of(headers), traceparent));
+  }
+
+  private static List<Header> traced(List<Header> headers, @Nullable String traceparent) {
+    if (traceparent == null) {
+      return headers;
+    }
+    List<Header> more = new ArrayList<>(headers);
+    more.add(header(Envelope.TRACEPARENT_HEADER, traceparent));
+    return more;
   }
 
   private static Header remembered(Map<String, Header> known, String name, String value) {

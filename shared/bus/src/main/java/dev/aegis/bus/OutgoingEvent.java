@@ -1,5 +1,7 @@
 package dev.aegis.bus;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * An event on its way out; the publisher adds id, source, run and sequence. Not a record: its data
  * is an array, and two events are never compared.
@@ -11,6 +13,7 @@ public final class OutgoingEvent {
   private final String tenant;
   private final long timeMillis;
   private final byte[] data;
+  private final @Nullable String traceparent;
 
   /**
    * @param topic where to
@@ -22,12 +25,29 @@ public final class OutgoingEvent {
    */
   public OutgoingEvent(
       String topic, String key, String type, String tenant, long timeMillis, byte[] data) {
+    this(topic, key, type, tenant, timeMillis, data, null);
+  }
+
+  /**
+   * The same as a part of a trace.
+   *
+   * @param traceparent where what it tells of stands in a trace that is kept, or null
+   */
+  public OutgoingEvent(
+      String topic,
+      String key,
+      String type,
+      String tenant,
+      long timeMillis,
+      byte[] data,
+      @Nullable String traceparent) {
     this.topic = topic;
     this.key = key;
     this.type = type;
     this.tenant = tenant;
     this.timeMillis = timeMillis;
     this.data = data;
+    this.traceparent = traceparent;
   }
 
   public String topic() {
@@ -52,5 +72,9 @@ public final class OutgoingEvent {
 
   public byte[] data() {
     return data;
+  }
+
+  public @Nullable String traceparent() {
+    return traceparent;
   }
 }

@@ -11,8 +11,9 @@ import java.util.zip.CRC32C;
 
 /**
  * The form of one event in the spool: length, CRC-32C, and then run, sequence, id, time, topic,
- * key, type, tenant and data. A record is written by one call, so only the last one of a file can
- * be torn.
+ * key, type, tenant (behind it, after a space, the event's {@code traceparent} if it has one: no
+ * tenant's id has a space, and spools of older gateways stay readable) and data. A record is
+ * written by one call, so only the last one of a file can be torn.
  */
 final class SpoolRecords {
   /** Bytes before the record's body. */
@@ -25,6 +26,7 @@ final class SpoolRecords {
    */
   record Read(Pending pending, int length) {}
 
+  private static final char BEHIND = ' ';
   private static final int MAX_BODY = 4 << 20;
 
   private final ByteArrayOutputStream body = new ByteArrayOutputStream(1_024);
@@ -42,7 +44,8 @@ final class SpoolRecords {
     out.writeUTF(event.topic());
     out.writeUTF(event.key());
     out.writeUTF(event.type());
-    out.writeUTF(event.tenant());
+    String traceparent = event.traceparent();
+    out.writeUTF(traceparent == null ? event.tenant() : event.tenant() + BEHIND + traceparent);
     out.write(event.data());
     out.flush();
     byte[] record = body.toByteArray();
@@ -70,7 +73,16 @@ final class SpoolRecords {
     String key = data.readUTF();
     String type = data.readUTF();
     String tenant = data.readUTF();
-    OutgoingEvent event = new OutgoingEvent(topic, key, type, tenant, time, data.readAllBytes());
+    int behind = tenant.indexOf(BEHIND);
+    OutgoingEvent event =
+        new OutgoingEvent(
+            topic,
+            key,
+            type,
+            behind < 0 ? tenant : tenant.substring(0, behind),
+            time,
+            data.readAllBytes(),
+            behind < 0 ? null : tenant.substring(behind + 1));
     return new Read(new Pending(event, id, run, sequence), HEAD + bytes.length);
   }
 

@@ -42,7 +42,18 @@ class SpoolTest {
     OutgoingEvent event =
         new OutgoingEvent(
             "topic", "key\u00e4", "a.type.v1", "acme", 1_700_000_000_123L, bytes("{\"n\":1}"));
+    OutgoingEvent traced =
+        new OutgoingEvent(
+            "topic",
+            "key",
+            "a.type.v1",
+            "acme",
+            1,
+            bytes("{}"),
+            "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01");
     try (Spool spool = new Spool(folder, BOUND)) {
+      spool.append(new Pending(traced, "an-id", "a-run", 76));
+      assertThat(spool.next().event()).usingRecursiveComparison().isEqualTo(traced);
       spool.append(new Pending(event, "an-id", "a-run", 77));
       Pending read = spool.next();
       assertThat(read.id()).isEqualTo("an-id");

@@ -1,9 +1,12 @@
 package dev.aegis.chassis;
 
 import java.net.InetAddress;
+import java.net.URI;
+import java.net.URISyntaxException;
 import java.net.UnknownHostException;
 import java.nio.file.Path;
 import java.security.SecureRandom;
+import java.time.Duration;
 import java.util.Base64;
 import java.util.List;
 import java.util.Locale;
@@ -91,6 +94,52 @@ public final class CommonSettings {
           "AEGIS_PLUGINS_FOLDER",
           "folder with the jars of plugins; otherwise `plugins` in the data directory");
 
+  /** Who takes spans. */
+  public static final Setting<Optional<URI>> OTLP_ENDPOINT =
+      Setting.optional(
+          "tracing.otlp_endpoint",
+          "OTEL_EXPORTER_OTLP_ENDPOINT",
+          "OpenTelemetry collector that takes spans by OTLP over HTTP, such as"
+              + " http://collector:4318; without one nothing is traced",
+          CommonSettings::collector);
+
+  /** By what right spans are sent. */
+  public static final Setting<Optional<String>> OTLP_HEADERS =
+      Setting.secret(
+          "tracing.otlp_headers",
+          "OTEL_EXPORTER_OTLP_HEADERS",
+          "header fields of calls to the collector, name=value,name=value",
+          text -> {
+            OtlpHeaders.parse(text);
+            return text;
+          });
+
+  /** Which requests are traced. */
+  public static final Setting<Double> SAMPLE_RATE =
+      Setting.of(
+          "tracing.sample_rate",
+          "AEGIS_TRACING_SAMPLE_RATE",
+          "0.01",
+          "share of requests whose traces are kept, from 0 to 1",
+          CommonSettings::share);
+
+  /** Which requests are traced whatever the rate. */
+  public static final Setting<Duration> SLOW_THRESHOLD =
+      Setting.duration(
+          "tracing.slow_threshold",
+          "AEGIS_TRACING_SLOW_THRESHOLD",
+          Duration.ofSeconds(1),
+          "requests that take at least so long are traced whatever the rate, like those that end"
+              + " with 5xx; 0s: none for that");
+
+  /** Whether callers decide. */
+  public static final Setting<Boolean> TRUST_SAMPLED =
+      Setting.flag(
+          "tracing.trust_sampled",
+          "AEGIS_TRACING_TRUST_SAMPLED",
+          false,
+          "whether a caller's traceparent decides if its trace is kept, and not the rate");
+
   /** All of them. */
   public static final List<Setting<?>> ALL =
       List.of(
@@ -105,6 +154,11 @@ public final class CommonSettings {
           MASTER_KEY,
           BASE_DOMAIN,
           PLUGINS,
+          OTLP_ENDPOINT,
+          OTLP_HEADERS,
+          SAMPLE_RATE,
+          SLOW_THRESHOLD,
+          TRUST_SAMPLED,
           LOG_LEVEL);
 
   private static final int MASTER_KEY_BYTES = 32;
@@ -151,6 +205,34 @@ public final class CommonSettings {
       throw new IllegalArgumentException("must be a domain such as example.com");
     }
     return domain;
+  }
+
+  private static URI collector(String text) {
+    try {
+      URI url = new URI(text);
+      if (List.of("http", "https").contains(String.valueOf(url.getScheme()))
+          && url.getHost() != null
+          && url.getUserInfo() == null
+          && url.getQuery() == null
+          && url.getFragment() == null) {
+        return url;
+      }
+    } catch (URISyntaxException e) {
+      // Falls through to the one message that says what is right.
+    }
+    throw new IllegalArgumentException("must be a URL such as http://collector:4318");
+  }
+
+  private static double share(String text) {
+    try {
+      double share = Double.parseDouble(text);
+      if (share >= 0 && share <= 1) {
+        return share;
+      }
+    } catch (NumberFormatException e) {
+      // Said below, together with numbers out of range.
+    }
+    throw new IllegalArgumentException("must be a number from 0 to 1");
   }
 
   private static String hostName() {

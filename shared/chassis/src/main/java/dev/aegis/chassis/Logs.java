@@ -97,6 +97,8 @@ public final class Logs implements AutoCloseable {
     context.getLogger("dev.aegis").setLevel(least);
     // Its clients warn at every attempt to connect; the bus says once when Kafka goes and comes.
     context.getLogger("org.apache.kafka").setLevel(Level.ERROR);
+    // Its exporter complains of every batch; OtlpSpans says once when a collector goes and comes.
+    context.getLogger("io.opentelemetry").setLevel(Level.OFF);
     // Its stack trace for a port in use is for the file; a person gets the one line of
     // StartFailure.
     ch.qos.logback.classic.Logger server = context.getLogger("io.helidon.webserver.LoomServer");

@@ -90,8 +90,20 @@ public final class Setting<T> {
 
   /** Text that may be absent and never appears in a message. */
   public static Setting<Optional<String>> secret(String name, String env, String doc) {
+    return secret(name, env, doc, Setting::nonBlank);
+  }
+
+  /** The same for a text that {@code parser} reads. */
+  public static <T> Setting<Optional<T>> secret(
+      String name, String env, String doc, Function<String, T> parser) {
     return new Setting<>(
-        name, env, null, Optional.empty(), Form.SECRET, doc, text -> Optional.of(nonBlank(text)));
+        name,
+        env,
+        null,
+        Optional.empty(),
+        Form.SECRET,
+        doc,
+        text -> Optional.of(parser.apply(text)));
   }
 
   /**

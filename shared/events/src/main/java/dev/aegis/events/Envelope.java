@@ -17,9 +17,18 @@ import org.jspecify.annotations.Nullable;
  * @param sequence position of the event in its run, strictly increasing in the order of sending; -1
  *     when the sender does not count
  * @param run id of the publishing process' life; {@code ""} when the sender does not count
+ * @param traceparent where what the event tells of stands in a trace that is kept, or null: the
+ *     CloudEvents extension "Distributed Tracing"; as it came, valid or not
  */
 public record Envelope(
-    String id, String type, String source, Instant time, String tenant, long sequence, String run) {
+    String id,
+    String type,
+    String source,
+    Instant time,
+    String tenant,
+    long sequence,
+    String run,
+    @Nullable String traceparent) {
   public static final String SPEC_VERSION = "1.0";
   public static final String SPEC_VERSION_HEADER = "ce_specversion";
   public static final String ID_HEADER = "ce_id";
@@ -29,6 +38,7 @@ public record Envelope(
   public static final String TENANT_HEADER = "ce_tenant";
   public static final String SEQUENCE_HEADER = "ce_sequence";
   public static final String RUN_HEADER = "ce_run";
+  public static final String TRACEPARENT_HEADER = "ce_traceparent";
   public static final String CONTENT_TYPE_HEADER = "content-type";
   public static final String CONTENT_TYPE = "application/json";
 
@@ -65,7 +75,8 @@ public record Envelope(
           Instant.parse(required(headers, TIME_HEADER)),
           required(headers, TENANT_HEADER),
           sequence == null || run == null ? UNCOUNTED : Long.parseLong(sequence),
-          sequence == null || run == null ? "" : run);
+          sequence == null || run == null ? "" : run,
+          text(headers, TRACEPARENT_HEADER));
     } catch (DateTimeException | NumberFormatException e) {
       throw new MalformedEvent("a header cannot be read: " + e.getMessage(), e);
     }

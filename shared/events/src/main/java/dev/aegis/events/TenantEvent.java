@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.time.Instant;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Something that happened to a tenant and that its webhooks may want to hear of: topic {@code
@@ -15,10 +16,22 @@ import java.time.Instant;
  * @param tenant whose event it is
  * @param time when it happened
  * @param data what the type's JSON Schema describes; not to be modified
+ * @param traceparent of what brought it about, in a trace that is kept, or null
  */
-public record TenantEvent(String type, String tenant, Instant time, ObjectNode data) {
+public record TenantEvent(
+    String type, String tenant, Instant time, ObjectNode data, @Nullable String traceparent) {
   private static final ObjectMapper MAPPER = new ObjectMapper();
   private static final String VERSION = ".v1";
+
+  /** One of no trace. */
+  public TenantEvent(String type, String tenant, Instant time, ObjectNode data) {
+    this(type, tenant, time, data, null);
+  }
+
+  /** The same as a part of a trace, or of none. */
+  public TenantEvent within(@Nullable String otherTraceparent) {
+    return new TenantEvent(type, tenant, time, data, otherTraceparent);
+  }
 
   /** The type on the wire: with the version of its data. */
   public String wireType() {
@@ -63,6 +76,7 @@ public record TenantEvent(String type, String tenant, Instant time, ObjectNode d
         wireType.substring(0, wireType.length() - VERSION.length()),
         envelope.tenant(),
         envelope.time(),
-        object);
+        object,
+        envelope.traceparent());
   }
 }

@@ -36,7 +36,7 @@ public final class Layers {
   private static final Set<String> SHARED =
       Set.of(
           "model", "journal", "events", "bus", "chassis", "egress", "redis", "tokens", "plugin",
-          "plugins");
+          "plugins", "tracing");
 
   private static final Pattern FORBIDDEN_NAME =
       Pattern.compile("\\w+(Manager|Helper|Util|Utils|Impl|DTO|Dto)");

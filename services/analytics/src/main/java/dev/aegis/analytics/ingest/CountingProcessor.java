@@ -61,11 +61,14 @@ final class CountingProcessor implements Processor<byte[], byte[], byte[], byte[
   private final Retention retention;
   private final Consumer<Observation> live;
   private final Tally tally;
+  private final CountingSpans spans;
   private @Nullable ProcessorContext<byte[], byte[]> context;
   private @Nullable KeyValueStore<Bytes, byte[]> cells;
   private @Nullable KeyValueStore<Bytes, byte[]> runs;
 
-  CountingProcessor(Retention retention, Consumer<Observation> live, Tally tally) {
+  CountingProcessor(
+      Retention retention, Consumer<Observation> live, Tally tally, CountingSpans spans) {
+    this.spans = spans;
     this.retention = retention;
     this.live = live;
     this.tally = tally;
@@ -81,6 +84,7 @@ final class CountingProcessor implements Processor<byte[], byte[], byte[], byte[
 
   @Override
   public void process(Record<byte[], byte[]> record) {
+    long began = spans.wanted() ? System.nanoTime() : 0;
     Envelope envelope;
     Observation one = null;
     RequestsLost lost = null;
@@ -111,6 +115,9 @@ final class CountingProcessor implements Processor<byte[], byte[], byte[], byte[
       count(one);
       tally.counted();
       live.accept(one);
+      if (spans.wanted()) {
+        spans.counted(envelope, context().recordMetadata().orElse(null), began);
+      }
     } else if (lost != null) {
       lose(envelope.tenant(), lost.minute().getEpochSecond() / 60, lost.count());
       tally.lost();

@@ -8,6 +8,7 @@ import dev.aegis.analytics.rollup.Retention;
 import dev.aegis.bus.BusSettings;
 import dev.aegis.bus.BusUnavailable;
 import dev.aegis.bus.Topics;
+import dev.aegis.tracing.Spans;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -57,6 +58,7 @@ public final class RequestCounting implements AutoCloseable {
   private final Consumer<Observation> live;
   private final Tally tally;
   private final CountDownLatch closing = new CountDownLatch(1);
+  private final Spans spans;
   private final Thread follower;
   private volatile @Nullable Running running;
   private volatile @Nullable Lag lastLag;
@@ -72,6 +74,7 @@ public final class RequestCounting implements AutoCloseable {
    * @param node name of this process, unique among the instances
    * @param live told of each request that was counted; returns at once
    * @param tally told of what came
+   * @param spans where spans of requests that are traced go
    */
   public RequestCounting(
       BusSettings bus,
@@ -80,7 +83,9 @@ public final class RequestCounting implements AutoCloseable {
       Retention retention,
       InstantSource clock,
       Consumer<Observation> live,
-      Tally tally) {
+      Tally tally,
+      Spans spans) {
+    this.spans = spans;
     this.settings = new StreamSettings(bus, directory, node);
     this.retention = retention;
     this.clock = clock;
@@ -191,7 +196,8 @@ public final class RequestCounting implements AutoCloseable {
       Map<String, Object> config = settings.streams();
       memory.putInto(config);
       streams =
-          new KafkaStreams(RequestTopology.of(retention, live, tally), new StreamsConfig(config));
+          new KafkaStreams(
+              RequestTopology.of(retention, live, tally, spans), new StreamsConfig(config));
       streams.setUncaughtExceptionHandler(RequestCounting::failed);
       streams.start();
       LagLookup lag =

@@ -3,6 +3,8 @@ package dev.aegis.analytics.ingest;
 import dev.aegis.analytics.rollup.Observation;
 import dev.aegis.analytics.rollup.Retention;
 import dev.aegis.bus.Topics;
+import dev.aegis.tracing.Spans;
+import java.time.InstantSource;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
@@ -43,8 +45,10 @@ final class RequestTopology {
    *
    * @param live told of each request that was counted; returns at once
    * @param tally told of what came
+   * @param spans where spans of requests that are traced go
    */
-  static Topology of(Retention retention, Consumer<Observation> live, Tally tally) {
+  static Topology of(Retention retention, Consumer<Observation> live, Tally tally, Spans spans) {
+    CountingSpans made = new CountingSpans(spans, InstantSource.system());
     Topology topology = new Topology();
     topology.addSource(
         AutoOffsetReset.earliest(),
@@ -58,7 +62,7 @@ final class RequestTopology {
         new ProcessorSupplier<byte[], byte[], byte[], byte[]>() {
           @Override
           public Processor<byte[], byte[], byte[], byte[]> get() {
-            return new CountingProcessor(retention, live, tally);
+            return new CountingProcessor(retention, live, tally, made);
           }
 
           @Override

@@ -16,6 +16,8 @@ import dev.aegis.bus.Topics;
 import dev.aegis.events.Envelope;
 import dev.aegis.events.RequestEvent;
 import dev.aegis.events.RequestsLost;
+import dev.aegis.tracing.Span;
+import dev.aegis.tracing.Spans;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -86,6 +88,20 @@ class RequestTopologyTest {
     }
   }
 
+  private final List<Span> spans = new ArrayList<>();
+  private final Spans taking =
+      new Spans() {
+        @Override
+        public boolean wanted() {
+          return true;
+        }
+
+        @Override
+        public void add(Span span) {
+          spans.add(span);
+        }
+      };
+
   @BeforeEach
   void start() {
     Properties config = new Properties();
@@ -97,7 +113,9 @@ class RequestTopologyTest {
             "localhost:1",
             StreamsConfig.STATE_DIR_CONFIG,
             directory.toString()));
-    driver = new TopologyTestDriver(RequestTopology.of(RETENTION, live::add, counts), config, NOW);
+    driver =
+        new TopologyTestDriver(
+            RequestTopology.of(RETENTION, live::add, counts, taking), config, NOW);
     requests =
         driver.createInputTopic(
             Topics.REQUESTS, new ByteArraySerializer(), new ByteArraySerializer());
@@ -133,6 +151,29 @@ class RequestTopologyTest {
     assertThat(series(null, Granularity.HOUR).total().requests()).isEqualTo(4);
     assertThat(live).hasSize(4);
     assertThat(counts.counted).isEqualTo(4);
+  }
+
+  @Test
+  void requestsOfKeptTracesAreSpansBelowTheGateways() throws Exception {
+    String parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-0";
+    for (String flag : List.of("1", "1", "0")) { // the second is a double, the third not kept
+      Headers headers = Events.headers("acme", NOW, "run-1", flag.equals("1") ? 1 : 2);
+      headers.add(Envelope.TRACEPARENT_HEADER, Events.bytes(parent + flag));
+      byte[] data = Events.event("acme", "orders", "user-1", 200, NOW, 1_000).toJson();
+      requests.pipeInput(new TestRecord<>(Events.bytes("acme"), data, headers, NOW));
+    }
+    send("acme", NOW, 200, "run-1", 3);
+
+    assertThat(counts.counted).isEqualTo(3);
+    assertThat(spans).hasSize(1);
+    Span span = spans.getFirst();
+    assertThat(span.name()).isEqualTo("process aegis.requests");
+    assertThat(span.kind()).isEqualTo(Span.Kind.CONSUMER);
+    assertThat(span.at().traceId()).isEqualTo("0af7651916cd43dd8448eb211c80319c");
+    assertThat(span.parentId()).isEqualTo("b7ad6b7169203331").isNotEqualTo(span.at().spanId());
+    assertThat(span.endNanos()).isGreaterThanOrEqualTo(span.startNanos());
+    assertThat(span.about().attributes().asMap().toString())
+        .contains("messaging.system=kafka", "messaging.kafka.offset=0");
   }
 
   @Test

@@ -1,6 +1,7 @@
 package dev.aegis.gateway.edge;
 
 import dev.aegis.gateway.http1.Body;
+import dev.aegis.gateway.http1.Field;
 import dev.aegis.gateway.http1.Http1Reply;
 import dev.aegis.gateway.http1.Output;
 import dev.aegis.gateway.http1.ReplyTo;
@@ -16,12 +17,12 @@ import dev.aegis.gateway.pipeline.Rulings;
 import dev.aegis.gateway.pipeline.Rulings.Outcome;
 import dev.aegis.gateway.pipeline.Rulings.Source;
 import dev.aegis.gateway.snapshot.ArbiterPlan;
+import dev.aegis.gateway.tracing.Trace;
 import dev.aegis.gateway.upstream.Exchange;
 import dev.aegis.gateway.upstream.OwnRequest;
 import dev.aegis.gateway.upstream.Upstream;
 import dev.aegis.journal.Arbiter;
 import java.time.Duration;
-import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -113,7 +114,7 @@ final class ArbiterInquiry implements Ruling.Inquiry {
       return new Answer.Gone();
     }
     if (outcome.fault() != null) {
-      String fault = outcome.fault().name().toLowerCase(Locale.ROOT);
+      String fault = outcome.fault().word();
       return silent(rules, outcome.detail().isEmpty() ? fault : fault + ": " + outcome.detail());
     }
     int status = outcome.status();
@@ -187,6 +188,9 @@ final class ArbiterInquiry implements Ruling.Inquiry {
         line.of("X-User-Roles", String.join(",", principal.roles()));
       }
       for (String name : rules.headers()) {
+        if (exchange.trace() != null && name.equals(Field.TRACEPARENT.text())) {
+          continue; // it gets one that names the call itself
+        }
         for (String value : head.eachValue(name)) {
           line.of(name, value);
         }
@@ -225,6 +229,11 @@ final class ArbiterInquiry implements Ruling.Inquiry {
     @Override
     public void head(Output out) {
       question.put(out);
+    }
+
+    @Override
+    public @Nullable Trace trace() {
+      return exchange.trace();
     }
 
     @Override

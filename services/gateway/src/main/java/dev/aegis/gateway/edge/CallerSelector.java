@@ -7,6 +7,7 @@ import dev.aegis.gateway.snapshot.Snapshot;
 import dev.aegis.gateway.telemetry.Finished;
 import dev.aegis.gateway.tls.CallerTls;
 import dev.aegis.gateway.tls.Secured;
+import dev.aegis.gateway.tracing.Tracing;
 import dev.aegis.gateway.upstream.Deadlines;
 import dev.aegis.gateway.upstream.Forwarder;
 import io.helidon.common.buffers.BufferData;
@@ -32,6 +33,7 @@ public final class CallerSelector implements ServerConnectionSelector {
   private int open;
 
   /**
+   * @param tracing begins the traces of requests
    * @param snapshot the configuration in force, asked once per request
    * @param records hears of every request when it has come to its end; called on its thread
    * @param node name of this gateway
@@ -41,6 +43,7 @@ public final class CallerSelector implements ServerConnectionSelector {
    */
   public CallerSelector(
       EdgeSettings settings,
+      Tracing tracing,
       Supplier<Snapshot> snapshot,
       Pipeline pipeline,
       Forwarder forwarder,
@@ -54,6 +57,7 @@ public final class CallerSelector implements ServerConnectionSelector {
     this.edge =
         new Edge(
             settings,
+            tracing,
             snapshot,
             pipeline,
             forwarder,

@@ -5,6 +5,7 @@ import dev.aegis.gateway.overload.Load;
 import dev.aegis.gateway.pipeline.Pipeline;
 import dev.aegis.gateway.snapshot.Snapshot;
 import dev.aegis.gateway.telemetry.Finished;
+import dev.aegis.gateway.tracing.Tracing;
 import dev.aegis.gateway.upstream.Deadlines;
 import dev.aegis.gateway.upstream.Forwarder;
 import java.util.concurrent.atomic.LongAdder;
@@ -15,6 +16,7 @@ import java.util.function.Supplier;
  * What every caller's connection works with.
  *
  * @param settings bounds
+ * @param tracing begins the traces of requests
  * @param snapshot the configuration in force
  * @param pipeline the phases before forwarding
  * @param forwarder carries admitted requests to upstreams
@@ -28,6 +30,7 @@ import java.util.function.Supplier;
  */
 record Edge(
     EdgeSettings settings,
+    Tracing tracing,
     Supplier<Snapshot> snapshot,
     Pipeline pipeline,
     Forwarder forwarder,

@@ -31,6 +31,7 @@ import dev.aegis.gateway.plugin.Phase;
 import dev.aegis.gateway.plugin.RateLimit;
 import dev.aegis.gateway.plugin.RefusalEdit;
 import dev.aegis.gateway.snapshot.RoutePlan;
+import dev.aegis.gateway.tracing.Trace;
 import dev.aegis.gateway.upstream.Backend;
 import dev.aegis.gateway.upstream.Exchange;
 import dev.aegis.gateway.upstream.Mirrors;
@@ -162,7 +163,13 @@ final class Forwarding implements Outbound {
 
   private OutboundHead outboundHead() {
     return new OutboundHead(
-        admitted, address, exchange.secure(), leg.protocol(head), requestEdit, outbound.length());
+        admitted,
+        address,
+        exchange.secure(),
+        leg.protocol(head),
+        requestEdit,
+        outbound.length(),
+        exchange.trace());
   }
 
   private boolean carried(Upstream upstream) throws IOException {
@@ -291,6 +298,11 @@ final class Forwarding implements Outbound {
     }
     gathering = edge.cache().gather(question, miss, reply, content);
     return gathering;
+  }
+
+  @Override
+  public @Nullable Trace trace() {
+    return exchange.trace();
   }
 
   @Override

@@ -9,6 +9,7 @@ import dev.aegis.gateway.pipeline.Progress.Admitted;
 import dev.aegis.gateway.plugin.Edit;
 import dev.aegis.gateway.plugin.Phase;
 import dev.aegis.gateway.snapshot.RoutePlan;
+import dev.aegis.gateway.tracing.Trace;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.Arrays;
@@ -26,6 +27,7 @@ import org.jspecify.annotations.Nullable;
  * @param edit what plugins change, null for nothing
  * @param length of the body that goes in the place of the caller's, {@link #UNKNOWN} for one of
  *     unknown length, {@link #AS_IT_CAME} when the caller's own goes on
+ * @param trace what says where the request stands in a trace, null when the caller's word goes on
  */
 record OutboundHead(
     Admitted admitted,
@@ -33,7 +35,8 @@ record OutboundHead(
     boolean secure,
     String protocol,
     @Nullable Edit edit,
-    int length) {
+    int length,
+    @Nullable Trace trace) {
   static final int UNKNOWN = -1;
   static final int AS_IT_CAME = -2;
 
@@ -55,13 +58,25 @@ record OutboundHead(
           Field.X_USER_TENANT_ID,
           Field.X_USER_ROLES,
           Field.X_AEGIS_MIRROR);
-  private static final Set<Field> OWN_AND_CREDENTIALS = EnumSet.copyOf(OWN);
+  private static final Set<Field> OWN_AND_CREDENTIALS =
+      with(OWN, Field.AUTHORIZATION, Field.X_API_KEY, Field.SIGNATURE, Field.SIGNATURE_INPUT);
 
-  static {
-    OWN_AND_CREDENTIALS.add(Field.AUTHORIZATION);
-    OWN_AND_CREDENTIALS.add(Field.X_API_KEY);
-    OWN_AND_CREDENTIALS.add(Field.SIGNATURE);
-    OWN_AND_CREDENTIALS.add(Field.SIGNATURE_INPUT);
+  /** The same where the request is one of a trace that the caller began. */
+  private static final Set<Field> OWN_CONTINUED = with(OWN, Field.TRACEPARENT);
+
+  private static final Set<Field> OWN_AND_CREDENTIALS_CONTINUED =
+      with(OWN_AND_CREDENTIALS, Field.TRACEPARENT);
+
+  /** The same where the trace begins here, so that a caller's state is of none. */
+  private static final Set<Field> OWN_BEGUN = with(OWN_CONTINUED, Field.TRACESTATE);
+
+  private static final Set<Field> OWN_AND_CREDENTIALS_BEGUN =
+      with(OWN_AND_CREDENTIALS_CONTINUED, Field.TRACESTATE);
+
+  private static Set<Field> with(Set<Field> fields, Field... more) {
+    Set<Field> all = EnumSet.copyOf(fields);
+    all.addAll(List.of(more));
+    return all;
   }
 
   void write(Output out) {
@@ -100,6 +115,9 @@ record OutboundHead(
     write(kept, dropped);
     if (length > 0 || head.hasBody() || head.contentLength() == 0) {
       kept.header("Content-Length", Integer.toString(length));
+    }
+    if (trace != null) {
+      kept.header(Field.TRACEPARENT.text(), trace.here().text());
     }
     kept.header("X-Aegis-Mirror", "true");
     return kept.taken();
@@ -182,9 +200,19 @@ record OutboundHead(
     return route.chain().has(Phase.REPLY_BODY) ? removed.with(OF_THE_FORM) : removed;
   }
 
+  private Set<Field> dropped(boolean credentials) {
+    if (trace == null) {
+      return credentials ? OWN_AND_CREDENTIALS : OWN;
+    }
+    if (trace.continued()) {
+      return credentials ? OWN_AND_CREDENTIALS_CONTINUED : OWN_CONTINUED;
+    }
+    return credentials ? OWN_AND_CREDENTIALS_BEGUN : OWN_BEGUN;
+  }
+
   /** What HTTP/1.0 cannot mean, and numbers of hops, do not go on as they came. */
-  private static Set<Field> dropped(RoutePlan route, boolean old, int hops) {
-    Set<Field> dropped = route.stripCredentials() ? OWN_AND_CREDENTIALS : OWN;
+  private Set<Field> dropped(RoutePlan route, boolean old, int hops) {
+    Set<Field> dropped = dropped(route.stripCredentials());
     if (!old && hops < 0) {
       return dropped;
     }

@@ -28,6 +28,7 @@ import dev.aegis.gateway.snapshot.RoutePlan;
 import dev.aegis.gateway.snapshot.Snapshot;
 import dev.aegis.gateway.snapshot.TenantPlan;
 import dev.aegis.gateway.telemetry.Finished;
+import dev.aegis.gateway.tracing.Trace;
 import dev.aegis.gateway.upstream.Backend;
 import dev.aegis.gateway.upstream.Exchange;
 import dev.aegis.gateway.upstream.Split;
@@ -53,6 +54,7 @@ final class RequestExchange {
   private final long startedMillis = System.currentTimeMillis();
   private final long startedNanos = System.nanoTime();
   private volatile String requestId = "";
+  private @Nullable Trace trace;
   private boolean closes;
   private boolean replying;
   private boolean bodyStillRead;
@@ -83,6 +85,11 @@ final class RequestExchange {
     return secure;
   }
 
+  /** The trace that it is a part of, null when nothing is traced. */
+  @Nullable Trace trace() {
+    return trace;
+  }
+
   /** Whether no request follows on the connection. */
   boolean closes() {
     return closes;
@@ -111,6 +118,7 @@ final class RequestExchange {
   /** Serves a request whose head was read; true when the connection can take another. */
   boolean run() throws IOException {
     requestId = requestId();
+    trace = edge.tracing().begin(head, startedNanos);
     believe(edge.settings().front());
     closes = !head.persistent() || leg.ending();
     Snapshot snapshot = edge.snapshot().get();
@@ -275,8 +283,9 @@ final class RequestExchange {
   /** Records a request whose head never came to be. */
   void recordUnread(Refusal why) {
     requestId = requestId.isEmpty() ? Uuid7.text(startedMillis) : requestId;
+    Trace own = edge.tracing().begin(null, startedNanos);
     edge.records()
-        .accept(RequestRecord.unread(why, requestId, address, startedMillis, elapsed(), edge));
+        .accept(RequestRecord.unread(why, requestId, address, startedMillis, elapsed(), own, edge));
   }
 
   boolean refused(Progress at, Refusal why, Body body) throws IOException {
@@ -388,6 +397,8 @@ final class RequestExchange {
             cached,
             note,
             elapsed(),
+            trace,
+            leg.protocol(head),
             edge.node());
     edge.records().accept(finished);
     Matched matched = at.matchedOrNull();

@@ -12,17 +12,19 @@ import dev.aegis.gateway.pipeline.Progress.Matched;
 import dev.aegis.gateway.pipeline.Refusal;
 import dev.aegis.gateway.snapshot.RoutePlan;
 import dev.aegis.gateway.telemetry.Finished;
+import dev.aegis.gateway.tracing.Trace;
+import dev.aegis.gateway.tracing.Traced;
+import dev.aegis.gateway.tracing.Tracing;
 import dev.aegis.gateway.upstream.Backend;
 import dev.aegis.gateway.upstream.Exchange;
 import dev.aegis.model.Ids;
 import dev.aegis.plugin.Ended;
+import dev.aegis.tracing.TraceContext;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
 /** Puts down what is known of a request at its end, as plain values for the telemetry thread. */
 final class RequestRecord {
-  private static final int TRACEPARENT = 55;
-
   private RequestRecord() {}
 
   static Finished of(
@@ -36,6 +38,8 @@ final class RequestRecord {
       @Nullable String cache,
       @Nullable String note,
       long nanos,
+      @Nullable Trace trace,
+      String protocol,
       String node) {
     Inbound inbound = at.inbound();
     RequestHead head = inbound.head();
@@ -66,7 +70,7 @@ final class RequestRecord {
             exchange == null ? null : exchange.target(),
             cache,
             head.value(Field.USER_AGENT),
-            traceId(head.value(Field.TRACEPARENT)),
+            trace == null ? callersTraceId(head) : trace.id(),
             node);
     String limit = why instanceof Refusal.RateLimited limited ? limited.by().limit().id() : null;
     String detail =
@@ -75,7 +79,16 @@ final class RequestRecord {
           case Refusal.IdentityUnavailable(String reason) -> reason;
           case null, default -> note;
         };
-    return new Finished(event, inbound.address(), limit, detail);
+    Traced traced =
+        trace != null && trace.kept(status, nanos)
+            ? new Traced(
+                trace,
+                inbound.secure() ? "https" : "http",
+                head.authority(),
+                protocol,
+                route == null ? null : route.pattern())
+            : null;
+    return new Finished(event, inbound.address(), limit, detail, traced);
   }
 
   /** The same as plugins see it. */
@@ -110,7 +123,13 @@ final class RequestRecord {
 
   /** A request whose head could not be read. */
   static Finished unread(
-      Refusal why, String requestId, String address, long startedMillis, long nanos, Edge edge) {
+      Refusal why,
+      String requestId,
+      String address,
+      long startedMillis,
+      long nanos,
+      @Nullable Trace trace,
+      Edge edge) {
     RequestEvent event =
         new RequestEvent(
             requestId,
@@ -134,22 +153,17 @@ final class RequestRecord {
             null,
             null,
             null,
-            null,
+            trace == null ? null : trace.id(),
             edge.node());
-    return new Finished(event, address, null, null);
+    Traced traced =
+        trace != null && trace.kept(why.status(), nanos)
+            ? new Traced(trace, "", "", "", null)
+            : null;
+    return new Finished(event, address, null, null, traced);
   }
 
-  /** The trace id of a W3C {@code traceparent}, or null. */
-  private static @Nullable String traceId(@Nullable String traceparent) {
-    if (traceparent == null || traceparent.length() != TRACEPARENT) {
-      return null;
-    }
-    for (int i = 3; i < 35; i++) {
-      char c = traceparent.charAt(i);
-      if (!(c >= '0' && c <= '9' || c >= 'a' && c <= 'f')) {
-        return null;
-      }
-    }
-    return traceparent.substring(3, 35);
+  private static @Nullable String callersTraceId(RequestHead head) {
+    TraceContext caller = Tracing.continued(head);
+    return caller == null ? null : caller.traceId();
   }
 }

@@ -22,6 +22,7 @@ public enum Field {
   X_API_KEY("x-api-key", Handling.PASS),
   USER_AGENT("user-agent", Handling.PASS),
   TRACEPARENT("traceparent", Handling.PASS),
+  TRACESTATE("tracestate", Handling.PASS),
   VIA("via", Handling.PASS),
   MAX_FORWARDS("max-forwards", Handling.PASS),
   SIGNATURE("signature", Handling.PASS),

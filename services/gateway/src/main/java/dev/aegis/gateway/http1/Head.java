@@ -318,7 +318,7 @@ public abstract sealed class Head permits RequestHead, ResponseHead {
   }
 
   /** How many lines {@code field} has. */
-  final int count(Field field) {
+  public final int count(Field field) {
     int count = 0;
     for (int line = 0; line < lines; line++) {
       if (fields[line] == field) {

@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  * A route as requests use it.
  *
  * @param id of the route; null for the default route of a tenant without any
+ * @param pattern patterns of its paths, separated by commas, as spans say it
  * @param auth what a caller must show
  * @param reportOnly whether what roles forbid is let pass, and only counted
  * @param arbiter who is asked too whether requests may pass, or null
@@ -37,6 +38,7 @@ import org.jspecify.annotations.Nullable;
  */
 public record RoutePlan(
     @Nullable String id,
+    String pattern,
     RouteDefinition.Auth auth,
     boolean reportOnly,
     @Nullable ArbiterPlan arbiter,

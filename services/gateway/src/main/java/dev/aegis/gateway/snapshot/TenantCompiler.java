@@ -125,6 +125,7 @@ final class TenantCompiler {
                   route,
                   new RoutePlan(
                       route.id(),
+                      String.join(",", route.paths()),
                       route.auth(),
                       route.reportOnly(),
                       arbiter,
@@ -195,6 +196,7 @@ final class TenantCompiler {
     ArbiterPlan arbiter = arbiters.ofDefaultRoute();
     return new RoutePlan(
         null,
+        "/**",
         RouteDefinition.Auth.JWT,
         false,
         arbiter,

@@ -32,7 +32,7 @@ final class Bursts {
       String tenant, String pluginId, String plugin, String phase, boolean switchedOff)
       implements Key {}
 
-  /** What came since the last event. */
+  /** What came since the last event, and the last one's trace of those that are kept. */
   private static final class Burst {
     private Instant nextAt = Instant.EPOCH;
     private long count;
@@ -41,6 +41,7 @@ final class Bursts {
     private @Nullable String subject;
     private String requestId = "";
     private @Nullable String traceId;
+    private @Nullable String traceparent;
 
     void add(Instant at) {
       if (count++ == 0) {
@@ -66,6 +67,8 @@ final class Bursts {
       burst.subject = event.subject();
       burst.requestId = event.requestId();
       burst.traceId = event.traceId();
+      String traceparent = request.traceparent();
+      burst.traceparent = traceparent == null ? burst.traceparent : traceparent;
     }
   }
 
@@ -113,6 +116,7 @@ final class Bursts {
       }
       due.add(event(entry.getKey(), burst));
       burst.count = 0;
+      burst.traceparent = null;
       burst.nextAt = now.plus(WINDOW);
     }
     return due;
@@ -131,7 +135,8 @@ final class Bursts {
                   burst.count,
                   burst.first,
                   burst.last)
-              .of(tenant);
+              .of(tenant)
+              .within(burst.traceparent);
       case Failing(String tenant, String id, String plugin, String phase, boolean off) ->
           new PluginCallsFailed(
                   tenant, id, plugin, phase, off, burst.count, burst.first, burst.last)

@@ -10,6 +10,7 @@ import dev.aegis.events.PluginCallsFailed;
 import dev.aegis.events.RequestEvent;
 import dev.aegis.events.TenantEvent;
 import dev.aegis.events.UpstreamEvent;
+import dev.aegis.tracing.Spans;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -50,6 +51,7 @@ public final class Telemetry implements AutoCloseable {
   private final EventPublisher publisher;
   private final Consumer<byte[]> log;
   private final RequestMetrics metrics;
+  private final RequestSpans spans;
   private final Metrics.Counter dropped;
   private final Metrics.Counter newsDropped;
   private final Metrics.Counter failuresDropped;
@@ -68,9 +70,15 @@ public final class Telemetry implements AutoCloseable {
   /**
    * @param publisher sends events; used by this object's thread alone
    * @param log takes whole log lines
+   * @param spans takes spans of requests whose traces are kept
    */
   public Telemetry(
-      EventPublisher publisher, Consumer<byte[]> log, Metrics metrics, InstantSource clock) {
+      EventPublisher publisher,
+      Consumer<byte[]> log,
+      Metrics metrics,
+      Spans spans,
+      InstantSource clock) {
+    this.spans = new RequestSpans(spans);
     this.publisher = publisher;
     this.log = log;
     this.metrics = new RequestMetrics(metrics);
@@ -165,6 +173,7 @@ public final class Telemetry implements AutoCloseable {
       metrics.count(event);
       lines.add(request);
       bursts.add(request);
+      spans.add(request);
       String tenant = event.tenantId();
       String owner = tenant == null ? Envelope.NO_TENANT : tenant;
       boolean taken =
@@ -175,7 +184,8 @@ public final class Telemetry implements AutoCloseable {
                   RequestEvent.TYPE,
                   owner,
                   event.startedAt().toEpochMilli(),
-                  event.toJson(scratch)));
+                  event.toJson(scratch),
+                  request.traceparent()));
       if (!taken) {
         losses.add(event);
       }
@@ -197,7 +207,8 @@ public final class Telemetry implements AutoCloseable {
             event.wireType(),
             event.tenant(),
             event.time().toEpochMilli(),
-            event.toJson()));
+            event.toJson(),
+            event.traceparent()));
   }
 
   private void tellLosses() {

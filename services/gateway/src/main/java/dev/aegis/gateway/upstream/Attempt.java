@@ -2,6 +2,7 @@ package dev.aegis.gateway.upstream;
 
 import dev.aegis.gateway.http1.BadMessage;
 import dev.aegis.gateway.http1.ResponseHead;
+import dev.aegis.gateway.tracing.Trace;
 import dev.aegis.gateway.upstream.Exchange.Fault;
 import dev.aegis.journal.UpstreamDefinition.Protocol;
 import java.io.IOException;
@@ -25,6 +26,7 @@ final class Attempt implements Wire.Dialing {
   private Standing standing = Standing.UNKNOWN;
   private volatile @Nullable TargetLeg leg;
   private volatile boolean cancelled;
+  private Trace.@Nullable Attempt traced;
   private @Nullable SocketChannel dialed; // guarded by this
 
   private Attempt(Upstream upstream, Target target, boolean seated, boolean idle) {
@@ -58,6 +60,13 @@ final class Attempt implements Wire.Dialing {
 
   Target target() {
     return target;
+  }
+
+  /** Notes it in {@code trace}, if there is one. */
+  void noteIn(@Nullable Trace trace) {
+    if (trace != null) {
+      traced = trace.begin(upstream.id(), target.authority());
+    }
   }
 
   /** Whether it went over a connection that had rested, and may have ended meanwhile. */
@@ -124,7 +133,8 @@ final class Attempt implements Wire.Dialing {
       throw new IOException("it was given up");
     }
     began = System.nanoTime();
-    message.sendBy(there);
+    Trace.Attempt noted = traced;
+    message.sendBy(there, noted == null ? 0 : noted.span());
     if (cancelled) {
       there.close(); // it came before there was anything to be ended
     }
@@ -143,6 +153,10 @@ final class Attempt implements Wire.Dialing {
         if (!head.interim() || head.status() == 101) {
           nanos = System.nanoTime() - began;
           rested = false;
+          Trace.Attempt noted = traced;
+          if (noted != null) {
+            noted.replied(head.status());
+          }
           return;
         }
         answered = true;
@@ -189,6 +203,10 @@ final class Attempt implements Wire.Dialing {
     // That an idle connection was stale says nothing of its target, nor does what was cancelled.
     boolean stale = rested && why.fault() == Fault.UPSTREAM_FAILED;
     standing = stale || cancelled ? Standing.UNKNOWN : Standing.of(why.fault());
+    Trace.Attempt noted = traced;
+    if (noted != null) {
+      noted.failed(cancelled ? "cancelled" : why.fault().word());
+    }
     return why;
   }
 
@@ -203,6 +221,11 @@ final class Attempt implements Wire.Dialing {
     if (seated) {
       target.seats().leave(upstream.bounds());
     }
-    upstream.ended(target, standing, System.nanoTime());
+    long now = System.nanoTime();
+    upstream.ended(target, standing, now);
+    Trace.Attempt noted = traced;
+    if (noted != null) {
+      noted.ended(now);
+    }
   }
 }

@@ -104,7 +104,9 @@ final class Attempts {
     long patience = Math.min(upstream.timeouts().connect().toNanos(), left());
     // When one idle connection was stale, so may be all of them: what follows is a new one.
     Attempt attempt = Attempt.begin(upstream, next, patience, made == 0);
-    if (attempt == null && made == 0) {
+    if (attempt != null) {
+      attempt.noteIn(outbound.trace());
+    } else if (made == 0) {
       last = new Failed(Fault.OVERLOADED, "all connections are in use");
     }
     return attempt;
@@ -148,6 +150,9 @@ final class Attempts {
     if (second != null && !upstream.budget().take(rules, now)) {
       second.end();
       return null;
+    }
+    if (second != null) {
+      second.noteIn(outbound.trace());
     }
     return second;
   }

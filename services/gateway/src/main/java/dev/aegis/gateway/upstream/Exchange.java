@@ -3,6 +3,7 @@ package dev.aegis.gateway.upstream;
 import dev.aegis.gateway.http1.BadMessage;
 import dev.aegis.gateway.http1.LegFailure;
 import java.time.Duration;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -60,6 +61,11 @@ public record Exchange(
     REPLY_TOO_LARGE,
     /** The reply is good, but what has to be done with it failed here. */
     PLUGIN_FAILED;
+
+    /** The name in lower case. */
+    public String word() {
+      return name().toLowerCase(Locale.ROOT);
+    }
 
     /** Of a caller's body that is not what it should be. */
     public static Fault of(BadMessage wrong) {

@@ -4,8 +4,12 @@ import dev.aegis.gateway.http1.BadMessage;
 import dev.aegis.gateway.http1.Body;
 import dev.aegis.gateway.http1.LegFailure;
 import dev.aegis.gateway.http1.Output;
+import dev.aegis.gateway.tracing.Trace;
 import dev.aegis.gateway.upstream.Exchange.Fault;
+import dev.aegis.tracing.TraceContext;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 
 /**
  * A request as it is sent: its head, and its body if that is small. These are kept, to be sent
@@ -17,6 +21,8 @@ final class Message extends Output {
   private final boolean trailers;
   private int headLength;
   private boolean streamed;
+  private long span;
+  private int spanAt;
 
   private Message(boolean trailers) {
     super(2048, Integer.MAX_VALUE);
@@ -36,6 +42,10 @@ final class Message extends Output {
 
   private void compose(Outbound outbound, Body body) throws Failed {
     outbound.head(this);
+    Trace trace = outbound.trace();
+    if (trace != null) {
+      continued(trace);
+    }
     boolean empty = body.length() == 0;
     boolean small = body.length() > 0 && body.length() <= MAX_GATHERED;
     streamed = !empty && (!small || outbound.expectsContinue());
@@ -58,14 +68,37 @@ final class Message extends Output {
     }
   }
 
+  /** Names the span of the first attempt; see {@link #sendBy} for the others. */
+  private void continued(Trace trace) {
+    span = trace.announce();
+    String text = trace.at(span).text();
+    put("traceparent: ");
+    spanAt = pending() + TraceContext.SPAN_AT;
+    put(text);
+    endLine();
+  }
+
   /** Whether the body is not in it: it comes behind, once. */
   boolean streamed() {
     return streamed;
   }
 
-  /** Sends it, blocking. */
-  void sendBy(TargetLeg leg) throws IOException {
-    leg.begin(gathered(), headLength, pending(), !streamed, trailers);
+  /**
+   * Sends it, blocking.
+   *
+   * @param by span of the attempt, 0 when there is none
+   */
+  void sendBy(TargetLeg leg, long by) throws IOException {
+    byte[] bytes = by == span ? gathered() : naming(by);
+    leg.begin(bytes, headLength, pending(), !streamed, trailers);
+  }
+
+  /** A copy: another attempt may be sending the same at this moment. */
+  private byte[] naming(long by) {
+    byte[] copy = Arrays.copyOf(gathered(), pending());
+    byte[] digits = TraceContext.digits(by).getBytes(StandardCharsets.ISO_8859_1);
+    System.arraycopy(digits, 0, copy, spanAt, digits.length);
+    return copy;
   }
 
   @Override

@@ -8,6 +8,7 @@ import dev.aegis.gateway.http1.Output;
 import dev.aegis.gateway.http1.ReplyTo;
 import dev.aegis.gateway.http1.ResponseHead;
 import dev.aegis.gateway.http1.Transformed;
+import dev.aegis.gateway.tracing.Trace;
 import java.time.Duration;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -17,8 +18,16 @@ public interface Outbound extends Affinity {
   /** Method of the request. */
   String method();
 
-  /** Puts request line and header lines, without the blank line, into {@code out}. */
+  /**
+   * Puts request line and header lines, without the blank line, into {@code out}; without {@code
+   * traceparent} too, when there is a {@link #trace}.
+   */
   void head(Output out);
+
+  /** The trace that it is a part of, null when there is none: its attempts are noted there. */
+  default @Nullable Trace trace() {
+    return null;
+  }
 
   /** The request's body as it arrives. */
   Body body();

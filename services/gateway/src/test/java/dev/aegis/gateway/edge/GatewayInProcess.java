@@ -21,6 +21,7 @@ import dev.aegis.gateway.snapshot.Snapshot;
 import dev.aegis.gateway.telemetry.Finished;
 import dev.aegis.gateway.tls.CallerTls;
 import dev.aegis.gateway.tls.SelfSigned;
+import dev.aegis.gateway.tracing.Tracing;
 import dev.aegis.gateway.upstream.Deadlines;
 import dev.aegis.gateway.upstream.Forwarder;
 import dev.aegis.gateway.upstream.HealthChecks;
@@ -111,6 +112,16 @@ public final class GatewayInProcess implements AutoCloseable {
   private GatewayInProcess(
       EdgeSettings bounds, int mostActive, @Nullable PublishedKeysPeer keys, Pipeline pipeline)
       throws StartFailure {
+    this(bounds, mostActive, keys, pipeline, Tracing.OFF);
+  }
+
+  private GatewayInProcess(
+      EdgeSettings bounds,
+      int mostActive,
+      @Nullable PublishedKeysPeer keys,
+      Pipeline pipeline,
+      Tracing tracing)
+      throws StartFailure {
     this.keys = keys;
     compiler =
         new Compiler(
@@ -127,6 +138,7 @@ public final class GatewayInProcess implements AutoCloseable {
     selector =
         new CallerSelector(
             bounds,
+            tracing,
             () -> snapshot,
             pipeline,
             forwarder,
@@ -190,6 +202,12 @@ public final class GatewayInProcess implements AutoCloseable {
   public static GatewayInProcess counting(Limits limits, String target) throws StartFailure {
     Pipeline pipeline = new Pipeline(new VerifiedTokens<>(), SharedTokens.NONE, limits);
     return before(new GatewayInProcess(BOUNDS, 10_000, null, pipeline), 60_000, target);
+  }
+
+  /** One that traces. */
+  public static GatewayInProcess tracing(Tracing tracing, String... targets) throws StartFailure {
+    Pipeline pipeline = new Pipeline(new VerifiedTokens<>(), SharedTokens.NONE);
+    return before(new GatewayInProcess(BOUNDS, 10_000, null, pipeline, tracing), 60_000, targets);
   }
 
   private static GatewayInProcess before(
@@ -406,7 +424,7 @@ public final class GatewayInProcess implements AutoCloseable {
     return secure.port();
   }
 
-  HttpProbe connect() throws IOException {
+  public HttpProbe connect() throws IOException {
     return HttpProbe.connect(port());
   }
 
@@ -421,7 +439,7 @@ public final class GatewayInProcess implements AutoCloseable {
   }
 
   /** The same once there are so many: a record follows the last byte of its reply. */
-  List<Finished> finished(int count) {
+  public List<Finished> finished(int count) {
     await().until(() -> finished.size() >= count);
     return finished();
   }

@@ -27,7 +27,7 @@ final class TelemetryTest {
         event(tenant, route, subject, 429, "rate_limited", "/x", at), "ip", limit, null);
   }
 
-  private static RequestEvent event(
+  static RequestEvent event(
       @Nullable String tenant,
       @Nullable String route,
       @Nullable String subject,

@@ -24,6 +24,7 @@ import org.jspecify.annotations.Nullable;
  * @param due when the next attempt may begin; null when there is none
  * @param reason why it was given up without an attempt that says so, or null
  * @param attempts calls made, oldest first
+ * @param traceparent where what the event tells of stands in a trace that is kept, or null
  */
 public record Delivery(
     DeliveryKey key,
@@ -36,7 +37,8 @@ public record Delivery(
     State state,
     @Nullable Instant due,
     @Nullable String reason,
-    List<Attempt> attempts) {
+    List<Attempt> attempts,
+    @Nullable String traceparent) {
 
   /** Where a delivery stands. */
   public enum State {
@@ -68,11 +70,33 @@ public record Delivery(
     attempts = List.copyOf(attempts);
   }
 
-  /** A delivery that is due at once. */
+  /** A delivery of no trace that is due at once. */
   public static Delivery fresh(
       DeliveryKey key, String messageId, String type, Instant now, long revision) {
+    return fresh(key, messageId, type, now, revision, null);
+  }
+
+  /** A delivery that is due at once. */
+  public static Delivery fresh(
+      DeliveryKey key,
+      String messageId,
+      String type,
+      Instant now,
+      long revision,
+      @Nullable String traceparent) {
     return new Delivery(
-        key, messageId, type, now, revision, null, 0, State.PENDING, now, null, List.of());
+        key,
+        messageId,
+        type,
+        now,
+        revision,
+        null,
+        0,
+        State.PENDING,
+        now,
+        null,
+        List.of(),
+        traceparent);
   }
 
   /** The same message again, as a delivery of its own with all its attempts before it. */
@@ -88,7 +112,8 @@ public record Delivery(
         State.PENDING,
         now,
         null,
-        List.of());
+        List.of(),
+        traceparent);
   }
 
   /** Whether attempts are to come. */
@@ -114,7 +139,18 @@ public record Delivery(
   private Delivery changed(
       State next, @Nullable Instant nextDue, @Nullable String why, List<Attempt> made) {
     return new Delivery(
-        key, messageId, type, createdAt, revision, replayOf, version + 1, next, nextDue, why, made);
+        key,
+        messageId,
+        type,
+        createdAt,
+        revision,
+        replayOf,
+        version + 1,
+        next,
+        nextDue,
+        why,
+        made,
+        traceparent);
   }
 
   private List<Attempt> with(Attempt attempt) {

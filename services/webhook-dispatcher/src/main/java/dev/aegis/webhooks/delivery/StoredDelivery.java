@@ -70,7 +70,8 @@ public final class StoredDelivery {
               Delivery.State.of(text(json, "state")),
               due == null ? null : Instant.parse(due),
               optional(json, "reason"),
-              attempts);
+              attempts,
+              optional(json, "traceparent"));
       return new StoredDelivery(delivery, text(json, "body").getBytes(StandardCharsets.UTF_8));
     } catch (IllegalArgumentException | DateTimeException e) {
       throw new IOException("not a delivery: " + e.getMessage(), e);
@@ -93,6 +94,9 @@ public final class StoredDelivery {
     json.put("due_at", delivery.due() == null ? null : delivery.due().toString());
     json.put("reason", delivery.reason());
     json.set("attempts", attempts(delivery.attempts()));
+    if (delivery.traceparent() != null) {
+      json.put("traceparent", delivery.traceparent());
+    }
     json.put("body", new String(body, StandardCharsets.UTF_8));
     return Json.write(json);
   }

@@ -6,6 +6,7 @@ import dev.aegis.events.Envelope;
 import dev.aegis.events.MalformedEvent;
 import dev.aegis.events.TenantEvent;
 import dev.aegis.model.Ids;
+import dev.aegis.tracing.TraceContext;
 import dev.aegis.webhooks.delivery.Delivery;
 import dev.aegis.webhooks.delivery.DeliveryKey;
 import dev.aegis.webhooks.delivery.StoredDelivery;
@@ -49,6 +50,7 @@ public final class Expander implements FanOut.Expansion {
       return List.of();
     }
     byte[] body = Message.of(event);
+    TraceContext at = TraceContext.parse(envelope.traceparent());
     List<TopicRecord> records = new ArrayList<>();
     for (EndpointKey endpoint : endpoints) {
       Delivery delivery =
@@ -57,7 +59,8 @@ public final class Expander implements FanOut.Expansion {
               envelope.id(),
               event.type(),
               clock.instant(),
-              revision);
+              revision,
+              at == null ? null : at.text());
       records.add(new StoredDelivery(delivery, body).toRecord());
     }
     return records;

@@ -1,0 +1,28 @@
+package dev.aegis.tracing;
+
+/** Where spans go. For any thread; never waits. */
+public interface Spans extends AutoCloseable {
+  /** Nowhere: tracing is off. */
+  Spans NONE =
+      new Spans() {
+        @Override
+        public boolean wanted() {
+          return false;
+        }
+
+        @Override
+        public void add(Span span) {
+          // Nobody wants it.
+        }
+      };
+
+  /** Whether anybody takes them, so that it is worth making them. */
+  boolean wanted();
+
+  /** Takes one; what there is no room for is counted. */
+  void add(Span span);
+
+  /** Sends what there is, as far as there is time, and takes no more. */
+  @Override
+  default void close() {}
+}
