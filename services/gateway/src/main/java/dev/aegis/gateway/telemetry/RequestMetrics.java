@@ -10,8 +10,8 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Counts finished requests. One thread uses it; meters are looked up once per combination, and
- * again when others had to make room.
+ * Counts finished requests. One thread uses it; meters are looked up once a minute per combination,
+ * and when others had to make room.
  */
 final class RequestMetrics {
   private static final Set<String> METHODS =
@@ -29,6 +29,7 @@ final class RequestMetrics {
   private final Metrics.Counter bytesOut;
   private final Metrics.Counter retries;
   private long changes;
+  private long forgotten;
 
   private record Series(
       String tenant, String route, String method, int status, @Nullable String code) {}
@@ -59,7 +60,7 @@ final class RequestMetrics {
   }
 
   void count(RequestEvent event) {
-    forgetWhenChanged();
+    forgetWhenChanged(event);
     String tenant = label(event.tenantId());
     Series series =
         new Series(
@@ -118,11 +119,19 @@ final class RequestMetrics {
     }
   }
 
-  /** Tenants may have lost or got a name of their own since, and series their place. */
-  private void forgetWhenChanged() {
+  /**
+   * Tenants may have lost their names since, and series their places; and who has none asks again
+   * once a minute.
+   */
+  private void forgetWhenChanged(RequestEvent event) {
     long now = metrics.changes();
-    if (now != changes || requests.size() >= MAX_SERIES || tenants.size() >= MAX_SERIES) {
+    long minute = event.startedAt().getEpochSecond() / 60;
+    if (now != changes
+        || minute > forgotten
+        || requests.size() >= MAX_SERIES
+        || tenants.size() >= MAX_SERIES) {
       changes = now;
+      forgotten = minute;
       tenants.clear();
       requests.clear();
       byName.clear();
