@@ -77,6 +77,7 @@ final class DashboardsTest {
                 }
                 assertThat(silent).isEmpty();
               });
+      assertThat(prometheus.hasExemplar("aegis_request_duration_seconds_bucket")).isTrue();
       assertThat(prometheus.now("up == 0")).isEmpty();
       assertThat(prometheus.now("count(up)").at("/0/value/1").asText()).isEqualTo("6");
       Set<String> told = new TreeSet<>(Set.of("up"));

@@ -50,6 +50,7 @@ final class Prometheus implements AutoCloseable {
                 Peers.program("prometheus", "AEGIS_TEST_PROMETHEUS").toString(),
                 "--config.file=" + file,
                 "--storage.tsdb.path=" + folder.resolve("data"),
+                "--enable-feature=exemplar-storage",
                 "--web.listen-address=" + address),
             Map.of());
     try {
@@ -106,6 +107,19 @@ final class Prometheus implements AutoCloseable {
     } catch (IOException e) {
       return false;
     }
+  }
+
+  /** Whether a request was told by its id behind a metric since the start. */
+  boolean hasExemplar(String metric) throws IOException, InterruptedException {
+    String reply =
+        get("/api/v1/query_exemplars?start="
+                + (since.getEpochSecond() - 600)
+                + "&end="
+                + Instant.now().plusSeconds(60).getEpochSecond()
+                + "&query="
+                + metric)
+            .body();
+    return !JSON.readTree(reply).findValuesAsText("request_id").isEmpty();
   }
 
   /** Whether a query has had a number as its answer since the start; its error is thrown. */

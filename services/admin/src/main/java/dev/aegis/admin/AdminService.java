@@ -45,6 +45,7 @@ import dev.aegis.model.Finding;
 import dev.aegis.plugins.PluginFolder;
 import dev.aegis.redis.RedisAccess;
 import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
@@ -183,7 +184,9 @@ public final class AdminService implements Service {
     }
     String place =
         settings.of(CommonSettings.BIND) + ":" + settings.of(AdminSettings.MANAGEMENT_PORT);
-    told.add(new Expositions.Source(NAME, place, metrics::exposition));
+    told.add(
+        new Expositions.Source(
+            NAME, place, format -> new String(metrics.exposition(format), StandardCharsets.UTF_8)));
 
     PluginCatalog plugins = new PluginCatalog(folder, masterKey);
     String baseDomain = settings.of(CommonSettings.BASE_DOMAIN).toLowerCase(Locale.ROOT);

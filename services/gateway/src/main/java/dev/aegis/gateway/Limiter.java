@@ -53,17 +53,28 @@ final class Limiter implements AutoCloseable {
 
   private static LimitDecisions decisions(Metrics metrics) {
     return new LimitDecisions(
-        (tenant, policy, outcome) ->
-            metrics.counter(
+        new LimitDecisions.Board() {
+          @Override
+          public Runnable counter(String tenant, String policy, LimitDecisions.Outcome outcome) {
+            String label = metrics.tenant(tenant);
+            boolean other = label.equals(Metrics.OTHER); // ids are unique within a tenant only
+            return metrics.counter(
                     "aegis_rate_limit_decisions_total",
                     "Requests that a limit was asked about",
                     "tenant",
-                    metrics.tenant(tenant),
+                    label,
                     "policy",
-                    policy,
+                    other ? Metrics.OTHER : policy,
                     "outcome",
                     outcome.label())
-                ::add);
+                ::add;
+          }
+
+          @Override
+          public long changes() {
+            return metrics.changes();
+          }
+        });
   }
 
   /** What requests ask. */

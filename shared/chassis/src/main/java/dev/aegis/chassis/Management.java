@@ -1,13 +1,16 @@
 package dev.aegis.chassis;
 
+import dev.aegis.model.Problem;
 import io.helidon.http.Header;
 import io.helidon.http.HeaderNames;
 import io.helidon.http.HeaderValues;
 import io.helidon.http.Status;
 import io.helidon.webserver.http.HttpRouting;
+import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
+import java.util.concurrent.Semaphore;
 import java.util.function.Supplier;
 
 /**
@@ -17,12 +20,14 @@ import java.util.function.Supplier;
 public final class Management {
   private static final Header JSON =
       HeaderValues.createCached(HeaderNames.CONTENT_TYPE, "application/json");
-  private static final Header EXPOSITION =
-      HeaderValues.createCached(
-          HeaderNames.CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8");
+  private static final Header VARY = HeaderValues.createCached(HeaderNames.VARY, "Accept");
   private static final Header NOT_STORED =
       HeaderValues.createCached(HeaderNames.CACHE_CONTROL, "no-store");
 
+  /** Texts that are made and sent at once; one that is not read is kept until its reader goes. */
+  private static final int MOST_READERS = 8;
+
+  private final Semaphore readers = new Semaphore(MOST_READERS);
   private final Metrics metrics;
   private final Health health;
   private final Supplier<ServiceStatus> status;
@@ -40,10 +45,7 @@ public final class Management {
 
   /** Adds the paths to a listener that has others too. */
   public void addTo(HttpRouting.Builder routing) {
-    routing.get(
-        "/metrics",
-        (_, response) ->
-            send(response, 200, EXPOSITION, metrics.exposition().getBytes(StandardCharsets.UTF_8)));
+    routing.get("/metrics", this::exposition);
     routing.get("/health/live", (_, response) -> health(response, true, Map.of()));
     routing.get(
         "/health/ready", (_, response) -> health(response, health.ready(), health.results()));
@@ -61,6 +63,29 @@ public final class Management {
    */
   public HttpListener listener(HttpListener.Options options) throws StartFailure {
     return HttpListener.start(options, this::addTo);
+  }
+
+  private void exposition(ServerRequest request, ServerResponse response) {
+    if (!readers.tryAcquire()) {
+      HttpProblems.send(
+          request,
+          response,
+          new Problem(
+              503, "overloaded", "Overloaded", "Too many read the metrics at once.", null, null));
+      return;
+    }
+    try {
+      ExpositionFormat format =
+          ExpositionFormat.of(request.headers().value(HeaderNames.ACCEPT).orElse(null));
+      response.header(VARY);
+      send(
+          response,
+          200,
+          HeaderValues.create(HeaderNames.CONTENT_TYPE, format.contentType()),
+          metrics.exposition(format));
+    } finally {
+      readers.release();
+    }
   }
 
   private static void health(ServerResponse response, boolean up, Map<String, Boolean> results) {

@@ -1,64 +1,70 @@
 package dev.aegis.chassis;
 
-import io.helidon.metrics.api.FunctionalCounter;
-import io.helidon.metrics.api.Gauge;
-import io.helidon.metrics.api.Meter;
-import io.helidon.metrics.api.MeterRegistry;
-import io.helidon.metrics.api.MetricsConfig;
-import io.helidon.metrics.api.MetricsFactory;
-import io.helidon.metrics.api.Tag;
-import io.helidon.service.registry.Services;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
-import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
- * The metrics of one service, shown as Prometheus text.
+ * The metrics of one service, shown as Prometheus text or OpenMetrics.
  *
- * <p>Helidon's registry is the catalogue. What is counted on the request path is counted in plain
- * adders, which the registry reads when it is asked: its own counters cost a request several times
- * as much. Helidon's registries of one JVM share their meters, so each meter carries a label that
- * tells this instance's meters from its neighbours'; it is left out of the text. A meter asked for
- * again is the same one: look them up once and keep them.
+ * <p>What is counted on the request path is counted in plain adders, which are read when somebody
+ * asks. A meter asked for again is the same one: look them up once and keep them, until {@link
+ * #changes} moves.
+ *
+ * <p>What is about a tenant has bounds. At most 500 tenants are counted by name, and a metric about
+ * tenants has at most 10,000 series ({@link #bound} says otherwise), 1,000 when it is a histogram.
+ * When there is no room, what has counted nothing for ten minutes gives its place up; when nothing
+ * has, more is counted together under {@code _other}, which never goes.
  */
 public final class Metrics implements AutoCloseable {
   private static final double[] DURATIONS = {
     0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10
   };
 
-  /** What tenants beyond the first 500 are counted under. */
-  public static final String OTHER_TENANTS = "_other";
+  private static final Bounds DURATION_BOUNDS = new Bounds(DURATIONS);
 
-  /** Helidon's own label on every meter, which the contract does not have. */
-  static final String SCOPE = "scope";
+  /** What is counted together because there is no room for it by name. */
+  public static final String OTHER = "_other";
 
-  /**
-   * Helidon's registries of one JVM tell each other of new meters while they hold their own locks,
-   * so two threads that register at once, in two of them, can wait for each other for ever.
-   */
-  private static final Object REGISTRATION = new Object();
-
-  static final String INSTANCE = "aegis_instance";
+  /** What tenants are counted under for whom there is no room. */
+  public static final String OTHER_TENANTS = OTHER;
 
   private static final int MAX_TENANTS = 500;
+  private static final int MAX_SERIES = 10_000;
+  private static final int MAX_HISTOGRAMS = 1_000;
+  private static final Duration IDLE = Duration.ofMinutes(10);
+  private static final Duration BETWEEN_LOOKS = Duration.ofMinutes(1);
 
-  private final MeterRegistry registry;
-  private final Tag instance;
-  private final Map<Key, Counter> counters = new ConcurrentHashMap<>();
-  private final Map<Key, LongSupplier> kept = new ConcurrentHashMap<>();
-  private final Map<Key, Histogram> histograms = new ConcurrentHashMap<>();
-  private final Set<String> tenants = ConcurrentHashMap.newKeySet();
+  private final InstantSource clock;
+  private final ConcurrentSkipListMap<String, Family> families = new ConcurrentSkipListMap<>();
+  private final Map<String, Integer> bounds = new ConcurrentHashMap<>();
 
-  private Metrics(MeterRegistry registry, Tag instance) {
-    this.registry = registry;
-    this.instance = instance;
+  /** Held by who adds and removes series; nobody who counts or reads needs it. */
+  private final Object adding = new Object();
+
+  /** When each tenant that has a place last asked for it or counted something. By the lock. */
+  private final Map<String, Long> tenants = new HashMap<>();
+
+  private long nextLook;
+  private final AtomicLong changes = new AtomicLong();
+  private volatile int size = 16 << 10;
+
+  private Metrics(InstantSource clock) {
+    this.clock = clock;
   }
 
   /**
@@ -67,11 +73,17 @@ public final class Metrics implements AutoCloseable {
    * @param service name of the service
    */
   public static Metrics create(String service) {
-    MeterRegistry registry =
-        Services.get(MetricsFactory.class)
-            .createMeterRegistry(MetricsConfig.builder().warnOnMultipleRegistries(false).build());
-    Metrics metrics =
-        new Metrics(registry, Tag.create(INSTANCE, service + "-" + UUID.randomUUID()));
+    return create(service, InstantSource.system());
+  }
+
+  /**
+   * The metrics of a service, with those of its JVM.
+   *
+   * @param service name of the service
+   * @param clock says what was idle for how long
+   */
+  public static Metrics create(String service, InstantSource clock) {
+    Metrics metrics = new Metrics(clock);
     JvmMeters.addTo(metrics);
     return metrics;
   }
@@ -81,10 +93,47 @@ public final class Metrics implements AutoCloseable {
     return DURATIONS.clone();
   }
 
-  private record Key(String name, List<String> tags) {}
+  /** What one series shows now. */
+  public sealed interface Sample {
+    /** The metric. */
+    String name();
+
+    /** Label, value, label, value …. */
+    List<String> labels();
+
+    /** What was counted so far; less than before when the series has begun anew. */
+    record Count(String name, List<String> labels, double value) implements Sample {
+      public Count {
+        labels = List.copyOf(labels);
+      }
+    }
+
+    /** A value that goes up and down. */
+    record Value(String name, List<String> labels, double value) implements Sample {
+      public Value {
+        labels = List.copyOf(labels);
+      }
+    }
+
+    /**
+     * Durations so far.
+     *
+     * @param bounds upper bounds in seconds, the last one infinite
+     * @param counts how many are in a bucket and not in the ones below
+     */
+    record Spread(
+        String name, List<String> labels, List<Double> bounds, List<Long> counts, double sumSeconds)
+        implements Sample {
+      public Spread {
+        labels = List.copyOf(labels);
+        bounds = List.copyOf(bounds);
+        counts = List.copyOf(counts);
+      }
+    }
+  }
 
   /** Counts what happens. */
-  public static final class Counter {
+  public static final class Counter implements Series.Source {
     private final LongAdder count = new LongAdder();
 
     private Counter() {}
@@ -110,26 +159,18 @@ public final class Metrics implements AutoCloseable {
   }
 
   /** Sorts durations into buckets; any number of threads may record at once. */
-  public static final class Histogram {
-    private final String name;
-    private final String help;
-    private final List<Tag> labels;
-    private final long[] bounds;
+  public static final class Histogram implements Series.Source {
+    private final Bounds bounds;
     private final LongAdder[] cells;
     private final LongAdder sum = new LongAdder();
 
-    Histogram(String name, String help, double[] bucketsSeconds, List<Tag> labels) {
-      this.name = name;
-      this.help = help;
-      this.labels = List.copyOf(labels);
-      bounds = new long[bucketsSeconds.length];
-      cells = new LongAdder[bounds.length + 1];
-      for (int i = 0; i < bounds.length; i++) {
-        bounds[i] = Math.round(bucketsSeconds[i] * 1e9);
-        if (i > 0 && bounds[i] <= bounds[i - 1]) {
-          throw new IllegalArgumentException("The bounds of " + name + " must ascend");
-        }
-      }
+    /** The last request of each bucket, as far as it was told. A reader may see an older one. */
+    private final @Nullable Exemplar[] exemplars;
+
+    private Histogram(Bounds bounds) {
+      this.bounds = bounds;
+      cells = new LongAdder[bounds.buckets()];
+      exemplars = new Exemplar[cells.length];
       for (int i = 0; i < cells.length; i++) {
         cells[i] = new LongAdder();
       }
@@ -141,12 +182,27 @@ public final class Metrics implements AutoCloseable {
      * @param nanos in nanoseconds; one on a bound belongs to that bucket
      */
     public void record(long nanos) {
-      int i = 0;
-      while (i < bounds.length && nanos > bounds[i]) {
-        i++;
-      }
-      cells[i].increment();
+      cells[bounds.bucket(nanos)].increment();
       sum.add(nanos);
+    }
+
+    /**
+     * Adds the duration of a request, which becomes the example of its bucket when there is none of
+     * the same second.
+     *
+     * @param nanos in nanoseconds
+     * @param requestId its id
+     * @param traceId 32 hexadecimal digits, null when it is in no trace
+     * @param at when it was
+     */
+    public void record(long nanos, String requestId, @Nullable String traceId, Instant at) {
+      int bucket = bounds.bucket(nanos);
+      cells[bucket].increment();
+      sum.add(nanos);
+      Exemplar known = exemplars[bucket];
+      if (known == null || known.second() < at.getEpochSecond()) {
+        exemplars[bucket] = new Exemplar(nanos, requestId, traceId, at.getEpochSecond());
+      }
     }
 
     /** How many so far. */
@@ -158,30 +214,21 @@ public final class Metrics implements AutoCloseable {
       return count;
     }
 
-    String name() {
-      return name;
-    }
-
-    String help() {
-      return help;
-    }
-
-    List<Tag> labels() {
-      return labels;
-    }
-
     int buckets() {
       return cells.length;
     }
 
-    /** Upper bound of a bucket in seconds, infinite for the last. */
-    double bound(int bucket) {
-      return bucket < bounds.length ? bounds[bucket] / 1e9 : Double.POSITIVE_INFINITY;
+    Bounds bounds() {
+      return bounds;
     }
 
     /** How many are in a bucket and not in the ones below. */
     long count(int bucket) {
       return cells[bucket].sum();
+    }
+
+    @Nullable Exemplar exemplar(int bucket) {
+      return exemplars[bucket];
     }
 
     double sumSeconds() {
@@ -197,26 +244,16 @@ public final class Metrics implements AutoCloseable {
    * @param tags label, value, label, value …
    */
   public Counter counter(String name, String help, String... tags) {
-    return counters.computeIfAbsent(
-        new Key(name, List.of(tags)),
-        _ -> {
-          Counter counter = new Counter();
-          register(
-              FunctionalCounter.builder(name, counter, Counter::count)
-                  .description(help)
-                  .tags(tags(tags)));
-          return counter;
-        });
+    Series series = series(name, Family.Type.COUNTER, help, true, Counter::new, tags);
+    if (series.source() instanceof Counter counter) {
+      return counter;
+    }
+    throw kept(name);
   }
 
   /** A counter that something else keeps. */
   public void counter(String name, String help, LongSupplier count, String... tags) {
-    // The registry refers to it weakly.
-    kept.put(new Key(name, List.of(tags)), count);
-    register(
-        FunctionalCounter.builder(name, count, LongSupplier::getAsLong)
-            .description(help)
-            .tags(tags(tags)));
+    series(name, Family.Type.COUNTER, help, false, () -> new Series.Kept(count), tags);
   }
 
   /**
@@ -225,7 +262,9 @@ public final class Metrics implements AutoCloseable {
    * @param value answers at once, from memory
    */
   public void gauge(String name, String help, Supplier<? extends Number> value, String... tags) {
-    register(Gauge.builder(name, () -> (Number) value.get()).description(help).tags(tags(tags)));
+    // The processor time is a fraction, which counters cannot hold.
+    Family.Type type = name.endsWith("_total") ? Family.Type.COUNTER : Family.Type.GAUGE;
+    series(name, type, help, false, () -> new Series.Shown(value), tags);
   }
 
   /**
@@ -235,88 +274,223 @@ public final class Metrics implements AutoCloseable {
    * @param buckets upper bounds in seconds, ascending; the infinite one is added
    */
   public Histogram histogram(String name, String help, double[] buckets, String... tags) {
-    return histograms.computeIfAbsent(
-        new Key(name, List.of(tags)), _ -> new Histogram(name, help, buckets, labels(tags)));
+    Series series =
+        series(name, Family.Type.HISTOGRAM, help, true, () -> new Histogram(bounds(buckets)), tags);
+    if (series.source() instanceof Histogram histogram) {
+      return histogram;
+    }
+    throw kept(name);
+  }
+
+  private static Bounds bounds(double[] buckets) {
+    return Arrays.equals(buckets, DURATIONS) ? DURATION_BOUNDS : new Bounds(buckets);
+  }
+
+  private static IllegalArgumentException kept(String name) {
+    return new IllegalArgumentException(name + " is kept elsewhere already");
+  }
+
+  /** What exists, or is made. What somebody else counts is not bounded here, but by them. */
+  private Series series(
+      String name,
+      Family.Type type,
+      String help,
+      boolean bounded,
+      Supplier<Series.Source> source,
+      String... tags) {
+    List<String> labels = labels(tags);
+    Family family = families.get(name);
+    Series known = family == null ? null : family.series().get(labels);
+    if (known != null) {
+      return known;
+    }
+    synchronized (adding) {
+      Family to = families.computeIfAbsent(name, _ -> new Family(name, type, help));
+      if (to.type() != type) {
+        throw new IllegalArgumentException(name + " is a " + to.type() + " already");
+      }
+      if (bounded && Series.tenant(labels) != null && !Series.together(labels) && full(to)) {
+        makeRoom();
+        if (full(to)) {
+          labels = Series.together(labels, type);
+        }
+      }
+      Series there = to.series().get(labels);
+      if (there == null) {
+        there = new Series(source.get(), labels);
+        to.add(there);
+      }
+      return there;
+    }
+  }
+
+  private boolean full(Family family) {
+    int most = family.type() == Family.Type.HISTOGRAM ? MAX_HISTOGRAMS : MAX_SERIES;
+    return family.named() >= bounds.getOrDefault(family.name(), most);
+  }
+
+  /**
+   * Sets how many series a metric about tenants may have, beside those under {@code _other}.
+   *
+   * @param most more than 0
+   */
+  public void bound(String name, int most) {
+    bounds.put(name, most);
   }
 
   /** Takes a meter out, because what it is about is gone. */
   public void remove(String name, String... tags) {
-    Key key = new Key(name, List.of(tags));
-    counters.remove(key);
-    kept.remove(key);
-    histograms.remove(key);
-    synchronized (REGISTRATION) {
-      registry.remove(name, tags(tags));
-    }
-  }
-
-  /**
-   * The label under which {@code tenant} is counted: itself, or one for all beyond the first 500.
-   */
-  public String tenant(String tenant) {
-    if (tenants.contains(tenant)) {
-      return tenant;
-    }
-    synchronized (tenants) {
-      if (tenants.size() < MAX_TENANTS || tenants.contains(tenant)) {
-        tenants.add(tenant);
-        return tenant;
-      }
-    }
-    return OTHER_TENANTS;
-  }
-
-  /** Everything in Prometheus' text format 0.0.4, sorted by name. */
-  public String exposition() {
-    List<Meter> own = new ArrayList<>();
-    String mine = instance.value();
-    for (Meter meter : registry.meters()) {
-      if (mine.equals(meter.id().tagsMap().get(INSTANCE))) {
-        own.add(meter);
-      }
-    }
-    return MetricsText.of(own, histograms.values());
-  }
-
-  /** Takes all meters out. */
-  @Override
-  public void close() {
-    counters.clear();
-    kept.clear();
-    histograms.clear();
-    String mine = instance.value();
-    for (Meter meter : List.copyOf(registry.meters())) {
-      if (mine.equals(meter.id().tagsMap().get(INSTANCE))) {
-        synchronized (REGISTRATION) {
-          registry.remove(meter);
+    synchronized (adding) {
+      Family family = families.get(name);
+      if (family != null) {
+        Series series = family.series().get(labels(tags));
+        if (series != null) {
+          family.remove(series);
         }
       }
     }
   }
 
-  private <M extends Meter, B extends Meter.Builder<B, M>> void register(B builder) {
-    synchronized (REGISTRATION) {
-      registry.getOrCreate(builder);
+  /**
+   * The label under which {@code tenant} is counted: itself, or {@code _other} when 500 others have
+   * asked for theirs, or counted something, in the last ten minutes. Who has a tenant's label is to
+   * take the meter at once.
+   */
+  public String tenant(String tenant) {
+    synchronized (adding) {
+      if (!tenants.containsKey(tenant) && tenants.size() >= MAX_TENANTS) {
+        makeRoom();
+        if (tenants.size() >= MAX_TENANTS) {
+          return OTHER_TENANTS;
+        }
+      }
+      tenants.put(tenant, clock.millis());
+      return tenant;
     }
   }
 
-  private List<Tag> tags(String... pairs) {
-    List<Tag> tags = labels(pairs);
-    tags.add(instance);
-    return tags;
+  /** Whether a tenant is counted by its name now. Does not count as a use of it. */
+  public boolean named(String tenant) {
+    synchronized (adding) {
+      return tenants.containsKey(tenant);
+    }
   }
 
-  private static List<Tag> labels(String... pairs) {
+  /**
+   * Moves whenever meters were taken out to make room. Meters of tenants that were looked up before
+   * are to be looked up again: theirs may show nowhere any more, or have a name of their own again.
+   */
+  public long changes() {
+    return changes.get();
+  }
+
+  /**
+   * Takes out the tenants that have counted nothing for a while, when they are too many, and such
+   * series of the metrics that are full. It reads every series, so at most once a minute.
+   */
+  private void makeRoom() {
+    long now = clock.millis();
+    if (now < nextLook && nextLook - now <= BETWEEN_LOOKS.toMillis()) {
+      return;
+    }
+    nextLook = now + BETWEEN_LOOKS.toMillis();
+    long idle = now - IDLE.toMillis();
+    for (Family family : families.values()) {
+      for (Series series : family.series().values()) {
+        String tenant = series.tenant();
+        if (tenant != null) {
+          long since = series.look(now);
+          tenants.computeIfPresent(tenant, (_, last) -> Math.max(last, since));
+        }
+      }
+    }
+    boolean crowded = tenants.size() >= MAX_TENANTS;
+    boolean removed = crowded && tenants.values().removeIf(last -> last <= idle);
+    for (Family family : families.values()) {
+      boolean full = full(family);
+      for (Series series : family.series().values()) {
+        if (full && series.idleSince(idle) || gone(series.tenant())) {
+          family.remove(series);
+          removed = true;
+        }
+      }
+    }
+    if (removed) {
+      changes.incrementAndGet();
+    }
+  }
+
+  private boolean gone(@Nullable String tenant) {
+    return tenant != null
+        && !tenant.isEmpty()
+        && !tenant.equals(OTHER_TENANTS)
+        && !tenants.containsKey(tenant);
+  }
+
+  /** Everything in Prometheus' text format 0.0.4, sorted by name. */
+  public String exposition() {
+    return new String(exposition(ExpositionFormat.TEXT), StandardCharsets.UTF_8);
+  }
+
+  /** Everything in a format, sorted by name. Holds no lock: nobody who counts waits for it. */
+  public byte[] exposition(ExpositionFormat format) {
+    byte[] text = ExpositionWriter.write(families.values(), format, size);
+    size = text.length + (4 << 10);
+    return text;
+  }
+
+  /**
+   * Tells what each series shows now. Holds no lock; a series may come and go between two calls.
+   */
+  public void forEach(Consumer<Sample> to) {
+    for (Family family : families.values()) {
+      for (Series series : family.series().values()) {
+        to.accept(sample(family, series));
+      }
+    }
+  }
+
+  private static Sample sample(Family family, Series series) {
+    String name = family.name();
+    List<String> labels = series.labels();
+    return switch (series.source()) {
+      case Counter counter -> new Sample.Count(name, labels, counter.count());
+      case Series.Kept(var count) -> new Sample.Count(name, labels, count.getAsLong());
+      case Series.Shown(var value) ->
+          family.type() == Family.Type.COUNTER
+              ? new Sample.Count(name, labels, value.get().doubleValue())
+              : new Sample.Value(name, labels, value.get().doubleValue());
+      case Histogram histogram -> {
+        List<Double> bounds = new ArrayList<>(histogram.buckets());
+        List<Long> counts = new ArrayList<>(histogram.buckets());
+        for (int i = 0; i < histogram.buckets(); i++) {
+          bounds.add(histogram.bounds().seconds(i));
+          counts.add(histogram.count(i));
+        }
+        yield new Sample.Spread(name, labels, bounds, counts, histogram.sumSeconds());
+      }
+    };
+  }
+
+  /** Takes all meters out. */
+  @Override
+  public void close() {
+    synchronized (adding) {
+      families.clear();
+      tenants.clear();
+      changes.incrementAndGet();
+    }
+  }
+
+  private static List<String> labels(String... pairs) {
     if (pairs.length % 2 != 0) {
       throw new IllegalArgumentException("Labels come in pairs: " + Arrays.toString(pairs));
     }
-    List<Tag> tags = new ArrayList<>(pairs.length / 2 + 1);
     for (int i = 0; i < pairs.length; i += 2) {
-      if (pairs[i].equals(SCOPE) || pairs[i].equals(INSTANCE) || pairs[i].equals("le")) {
-        throw new IllegalArgumentException("The label " + pairs[i] + " has a meaning already");
+      if (pairs[i].equals("le")) {
+        throw new IllegalArgumentException("The label le has a meaning already");
       }
-      tags.add(Tag.create(pairs[i], pairs[i + 1]));
     }
-    return tags;
+    return List.of(pairs);
   }
 }

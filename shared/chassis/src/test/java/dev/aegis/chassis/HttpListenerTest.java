@@ -255,6 +255,15 @@ class HttpListenerTest {
     assertThat(exposition.headers().firstValue("content-type"))
         .hasValue("text/plain; version=0.0.4; charset=utf-8");
     assertThat(exposition.body()).contains("\naegis_x_total 1\n");
+    HttpResponse<String> open =
+        client.send(
+            HttpRequest.newBuilder(listener.uri().resolve("/metrics"))
+                .header("Accept", "application/openmetrics-text;version=1.0.0,*/*;q=0.1")
+                .build(),
+            HttpResponse.BodyHandlers.ofString());
+    assertThat(open.headers().firstValue("content-type"))
+        .hasValue("application/openmetrics-text; version=1.0.0; charset=utf-8");
+    assertThat(open.body()).contains("\naegis_x_total 1\n").endsWith("\n# EOF\n");
 
     assertThat(call("GET", "/health/live", "").statusCode()).isEqualTo(200);
     assertThat(call("GET", "/health/ready", "").statusCode()).isEqualTo(503);

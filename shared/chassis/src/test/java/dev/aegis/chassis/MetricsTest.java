@@ -3,6 +3,8 @@ package dev.aegis.chassis;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Executors;
@@ -233,12 +235,136 @@ class MetricsTest {
   }
 
   @Test
-  void countsTenantsBeyondFiveHundredTogether() {
-    for (int i = 0; i < 500; i++) {
-      assertThat(metrics.tenant("t" + i)).isEqualTo("t" + i);
+  void tenantsThatCountNothingForTenMinutesGiveUpTheirPlaces() {
+    AtomicLong now = new AtomicLong(1_000_000_000_000L);
+    try (Metrics named = Metrics.create("gateway", () -> Instant.ofEpochMilli(now.get()))) {
+      List<Metrics.Counter> counters = new ArrayList<>();
+      for (int i = 0; i < 500; i++) {
+        assertThat(named.tenant("t" + i)).isEqualTo("t" + i);
+        counters.add(named.counter("aegis_x_total", "X.", "tenant", "t" + i));
+        counters.getLast().add();
+      }
+      assertThat(named.tenant("new")).isEqualTo("_other");
+      assertThat(named.tenant("t7")).isEqualTo("t7");
+      Metrics.Counter others = named.counter("aegis_x_total", "X.", "tenant", "_other");
+      others.add(3);
+      now.addAndGet(9 * 60_000);
+      counters.subList(0, 499).forEach(Metrics.Counter::add);
+      assertThat(named.tenant("new")).isEqualTo("_other");
+      assertThat(named.changes()).isZero();
+      now.addAndGet(60_000);
+      assertThat(named.tenant("new")).isEqualTo("new");
+
+      assertThat(named.changes()).isEqualTo(1);
+      assertThat(named.named("t499")).isFalse();
+      assertThat(named.named("t498")).isTrue();
+      assertThat(lines(named, "aegis_x_total{"))
+          .hasSize(500)
+          .doesNotContain("aegis_x_total{tenant=\"t499\"} 1")
+          .contains("aegis_x_total{tenant=\"_other\"} 3", "aegis_x_total{tenant=\"t0\"} 2");
+      assertThat(named.tenant("t499")).isEqualTo("_other");
     }
-    assertThat(metrics.tenant("t500")).isEqualTo("_other");
-    assertThat(metrics.tenant("t7")).isEqualTo("t7");
+  }
+
+  /** Ten thousand tenants with ten routes each: what there is to read stays bounded. */
+  @Test
+  void thereAreNeverMoreSeriesThanTheBounds() {
+    AtomicLong now = new AtomicLong(1_000_000_000_000L);
+    try (Metrics many = Metrics.create("gateway", () -> Instant.ofEpochMilli(now.get()))) {
+      many.bound("aegis_x_total", 2_000);
+      for (int i = 0; i < 10_000; i++) {
+        now.addAndGet(100);
+        String tenant = many.tenant("t" + i);
+        for (int route = 0; route < 10; route++) {
+          String id = tenant.equals(Metrics.OTHER) ? Metrics.OTHER : "r" + route;
+          String[] labels = {"tenant", tenant, "route", id};
+          many.counter("aegis_x_total", "X.", labels).add();
+          many.histogram("aegis_x_seconds", "X.", Metrics.durations(), labels).record(1);
+        }
+      }
+      assertThat(lines(many, "aegis_x_total{")).hasSizeLessThanOrEqualTo(2_001);
+      assertThat(lines(many, "aegis_x_seconds_count{")).hasSizeLessThanOrEqualTo(1_500);
+      assertThat(
+              lines(many, "aegis_x_seconds_count{").stream()
+                  .mapToLong(line -> Long.parseLong(line.substring(line.indexOf(' ') + 1)))
+                  .sum())
+          .isLessThanOrEqualTo(100_000)
+          .isGreaterThan(90_000);
+    }
+  }
+
+  @Test
+  void seriesOfGoneRoutesMakeRoom() {
+    AtomicLong now = new AtomicLong(1_000_000_000_000L);
+    try (Metrics full = Metrics.create("gateway", () -> Instant.ofEpochMilli(now.get()))) {
+      full.bound("aegis_x_total", 2);
+      String tenant = full.tenant("t");
+      full.counter("aegis_x_total", "X.", "tenant", tenant, "route", "gone").add();
+      Metrics.Counter stays =
+          full.counter("aegis_x_total", "X.", "tenant", tenant, "route", "stays");
+      full.counter("aegis_x_total", "X.", "tenant", tenant, "route", "new").add();
+      now.addAndGet(600_000);
+      stays.add();
+      full.counter("aegis_x_total", "X.", "tenant", tenant, "route", "new").add();
+
+      assertThat(lines(full, "aegis_x_total{"))
+          .containsExactlyInAnyOrder(
+              "aegis_x_total{route=\"stays\",tenant=\"t\"} 1",
+              "aegis_x_total{route=\"new\",tenant=\"t\"} 1",
+              "aegis_x_total{route=\"_other\",tenant=\"_other\"} 1");
+    }
+  }
+
+  @Test
+  void openMetricsHasAnExampleOfEachBucketPerSecond() throws Exception {
+    metrics.counter("aegis_x_total", "X \"it\".", "a", "q\"b\\s\nn").add();
+    Metrics.Histogram histogram =
+        metrics.histogram("aegis_y_seconds", "Y.", new double[] {0.001, 1}, "tenant", "t");
+    Instant at = Instant.ofEpochSecond(1_767_323_045);
+    String trace = "0af7651916cd43dd8448eb211c80319c";
+    histogram.record(500_000, "r-1", trace, at);
+    histogram.record(600_000, "r-2", trace, at);
+    histogram.record(2_000_000, "r\"3", null, at.plusSeconds(1));
+    histogram.record(3_000_000_000L, "x".repeat(119), null, at);
+    String text =
+        new String(metrics.exposition(ExpositionFormat.OPEN_METRICS), StandardCharsets.UTF_8);
+    assertThat(text).endsWith("\n# EOF\n");
+    assertThat(text.lines().filter(line -> line.contains("aegis_")))
+        .containsExactly(
+            "# HELP aegis_x X \\\"it\\\".",
+            "# TYPE aegis_x counter",
+            "aegis_x_total{a=\"q\\\"b\\\\s\\nn\"} 1",
+            "# HELP aegis_y_seconds Y.",
+            "# TYPE aegis_y_seconds histogram",
+            "# UNIT aegis_y_seconds seconds",
+            "aegis_y_seconds_bucket{tenant=\"t\",le=\"0.001\"} 2 # {trace_id=\""
+                + trace
+                + "\",request_id=\"r-1\"} 5.0E-4 1767323045",
+            "aegis_y_seconds_bucket{tenant=\"t\",le=\"1.0\"} 3"
+                + " # {request_id=\"r\\\"3\"} 0.002 1767323046",
+            "aegis_y_seconds_bucket{tenant=\"t\",le=\"+Inf\"} 4",
+            "aegis_y_seconds_sum{tenant=\"t\"} 3.0031",
+            "aegis_y_seconds_count{tenant=\"t\"} 4");
+    assertThat(metrics.exposition()).doesNotContain("# {", "# EOF", "# UNIT");
+  }
+
+  @Test
+  void tellsEachSeriesToWhoeverSendsThemOn() {
+    metrics.counter("aegis_x_total", "X.", "a", "b").add(2);
+    metrics.gauge("aegis_g", "G.", () -> 1.5);
+    metrics.histogram("aegis_y_seconds", "Y.", new double[] {1}).record(2_000_000_000);
+    List<Metrics.Sample> samples = new ArrayList<>();
+    metrics.forEach(samples::add);
+    assertThat(samples)
+        .contains(
+            new Metrics.Sample.Count("aegis_x_total", List.of("a", "b"), 2),
+            new Metrics.Sample.Value("aegis_g", List.of(), 1.5),
+            new Metrics.Sample.Spread(
+                "aegis_y_seconds",
+                List.of(),
+                List.of(1.0, Double.POSITIVE_INFINITY),
+                List.of(0L, 1L),
+                2));
   }
 
   @Test

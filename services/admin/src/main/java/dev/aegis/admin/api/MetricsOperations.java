@@ -1,6 +1,7 @@
 package dev.aegis.admin.api;
 
 import dev.aegis.admin.relay.Expositions;
+import dev.aegis.chassis.ExpositionFormat;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Set;
@@ -15,13 +16,15 @@ final class MetricsOperations {
 
   List<Operation> operations() {
     return List.of(
-        new Operation("GET", "/admin/metrics", Set.of(), Needs.PLATFORM_READ, call -> metrics()));
+        new Operation("GET", "/admin/metrics", Set.of(), Needs.PLATFORM_READ, this::metrics));
   }
 
-  private Reply metrics() {
+  private Reply metrics(Call call) {
+    ExpositionFormat format = ExpositionFormat.of(call.header("Accept"));
     return Reply.bytes(
-        200,
-        "text/plain; version=0.0.4; charset=utf-8",
-        expositions.together().getBytes(StandardCharsets.UTF_8));
+            200,
+            format.contentType(),
+            expositions.together(format).getBytes(StandardCharsets.UTF_8))
+        .with("Vary", "Accept");
   }
 }

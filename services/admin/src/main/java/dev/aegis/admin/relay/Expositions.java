@@ -1,5 +1,6 @@
 package dev.aegis.admin.relay;
 
+import dev.aegis.chassis.ExpositionFormat;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.URI;
@@ -18,10 +19,10 @@ import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The metrics of all services as one text in Prometheus' format 0.0.4: each family once, each
- * sample with the labels {@code service} and {@code instance} (host and port), as if Prometheus had
- * read each service itself. A service that does not answer in time is told by {@code
- * aegis_service_up}, and keeps nobody from the others' metrics.
+ * The metrics of all services as one text in one of the formats: each family once, each sample with
+ * the labels {@code service} and {@code instance} (host and port), as if Prometheus had read each
+ * service itself. A service that does not answer in time is told by {@code aegis_service_up}, and
+ * keeps nobody from the others' metrics.
  */
 public final class Expositions {
   private static final Duration PATIENCE = Duration.ofSeconds(5);
@@ -40,15 +41,15 @@ public final class Expositions {
   public record Source(String service, String instance, Text text) {
     /** A service that is asked for {@code /metrics}. */
     public static Source of(String service, URI base, Backend backend) {
-      return new Source(service, base.getAuthority(), () -> read(backend));
+      return new Source(service, base.getAuthority(), format -> read(backend, format));
     }
   }
 
   /** What a service's metrics are now. */
   @FunctionalInterface
   public interface Text {
-    /** Null when it does not answer. */
-    @Nullable String now() throws IOException;
+    /** Null when it does not answer in this format. */
+    @Nullable String now(ExpositionFormat format) throws IOException;
   }
 
   /**
@@ -59,19 +60,19 @@ public final class Expositions {
   }
 
   /** Asks all services at once, and puts together what has come within five seconds. */
-  public String together() {
+  public String together(ExpositionFormat format) {
     Together together = new Together();
     try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
       List<Future<@Nullable String>> asked = new ArrayList<>();
       for (Source source : sources) {
-        asked.add(threads.submit(source.text()::now));
+        asked.add(threads.submit(() -> source.text().now(format)));
       }
       long end = System.nanoTime() + PATIENCE.toNanos();
       for (int i = 0; i < sources.size(); i++) {
         together.add(sources.get(i), answer(asked.get(i), end));
       }
     }
-    return together.text();
+    return together.text(format);
   }
 
   private static @Nullable String answer(Future<@Nullable String> asked, long end) {
@@ -87,14 +88,16 @@ public final class Expositions {
     }
   }
 
-  private static @Nullable String read(Backend backend) throws IOException {
-    return switch (backend.ask("GET", "/metrics", "text/plain", new byte[0])) {
+  private static @Nullable String read(Backend backend, ExpositionFormat format)
+      throws IOException {
+    return switch (backend.ask("GET", "/metrics", format.contentType(), new byte[0])) {
       case Backend.Answer.Away away -> null;
       case Backend.Answer.Broken broken -> null;
       case Backend.Answer.Given given -> {
         try (InputStream in = given.body()) {
           byte[] bytes = in.readNBytes(MOST_BYTES + 1);
-          yield given.status() == 200 && bytes.length <= MOST_BYTES
+          boolean asAsked = format.contentType().equals(given.headers().get("Content-Type"));
+          yield given.status() == 200 && asAsked && bytes.length <= MOST_BYTES
               ? new String(bytes, StandardCharsets.UTF_8)
               : null;
         }
@@ -109,6 +112,7 @@ public final class Expositions {
     private static final class Family {
       private @Nullable String help;
       private @Nullable String type;
+      private @Nullable String unit;
       private final StringBuilder samples = new StringBuilder();
     }
 
@@ -133,14 +137,16 @@ public final class Expositions {
       }
 
       void line(String line) {
-        if (line.startsWith("# HELP ") || line.startsWith("# TYPE ")) {
+        if (line.startsWith("# HELP ")
+            || line.startsWith("# TYPE ")
+            || line.startsWith("# UNIT ")) {
           int end = line.indexOf(' ', 7);
           name = end < 0 ? line.substring(7) : line.substring(7, end);
           Family family = family(name);
-          if (line.charAt(2) == 'H' && family.help == null) {
-            family.help = line;
-          } else if (line.charAt(2) == 'T' && family.type == null) {
-            family.type = line;
+          switch (line.charAt(2)) {
+            case 'H' -> family.help = family.help == null ? line : family.help;
+            case 'T' -> family.type = family.type == null ? line : family.type;
+            default -> family.unit = family.unit == null ? line : family.unit;
           }
         } else if (!line.isEmpty() && line.charAt(0) != '#') {
           int end = 0;
@@ -149,12 +155,31 @@ public final class Expositions {
           }
           String own = line.substring(0, end);
           boolean labelled = end < line.length() && line.charAt(end) == '{';
+          int close = labelled ? close(line, end) : end;
           sample(
               family(own.startsWith(name) ? name : own),
               own,
-              labelled ? labels + ',' + line.substring(end + 1, line.lastIndexOf('}')) : labels,
-              labelled ? line.substring(line.lastIndexOf('}') + 1) : line.substring(end));
+              labelled ? labels + ',' + line.substring(end + 1, close) : labels,
+              labelled ? line.substring(Math.min(close + 1, line.length())) : line.substring(end));
         }
+      }
+
+      /** Where the labels end: an exemplar has braces, too, and so may a value. */
+      private static int close(String line, int open) {
+        boolean quoted = false;
+        for (int i = open; i < line.length(); i++) {
+          switch (line.charAt(i)) {
+            case '\\' -> i++;
+            case '"' -> quoted = !quoted;
+            case '}' -> {
+              if (!quoted) {
+                return i;
+              }
+            }
+            default -> {}
+          }
+        }
+        return line.length();
       }
     }
 
@@ -167,17 +192,17 @@ public final class Expositions {
       family.samples.append('\n');
     }
 
-    String text() {
+    String text(ExpositionFormat format) {
       StringBuilder text = new StringBuilder(64 << 10);
       for (Family family : families.values()) {
-        for (String head : new @Nullable String[] {family.help, family.type}) {
+        for (String head : new @Nullable String[] {family.help, family.type, family.unit}) {
           if (head != null) {
             text.append(head).append('\n');
           }
         }
         text.append(family.samples);
       }
-      return text.toString();
+      return (format == ExpositionFormat.OPEN_METRICS ? text.append("# EOF\n") : text).toString();
     }
   }
 }

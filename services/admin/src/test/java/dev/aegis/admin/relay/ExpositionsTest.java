@@ -2,6 +2,7 @@ package dev.aegis.admin.relay;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.aegis.chassis.ExpositionFormat;
 import dev.aegis.testkit.Peers;
 import java.io.IOException;
 import java.io.InputStream;
@@ -40,9 +41,9 @@ final class ExpositionsTest {
     String text =
         new Expositions(
                 List.of(
-                    new Expositions.Source("gateway", "127.0.0.1:8100", () -> ONE),
-                    new Expositions.Source("analytics", "127.0.0.1:4570", () -> OTHER)))
-            .together();
+                    new Expositions.Source("gateway", "127.0.0.1:8100", _ -> ONE),
+                    new Expositions.Source("analytics", "127.0.0.1:4570", _ -> OTHER)))
+            .together(ExpositionFormat.TEXT);
 
     assertThat(text)
         .isEqualTo(
@@ -66,6 +67,39 @@ final class ExpositionsTest {
     assertThat(complaints(text)).isEmpty();
   }
 
+  @Test
+  void openMetricsKeepsExemplarsAndUnitsAndEndsOnce() {
+    String open =
+        """
+        # TYPE aegis_wait_seconds histogram
+        # UNIT aegis_wait_seconds seconds
+        aegis_wait_seconds_bucket{le="1.0"} 1 # {request_id="r}{1"} 0.5 1767323045
+        aegis_wait_seconds_bucket{tenant="a}b",le="1.0"} 1 # {trace_id="7"} 0.5 1767323045
+        # EOF
+        """;
+    String text =
+        new Expositions(
+                List.of(
+                    new Expositions.Source(
+                        "gateway",
+                        "g:1",
+                        format -> format == ExpositionFormat.OPEN_METRICS ? open : null)))
+            .together(ExpositionFormat.OPEN_METRICS);
+
+    assertThat(text)
+        .isEqualTo(
+            """
+            # HELP aegis_service_up Whether the service has told its metrics
+            # TYPE aegis_service_up gauge
+            aegis_service_up{service="gateway",instance="g:1"} 1
+            # TYPE aegis_wait_seconds histogram
+            # UNIT aegis_wait_seconds seconds
+            aegis_wait_seconds_bucket{service="gateway",instance="g:1",le="1.0"} 1 # {request_id="r}{1"} 0.5 1767323045
+            aegis_wait_seconds_bucket{service="gateway",instance="g:1",tenant="a}b",le="1.0"} 1 # {trace_id="7"} 0.5 1767323045
+            # EOF
+            """);
+  }
+
   /** One is not there, one takes the connection and says nothing, one fails. */
   @Test
   void whoDoesNotAnswerKeepsNobodyFromTheOthers() throws Exception {
@@ -80,11 +114,11 @@ final class ExpositionsTest {
                       new Expositions.Source(
                           "gateway",
                           "c:3",
-                          () -> {
+                          _ -> {
                             throw new IOException("of all things");
                           }),
-                      new Expositions.Source("admin", "d:4", () -> OTHER)))
-              .together();
+                      new Expositions.Source("admin", "d:4", _ -> OTHER)))
+              .together(ExpositionFormat.TEXT);
 
       assertThat(text.lines().filter(line -> !line.startsWith("#")))
           .containsExactly(

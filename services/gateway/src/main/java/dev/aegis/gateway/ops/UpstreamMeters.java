@@ -22,6 +22,9 @@ final class UpstreamMeters {
   private final Upstreams upstreams;
   private final Map<Upstream, String> shown = new HashMap<>();
 
+  /** Those that asked for their tenant's place; they do so once, and then it is for its callers. */
+  private final Set<Upstream> asked = new HashSet<>();
+
   /** Meters for the upstreams that there will be. */
   UpstreamMeters(Metrics metrics, Upstreams upstreams) {
     this.metrics = metrics;
@@ -31,17 +34,20 @@ final class UpstreamMeters {
   /** Adds the meters of upstreams that are new, and removes those of upstreams that are gone. */
   void refresh() {
     Set<Upstream> now = new HashSet<>(upstreams.all());
+    asked.retainAll(now);
     for (Map.Entry<Upstream, String> entry : Map.copyOf(shown).entrySet()) {
       Upstream upstream = entry.getKey();
-      if (!now.contains(upstream)) {
+      if (!now.contains(upstream) || !metrics.named(upstream.tenant())) {
         shown.remove(upstream);
         hide(upstream, entry.getValue());
       }
     }
     for (Upstream upstream : now) {
       if (!shown.containsKey(upstream) && shown.size() < MAX_UPSTREAMS) {
-        String tenant = metrics.tenant(upstream.tenant());
-        if (!tenant.equals(Metrics.OTHER_TENANTS)) { // ids are unique within a tenant only
+        String tenant = upstream.tenant();
+        boolean first = asked.add(upstream);
+        // Ids are unique within a tenant only, so there is nothing to show for the others.
+        if (first ? metrics.tenant(tenant).equals(tenant) : metrics.named(tenant)) {
           shown.put(upstream, tenant);
           show(upstream, tenant);
         }

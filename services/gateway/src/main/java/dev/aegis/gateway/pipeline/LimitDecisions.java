@@ -1,15 +1,18 @@
 package dev.aegis.gateway.pipeline;
 
 import java.util.Locale;
-import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
-/** Tells what came of requests at limits; each combination is looked up once. */
+/**
+ * Tells what came of requests at limits; each combination is looked up once, and again when the
+ * board has changed.
+ */
 public final class LimitDecisions {
   private static final int MAX_SERIES = 10_000;
 
-  private final Map<Series, Runnable> counters = new ConcurrentHashMap<>();
+  private final ConcurrentHashMap<Series, Runnable> counters = new ConcurrentHashMap<>();
   private final Board board;
+  private volatile long changes;
 
   /** What came of a request at one limit. */
   public enum Outcome {
@@ -33,6 +36,11 @@ public final class LimitDecisions {
   public interface Board {
     /** What counts one decision more of this combination. */
     Runnable counter(String tenant, String policy, Outcome outcome);
+
+    /** Moves when counters that were given out are to be asked for again. */
+    default long changes() {
+      return 0;
+    }
   }
 
   private record Series(String tenant, String policy, Outcome outcome) {}
@@ -45,13 +53,16 @@ public final class LimitDecisions {
   }
 
   void add(String tenant, String policy, Outcome outcome) {
+    long now = board.changes();
+    if (now != changes || counters.mappingCount() >= MAX_SERIES) {
+      changes = now;
+      counters.clear();
+    }
     Series series = new Series(tenant, policy, outcome);
     Runnable counter = counters.get(series);
     if (counter == null) {
       counter = board.counter(tenant, policy, outcome);
-      if (counters.size() < MAX_SERIES) {
-        counters.put(series, counter);
-      }
+      counters.put(series, counter);
     }
     counter.run();
   }
