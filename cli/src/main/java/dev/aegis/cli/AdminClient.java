@@ -3,7 +3,10 @@ package dev.aegis.cli;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.MissingNode;
+import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.InputStreamReader;
 import java.net.ConnectException;
 import java.net.URI;
 import java.net.URLEncoder;
@@ -12,6 +15,7 @@ import java.net.http.HttpConnectTimeoutException;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandler;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.net.http.HttpTimeoutException;
 import java.nio.charset.StandardCharsets;
@@ -29,6 +33,7 @@ final class AdminClient implements AutoCloseable {
   private static final Duration ANSWER = Duration.ofSeconds(30);
 
   private static final int PAGE = 500;
+  private static final int MAX_PROBLEM = 1 << 20;
 
   private final Suite suite;
   private final HttpClient client =
@@ -104,6 +109,35 @@ final class AdminClient implements AutoCloseable {
     return call("GET", path, null, Map.of("Accept", accept), patience).body();
   }
 
+  /** Takes one line of a reply. */
+  @FunctionalInterface
+  interface LineReader {
+    /** Reads it, without its end. */
+    void line(String line) throws IOException;
+  }
+
+  /** The lines of a reply as they come, until the other side ends it. */
+  void lines(String path, LineReader reader) throws CommandFailure {
+    HttpRequest request =
+        HttpRequest.newBuilder(suite.admin().resolve(path))
+            .timeout(ANSWER) // for the reply's head
+            .header("Authorization", "Bearer " + suite.token())
+            .build();
+    HttpResponse<InputStream> response = exchange(request, BodyHandlers.ofInputStream(), ANSWER);
+    try (InputStream body = response.body()) {
+      if (response.statusCode() != 200) {
+        throw new CommandFailure(Problems.text(response, body.readNBytes(MAX_PROBLEM)));
+      }
+      BufferedReader lines =
+          new BufferedReader(new InputStreamReader(body, StandardCharsets.UTF_8));
+      for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+        reader.line(line);
+      }
+    } catch (IOException e) {
+      throw new CommandFailure("the connection to " + suite.admin() + " broke", e);
+    }
+  }
+
   /** Sends a document that may be long. */
   JsonNode put(String path, byte[] document, String type, Duration patience) throws CommandFailure {
     return json(call("PUT", path, document, Map.of("Content-Type", type), patience)).body();
@@ -162,9 +196,17 @@ final class AdminClient implements AutoCloseable {
       request.header("Content-Type", "application/json");
     }
     headers.forEach(request::header);
-    HttpResponse<byte[]> response;
+    HttpResponse<byte[]> response = exchange(request.build(), BodyHandlers.ofByteArray(), patience);
+    if (response.statusCode() / 100 != 2) {
+      throw new CommandFailure(Problems.text(response));
+    }
+    return response;
+  }
+
+  private <T> HttpResponse<T> exchange(
+      HttpRequest request, BodyHandler<T> handler, Duration patience) throws CommandFailure {
     try {
-      response = client.send(request.build(), BodyHandlers.ofByteArray());
+      return client.send(request, handler);
     } catch (ConnectException | HttpConnectTimeoutException e) {
       throw new CommandFailure(
           "nothing answers at "
@@ -177,7 +219,7 @@ final class AdminClient implements AutoCloseable {
               + " did not answer within "
               + patience.toSeconds()
               + " s"
-              + (method.equals("GET") ? "" : "; it may go on with what it was asked for"),
+              + (request.method().equals("GET") ? "" : "; it may go on with what it was asked for"),
           e);
     } catch (IOException e) {
       throw new CommandFailure("the call to " + suite.admin() + " failed: " + e.getMessage(), e);
@@ -185,10 +227,6 @@ final class AdminClient implements AutoCloseable {
       Thread.currentThread().interrupt();
       throw new CommandFailure("interrupted", e);
     }
-    if (response.statusCode() / 100 != 2) {
-      throw new CommandFailure(Problems.text(response));
-    }
-    return response;
   }
 
   @Override

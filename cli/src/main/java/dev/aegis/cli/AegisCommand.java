@@ -54,6 +54,7 @@ public final class AegisCommand {
     CommandLine commands = new CommandLine(new Root(data));
     commands.addSubcommand(new TokenCommand(session, data));
     commands.addSubcommand(new StatusCommand(session, data));
+    commands.addSubcommand(new LogsCommand(session, data));
     commands.addSubcommand(new LoginCommand(session));
     CommandLine contexts = new CommandLine(new Group());
     contexts.getCommandSpec().usageMessage().description("The installations logged in to.");

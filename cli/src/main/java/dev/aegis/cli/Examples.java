@@ -42,6 +42,11 @@ final class Examples {
     return switch (word) {
       case "status" -> List.of("status", "status --json", "status --context production");
       case "token" -> List.of("token --tenant demo-org-1 --subject user-1 --role reader --ttl 10m");
+      case "logs" ->
+          List.of(
+              "logs --request-id 019f0c3e-7a52-7c1e-9d0b-3a8f5e6d7c8b",
+              "logs --tenant acme --status 5xx",
+              "logs --follow --json");
       case "login" ->
           List.of(
               "login https://admin.acme.test --name production",

@@ -11,7 +11,16 @@ final class Problems {
 
   /** What the answer says went wrong: one line, and one more for each violation. */
   static String text(HttpResponse<byte[]> response) {
-    JsonNode problem = read(response);
+    return text(response, response.body());
+  }
+
+  /**
+   * The same of an answer whose body was read by itself.
+   *
+   * @param body what there was of it
+   */
+  static String text(HttpResponse<?> response, byte[] body) {
+    JsonNode problem = read(body);
     String code = problem.path("code").asText("");
     if (code.isEmpty()) {
       return response.uri() + " answered with status " + response.statusCode();
@@ -34,9 +43,9 @@ final class Problems {
     return text.toString();
   }
 
-  private static JsonNode read(HttpResponse<byte[]> response) {
+  private static JsonNode read(byte[] body) {
     try {
-      JsonNode problem = AdminClient.JSON.readTree(response.body());
+      JsonNode problem = AdminClient.JSON.readTree(body);
       return problem == null ? MissingNode.getInstance() : problem;
     } catch (IOException e) {
       return MissingNode.getInstance();

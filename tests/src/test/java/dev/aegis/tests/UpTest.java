@@ -81,6 +81,10 @@ final class UpTest {
             .atMost(BOUND)
             .until(() -> counted(up).contains("code=\"" + code + '"'));
       }
+      String looked = "curl -s 'http://127.0.0.1:4567/admin/logs?code=wrong_tenant' -H \"$ADMIN\"";
+      assertThat(shell(up, admin() + looked))
+          .contains("\"code\":\"wrong_tenant\"", "\"unanswered\":[]")
+          .doesNotContain("missing_credentials");
       up.awaitLine(
           Pattern.compile("webhook received: id=\\S+ timestamp=\\d+ signature=v1,"), BOUND);
       up.awaitLine(Pattern.compile("rate_limit\\.exceeded"), BOUND);

@@ -18,6 +18,7 @@ import dev.aegis.admin.nodes.Nodes;
 import dev.aegis.admin.nodes.OwnStatus;
 import dev.aegis.admin.relay.Backend;
 import dev.aegis.admin.relay.Expositions;
+import dev.aegis.admin.relay.GatewayLogs;
 import dev.aegis.admin.settings.AdminSettings;
 import dev.aegis.admin.store.LastUses;
 import dev.aegis.admin.tenancy.Hosts;
@@ -173,6 +174,7 @@ public final class AdminService implements Service {
             new Backend(
                 "The webhook-dispatcher", webhooksUrl, masterKey.serviceToken("webhooks-api")));
     List<Backend> gateways = new ArrayList<>();
+    List<GatewayLogs.Gateway> logs = new ArrayList<>();
     List<Expositions.Source> told = new ArrayList<>();
     told.add(Expositions.Source.of("analytics", analyticsUrl, analytics));
     told.add(Expositions.Source.of("webhook-dispatcher", webhooksUrl, dispatcher));
@@ -180,6 +182,7 @@ public final class AdminService implements Service {
       Backend gateway =
           started(new Backend("The gateway", url, masterKey.serviceToken("gateway-api")));
       gateways.add(gateway);
+      logs.add(GatewayLogs.Gateway.of(url, gateway));
       told.add(Expositions.Source.of("gateway", url, gateway));
     }
     String place =
@@ -212,6 +215,7 @@ public final class AdminService implements Service {
             dispatcher,
             gateways.getFirst(),
             new Expositions(told),
+            new GatewayLogs(logs, GatewayLogs.PATIENCE),
             started(new LastUses(redis(), System::nanoTime)),
             new AuditTrail(reader, history, notes),
             new AuditLog(events),
@@ -243,6 +247,7 @@ public final class AdminService implements Service {
                 HttpListener.Options.of(NAME, settings, AdminSettings.PORT)
                     .withMaxPayload(AdminApi.MAX_PAYLOAD),
                 api::addTo));
+    started(api); // before its listener stops, which would wait for what does not end by itself
     HttpListener management =
         started(
             new Management(metrics, health, () -> own.shown(reader.connected()))

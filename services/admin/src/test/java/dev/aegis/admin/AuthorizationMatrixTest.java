@@ -168,7 +168,9 @@ final class AuthorizationMatrixTest {
             .replace("{revision}", REVISIONS.get(place))
             .replace("{id}", template.startsWith("/admin/operators/") ? place + ".op" : "none");
     List<String> query = new ArrayList<>();
-    if (template.startsWith("/admin/analytics/") || template.equals("/admin/config")) {
+    if (template.startsWith("/admin/analytics/")
+        || template.equals("/admin/config")
+        || template.equals("/admin/logs")) {
       query.add("tenant=" + place);
     }
     if (described.findValuesAsText("$ref").contains("#/components/parameters/dry_run")) {

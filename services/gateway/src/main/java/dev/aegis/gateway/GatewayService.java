@@ -12,6 +12,7 @@ import dev.aegis.chassis.Logs;
 import dev.aegis.chassis.Management;
 import dev.aegis.chassis.Metrics;
 import dev.aegis.chassis.Service;
+import dev.aegis.chassis.ServiceToken;
 import dev.aegis.chassis.Setting;
 import dev.aegis.chassis.Settings;
 import dev.aegis.chassis.StartFailure;
@@ -39,6 +40,8 @@ import dev.aegis.gateway.pipeline.Decisions;
 import dev.aegis.gateway.pipeline.Pipeline;
 import dev.aegis.gateway.pipeline.Rulings;
 import dev.aegis.gateway.plugin.Links;
+import dev.aegis.gateway.recent.RecentLines;
+import dev.aegis.gateway.recent.RecentLinesApi;
 import dev.aegis.gateway.settings.GatewaySettings;
 import dev.aegis.gateway.snapshot.Compiler;
 import dev.aegis.gateway.store.LastUses;
@@ -58,6 +61,7 @@ import dev.aegis.gateway.upstream.Resolver;
 import dev.aegis.gateway.upstream.TargetsFile;
 import dev.aegis.gateway.upstream.Upstreams;
 import dev.aegis.journal.Fold;
+import dev.aegis.journal.Lineage;
 import dev.aegis.journal.MasterKey;
 import dev.aegis.journal.Pem;
 import dev.aegis.plugins.PluginFolder;
@@ -94,7 +98,7 @@ public final class GatewayService implements Service {
   public static final String NAME = "gateway";
 
   private static final Logger LOG = LoggerFactory.getLogger(GatewayService.class);
-  private static final String EXPLAIN_TOKEN = "gateway-api";
+  private static final String OWN_API = "gateway-api";
   private static final String SHARED_TOKENS = "gateway-verified-tokens";
   private static final Duration CATCH_UP = Duration.ofSeconds(5);
 
@@ -158,8 +162,18 @@ public final class GatewayService implements Service {
                 settings.of(GatewaySettings.SPOOL_BYTES),
                 "/aegis/" + node));
     Spans spans = started(OtlpSpans.of(settings, NAME, node, metrics));
+    RecentLines recent = new RecentLines(settings.of(GatewaySettings.RECENT_LOG_BYTES));
     Telemetry telemetry =
-        started(new Telemetry(publisher, logs::appendLines, metrics, spans, clock));
+        started(
+            new Telemetry(
+                publisher,
+                lines -> {
+                  logs.appendLines(lines);
+                  recent.add(lines);
+                },
+                metrics,
+                spans,
+                clock));
     Deadlines deadlines = started(new Deadlines());
     TargetsFile lastKnown = new TargetsFile(data.resolve("targets.json"));
     ConsulDiscovery consul = consul(lastKnown);
@@ -231,6 +245,7 @@ public final class GatewayService implements Service {
             tls,
             load,
             replies);
+    ServiceToken token = new ServiceToken(masterKey.serviceToken(OWN_API), "aegis-gateway");
     ExplainApi explain =
         new ExplainApi(
             applied,
@@ -244,7 +259,14 @@ public final class GatewayService implements Service {
                 node,
                 bounds.tenantHeader(),
                 clock),
-            masterKey.serviceToken(EXPLAIN_TOKEN));
+            token);
+    RecentLinesApi log =
+        new RecentLinesApi(
+            recent,
+            (tenant, above) -> journal.read(fold -> within(fold, tenant, above)),
+            node,
+            token,
+            clock);
     NodeReport report =
         started(
             new NodeReport(
@@ -290,6 +312,9 @@ public final class GatewayService implements Service {
                 routing -> {
                   new Management(metrics, health, report::status).addTo(routing);
                   explain.addTo(routing);
+                  if (settings.of(GatewaySettings.RECENT_LOG_BYTES) > 0) {
+                    log.addTo(routing);
+                  }
                 }));
     HttpListener callers = started(callers("gateway", GatewaySettings.PORT, edge, server -> {}));
     HttpListener secure =
@@ -450,6 +475,14 @@ public final class GatewayService implements Service {
               .idleConnectionTimeout(settings.of(GatewaySettings.IDLE_TIMEOUT));
           more.accept(server);
         });
+  }
+
+  /** Whether a tenant is {@code above} or below it. */
+  private static boolean within(Fold fold, String tenant, String above) {
+    return tenant.equals(above)
+        || fold.tenants().contains(tenant)
+            && Lineage.of(fold, tenant).ancestors().stream()
+                .anyMatch(ancestor -> ancestor.id().equals(above));
   }
 
   /** A gateway starts on what it has; only when it has nothing does it wait a little for Kafka. */

@@ -13,6 +13,7 @@ import dev.aegis.admin.history.Revisions;
 import dev.aegis.admin.nodes.Nodes;
 import dev.aegis.admin.relay.Backend;
 import dev.aegis.admin.relay.Expositions;
+import dev.aegis.admin.relay.GatewayLogs;
 import dev.aegis.admin.store.LastUses;
 import dev.aegis.admin.tenancy.Refusal;
 import dev.aegis.bus.JournalReader;
@@ -23,6 +24,8 @@ import dev.aegis.model.Uuid7;
 import io.helidon.http.Header;
 import io.helidon.http.HeaderNames;
 import io.helidon.http.Status;
+import io.helidon.webserver.CloseConnectionException;
+import io.helidon.webserver.ServerConnectionException;
 import io.helidon.webserver.http.HttpRouting;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
@@ -51,7 +54,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Nothing but the API's own description is answered without a credential, not even whether a
  * path exists.
  */
-public final class AdminApi {
+public final class AdminApi implements AutoCloseable {
   /** Longest body that is read, in bytes, except where all of the configuration may be sent. */
   public static final int MAX_BODY = 1 << 20;
 
@@ -68,6 +71,7 @@ public final class AdminApi {
   private final Authorization authorization;
   private final Auditing auditing;
   private final InstantSource clock;
+  private final Followers followers = new Followers();
   private final Router router;
 
   /**
@@ -83,6 +87,7 @@ public final class AdminApi {
    * @param dispatcher answers for endpoints
    * @param gateway says what would become of a request
    * @param expositions answers {@code /admin/metrics}
+   * @param logs answer {@code /admin/logs}
    * @param uses when API keys were last used
    * @param trail answers {@code /admin/audit}
    * @param audit where calls are noted
@@ -101,6 +106,7 @@ public final class AdminApi {
       Backend dispatcher,
       Backend gateway,
       Expositions expositions,
+      GatewayLogs logs,
       LastUses uses,
       AuditTrail trail,
       AuditLog audit,
@@ -123,6 +129,7 @@ public final class AdminApi {
     operations.addAll(
         new ReadOperations(reader, nodes, revisions, plugins, analytics, gateway).operations());
     operations.addAll(new MetricsOperations(expositions).operations());
+    operations.addAll(new LogOperations(logs, operators, reader, followers).operations());
     operations.addAll(new AuditOperations(reader, trail).operations());
     operations.addAll(new HistoryOperations(reader, past, restoring, writes).operations());
     operations.add(
@@ -149,6 +156,12 @@ public final class AdminApi {
     routing.any("/admin/*", this::answer);
   }
 
+  /** Ends what would go on by itself, such as what operators follow. */
+  @Override
+  public void close() {
+    followers.close();
+  }
+
   List<Operation> operations() {
     return router.operations();
   }
@@ -172,8 +185,14 @@ public final class AdminApi {
       auditing.broken(heard);
       throw e;
     }
-    auditing.answered(heard, reply);
-    write(request, response, reply.with("X-Request-Id", requestId));
+    try {
+      auditing.answered(heard, reply);
+      write(request, response, reply.with("X-Request-Id", requestId));
+    } finally {
+      if (reply.body() instanceof Reply.Body.Followed(LogFollowing following)) {
+        following.close();
+      }
+    }
   }
 
   private Reply answer(ServerRequest request, String path, String requestId, Auditing.Heard heard) {
@@ -374,6 +393,22 @@ public final class AdminApi {
           }
         }
       }
+      case Reply.Body.Followed(LogFollowing following) -> {
+        if (head) {
+          response.send();
+        } else {
+          follow(response, following);
+        }
+      }
+    }
+  }
+
+  static void follow(ServerResponse response, LogFollowing following) {
+    try (OutputStream out = response.outputStream()) {
+      following.writeTo(out);
+    } catch (IOException | UncheckedIOException | ServerConnectionException e) {
+      // The reader is gone, or was cut off; there is nobody to tell.
+      throw new CloseConnectionException("A follower is gone", e);
     }
   }
 }

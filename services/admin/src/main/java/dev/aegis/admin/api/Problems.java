@@ -24,7 +24,7 @@ final class Problems {
                 requestId,
                 why.violations()));
     return switch (reason) {
-      case JOURNAL_UNAVAILABLE, BACKEND_UNAVAILABLE, IDENTITY_UNAVAILABLE ->
+      case JOURNAL_UNAVAILABLE, BACKEND_UNAVAILABLE, IDENTITY_UNAVAILABLE, OVERLOADED ->
           reply.with(RETRY_AFTER, "5");
       case KEY_IN_PROGRESS, CONTENDED -> reply.with(RETRY_AFTER, "1");
       case TOO_LARGE -> reply.with("Connection", "close");

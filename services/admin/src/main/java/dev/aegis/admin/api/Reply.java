@@ -31,6 +31,9 @@ record Reply(int status, Map<String, String> headers, Body body) {
 
     /** What another service sends, passed through and closed. */
     record Streamed(InputStream stream) implements Body {}
+
+    /** Events, written as they come until it is over. */
+    record Followed(LogFollowing following) implements Body {}
   }
 
   static Reply empty(int status) {

@@ -76,7 +76,7 @@ public final class AdminSettings {
           "AEGIS_GATEWAY_MANAGEMENT_URL",
           "http://127.0.0.1:8100",
           "management ports of the gateways, separated by commas: the first one answers"
-              + " /admin/explain, all of them are in /admin/metrics",
+              + " /admin/explain, all of them are in /admin/metrics and /admin/logs",
           AdminSettings::bases);
 
   /** All that the admin service knows, the common ones included. */

@@ -76,6 +76,8 @@ public record Refusal(Reason reason, String detail, List<Violation> violations) 
     JOURNAL_UNAVAILABLE(503, "journal_unavailable", "The configuration cannot be changed now"),
     /** Nobody can say whether the token is one of an operator. */
     IDENTITY_UNAVAILABLE(503, "identity_unavailable", "The issuer of operators does not answer"),
+    /** As many do this already as may at once. */
+    OVERLOADED(503, "overloaded", "Too much at once"),
     /** The service behind this part of the API cannot be reached. */
     BACKEND_UNAVAILABLE(503, "service_unavailable", "A service behind the admin API is away");
 

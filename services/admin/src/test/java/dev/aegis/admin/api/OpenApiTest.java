@@ -46,6 +46,7 @@ final class OpenApiTest {
           null,
           null,
           null,
+          null,
           InstantSource.system());
 
   private static JsonNode read() {

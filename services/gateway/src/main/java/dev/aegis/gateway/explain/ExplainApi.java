@@ -2,6 +2,7 @@ package dev.aegis.gateway.explain;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.aegis.chassis.HttpProblems;
+import dev.aegis.chassis.ServiceToken;
 import dev.aegis.gateway.pipeline.Pipeline;
 import dev.aegis.gateway.snapshot.Snapshot;
 import dev.aegis.journal.InvalidDefinition;
@@ -15,12 +16,9 @@ import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
 import java.time.InstantSource;
 import java.util.function.Function;
 import java.util.function.Supplier;
-import org.jspecify.annotations.Nullable;
 
 /**
  * {@code POST /explain} and {@code /explain/supposed} on the management port, for the admin service
@@ -34,17 +32,14 @@ public final class ExplainApi {
   /** Longest supposed configuration with its questions, in bytes. */
   public static final int MAX_SUPPOSED = 16 << 20;
 
-  private static final String SCHEME = "bearer ";
   private static final Header JSON =
       HeaderValues.createCached(HeaderNames.CONTENT_TYPE, "application/json");
   private static final Header NOT_STORED =
       HeaderValues.createCached(HeaderNames.CACHE_CONTROL, "no-store");
-  private static final Header BEARER =
-      HeaderValues.createCached(HeaderNames.WWW_AUTHENTICATE, "Bearer realm=\"aegis-gateway\"");
 
   private final Explaining explaining;
   private final Supposing supposing;
-  private final byte[] token;
+  private final ServiceToken token;
 
   /**
    * @param snapshot the configuration in force
@@ -61,10 +56,10 @@ public final class ExplainApi {
       boolean tenantHeader,
       InstantSource clock,
       Supposing supposing,
-      String token) {
+      ServiceToken token) {
     this.explaining = new Explaining(snapshot, pipeline, node, tenantHeader, clock);
     this.supposing = supposing;
-    this.token = token.getBytes(StandardCharsets.UTF_8);
+    this.token = token;
   }
 
   /** Adds the paths to a listener. */
@@ -89,10 +84,7 @@ public final class ExplainApi {
       ServerResponse response,
       int longest,
       Function<ObjectNode, ObjectNode> explained) {
-    Problem wrong = refusal(request.headers().first(HeaderNames.AUTHORIZATION).orElse(""));
-    if (wrong != null) {
-      response.header(BEARER);
-      HttpProblems.send(request, response, wrong);
+    if (!token.admits(request, response)) {
       return;
     }
     try (InputStream in = request.content().inputStream()) {
@@ -128,21 +120,5 @@ public final class ExplainApi {
               null,
               null));
     }
-  }
-
-  /** Why whoever shows this may not ask, or null. */
-  private @Nullable Problem refusal(String shown) {
-    boolean bearer = shown.regionMatches(true, 0, SCHEME, 0, SCHEME.length());
-    byte[] given = shown.substring(bearer ? SCHEME.length() : 0).getBytes(StandardCharsets.UTF_8);
-    if (MessageDigest.isEqual(given, token) && bearer) {
-      return null;
-    }
-    return new Problem(
-        401,
-        shown.isEmpty() ? "missing_credentials" : "invalid_token",
-        shown.isEmpty() ? "Credentials are missing" : "The token is not valid",
-        "Only Aegis's own services may ask here.",
-        null,
-        null);
   }
 }

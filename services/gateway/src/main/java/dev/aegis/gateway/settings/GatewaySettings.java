@@ -112,6 +112,14 @@ public final class GatewaySettings {
           64L << 20,
           "most bytes of replies kept in memory for routes with `cache`; with `0` nothing is kept");
 
+  public static final Setting<Long> RECENT_LOG_BYTES =
+      Setting.bytes(
+          "gateway.recent_log_bytes",
+          "AEGIS_GATEWAY_RECENT_LOG_BYTES",
+          8L << 20,
+          "most bytes of the access log's last lines kept in memory for `/admin/logs`;"
+              + " with `0` nothing is kept");
+
   public static final Setting<Boolean> SHARED_TOKENS =
       Setting.flag(
           "gateway.shared_tokens",
@@ -212,6 +220,7 @@ public final class GatewaySettings {
             TENANT_HEADER,
             SPOOL_BYTES,
             CACHE_BYTES,
+            RECENT_LOG_BYTES,
             SHARED_TOKENS,
             DNS_SERVER,
             ALLOWED_NETWORKS));

@@ -9,6 +9,7 @@ import com.networknt.schema.Schema;
 import com.networknt.schema.SchemaRegistry;
 import com.networknt.schema.SpecificationVersion;
 import dev.aegis.chassis.HttpListener;
+import dev.aegis.chassis.ServiceToken;
 import dev.aegis.chassis.StartFailure;
 import dev.aegis.egress.Fetched;
 import dev.aegis.gateway.http1.Pieces;
@@ -98,7 +99,7 @@ final class ExplainApiTest {
             true,
             InstantSource.fixed(NOW),
             new Supposing("example.com", MASTER_KEY, "gateway-1", true, InstantSource.fixed(NOW)),
-            TOKEN);
+            new ServiceToken(TOKEN, "aegis-gateway"));
     listener =
         HttpListener.start(
             new HttpListener.Options(
