@@ -40,6 +40,7 @@ import dev.aegis.chassis.SecretFile;
 import dev.aegis.chassis.Service;
 import dev.aegis.chassis.Settings;
 import dev.aegis.chassis.StartFailure;
+import dev.aegis.chassis.Troubles;
 import dev.aegis.journal.MasterKey;
 import dev.aegis.model.Finding;
 import dev.aegis.plugins.PluginFolder;
@@ -240,9 +241,18 @@ public final class AdminService implements Service {
                 HttpListener.Options.of(NAME, settings, AdminSettings.PORT)
                     .withMaxPayload(AdminApi.MAX_PAYLOAD),
                 api::addTo));
+    Troubles troubles = started(new Troubles(clock));
+    troubles.watch(
+        "spool",
+        () -> {
+          long waiting = events.spooled();
+          return waiting == 0 ? null : waiting + " events are on disk and wait for Kafka";
+        });
+    troubles.watchCount(
+        "events", "events were given up: the spool was full or broken", () -> dropped(events));
     HttpListener management =
         started(
-            new Management(metrics, health, () -> own.shown(reader.connected()))
+            new Management(metrics, health, troubles, () -> own.shown(reader.connected()))
                 .listener(
                     HttpListener.Options.of(
                         NAME + " management", settings, AdminSettings.MANAGEMENT_PORT)));
@@ -302,7 +312,13 @@ public final class AdminService implements Service {
     metrics.counter(
         "aegis_events_dropped_total",
         "Events given up because the spool was full or broken",
-        () -> events.dropped().values().stream().mapToLong(Long::longValue).sum());
+        () -> dropped(events));
+    metrics.gauge("aegis_spool_bytes", "Size of the events on disk", events::spoolBytes);
+    metrics.gauge("aegis_spool_bytes_bound", "Bound of the events on disk", events::spoolBound);
+  }
+
+  private static long dropped(EventPublisher events) {
+    return events.dropped().values().stream().mapToLong(Long::longValue).sum();
   }
 
   /** What is on disk is enough to start on; the wait is for what was written meanwhile. */

@@ -121,6 +121,16 @@ public final class EventPublisher implements AutoCloseable {
     return ask(disk::waiting);
   }
 
+  /** Size of the spool on disk in bytes. */
+  public long spoolBytes() {
+    return ask(disk::bytes);
+  }
+
+  /** Most bytes that the spool takes on disk. */
+  public long spoolBound() {
+    return disk.maxBytes();
+  }
+
   /** Events handed to the producer that Kafka has not confirmed. */
   public int unconfirmed() {
     return ask(
