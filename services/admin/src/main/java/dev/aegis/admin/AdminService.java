@@ -29,6 +29,7 @@ import dev.aegis.bus.JournalHistory;
 import dev.aegis.bus.JournalReader;
 import dev.aegis.bus.JournalWriter;
 import dev.aegis.bus.NodeBoard;
+import dev.aegis.bus.ProducerMeasure;
 import dev.aegis.chassis.CommonSettings;
 import dev.aegis.chassis.DataDirectory;
 import dev.aegis.chassis.Health;
@@ -313,6 +314,9 @@ public final class AdminService implements Service {
         "aegis_events_dropped_total",
         "Events given up because the spool was full or broken",
         () -> dropped(events));
+    for (ProducerMeasure one : ProducerMeasure.values()) {
+      metrics.gauge(one.metric(), one.help(), () -> events.measured(one));
+    }
     metrics.gauge("aegis_spool_bytes", "Size of the events on disk", events::spoolBytes);
     metrics.gauge("aegis_spool_bytes_bound", "Bound of the events on disk", events::spoolBound);
   }

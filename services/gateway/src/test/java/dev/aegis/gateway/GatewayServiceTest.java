@@ -562,6 +562,11 @@ final class GatewayServiceTest {
       HttpResponse<String> refused = call(gateway, "GET", "acme.example.com", "/gone", "");
       assertRefused(refused, 503, "circuit_open");
     }
+    JsonNode troubles = JSON.readTree(text(management(gateway, "/status"))).path("troubles");
+    assertThat(troubles.findValuesAsText("what")).contains("tenants/acme/upstreams/gone");
+    assertThat(troubles.findValuesAsText("detail")).contains("its circuit is open");
+    assertThat(troubles.findValuesAsText("since"))
+        .allSatisfy(since -> assertThat(Instant.parse(since)).isBeforeOrEqualTo(Instant.now()));
     List<String> events = new ArrayList<>();
     try (KafkaConsumer<String, String> consumer =
         new KafkaConsumer<>(

@@ -150,6 +150,11 @@ public final class EventPublisher implements AutoCloseable {
     return ask(disk::errors);
   }
 
+  /** What the producer measures, NaN while there is none, or it has measured nothing yet. */
+  public double measured(ProducerMeasure measure) {
+    return ask(() -> outbox.measured(measure));
+  }
+
   /** Whether Kafka takes events. */
   public boolean connected() {
     return ask(outbox::connected);

@@ -4,6 +4,7 @@ import dev.aegis.bus.BusSettings;
 import dev.aegis.bus.EventPublisher;
 import dev.aegis.bus.JournalReader;
 import dev.aegis.bus.NodeBoard;
+import dev.aegis.bus.ProducerMeasure;
 import dev.aegis.chassis.Metrics;
 import dev.aegis.chassis.ServiceStatus;
 import dev.aegis.chassis.Troubles;
@@ -12,6 +13,7 @@ import dev.aegis.gateway.identity.VerifiedTokens;
 import dev.aegis.gateway.introspection.AskedIssuers;
 import dev.aegis.gateway.plugin.Links;
 import dev.aegis.gateway.snapshot.Snapshot;
+import dev.aegis.gateway.upstream.CircuitState;
 import dev.aegis.gateway.upstream.ConsulDiscovery;
 import dev.aegis.gateway.upstream.DnsDiscovery;
 import dev.aegis.gateway.upstream.Mirrors;
@@ -187,7 +189,7 @@ public final class NodeReport implements AutoCloseable {
     return publisher.dropped().values().stream().mapToLong(Long::longValue).sum();
   }
 
-  /** Upstreams that have targets, none of which can be chosen. */
+  /** Upstreams whose circuit is open, and those that have targets, none of which is healthy. */
   private List<Finding> unserved() {
     long now = System.nanoTime();
     List<Finding> unserved = new ArrayList<>();
@@ -195,11 +197,12 @@ public final class NodeReport implements AutoCloseable {
       int out =
           upstream.count(Upstream.Health.EJECTED, now)
               + upstream.count(Upstream.Health.UNHEALTHY, now);
+      String what = "tenants/" + upstream.tenant() + "/upstreams/" + upstream.id();
       if (out > 0 && upstream.count(Upstream.Health.HEALTHY, now) == 0) {
-        unserved.add(
-            Finding.error(
-                "tenants/" + upstream.tenant() + "/upstreams/" + upstream.id(),
-                "none of its " + out + " targets is healthy"));
+        unserved.add(Finding.error(what, "none of its " + out + " targets is healthy"));
+      }
+      if (upstream.circuit() == CircuitState.OPEN) {
+        unserved.add(Finding.error(what, "its circuit is open"));
       }
     }
     return unserved;
@@ -279,6 +282,9 @@ public final class NodeReport implements AutoCloseable {
         "aegis_upstream_idle_connections",
         "Open connections to targets that wait for a request",
         () -> upstreams.all().stream().mapToInt(Upstream::idleConnections).sum());
+    for (ProducerMeasure one : ProducerMeasure.values()) {
+      metrics.gauge(one.metric(), one.help(), () -> publisher.measured(one));
+    }
     redis.meters(metrics);
   }
 
