@@ -4,19 +4,28 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.SequencedMap;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
-/** Shows the services of the suite, and which revision each gateway runs. */
+/** Shows the services of the suite, which revision each gateway runs, and what is wrong. */
 @Command(
     name = "status",
     mixinStandardHelpOptions = true,
-    description = "Shows services, readiness and the applied revision of each gateway.",
+    description = {
+      "Shows services, readiness, the applied revision of each gateway,",
+      "and what is wrong since when."
+    },
     footer = {
       "",
       "Exit code 0 only when all services are ready, at least one gateway is live,",
@@ -44,6 +53,19 @@ final class StatusCommand implements Callable<Integer> {
     boolean gateway = false;
     boolean well = true;
     Table table = new Table(List.of("node", "service", "live", "revision", "lag", "since"));
+    SequencedMap<String, Boolean> ready = new LinkedHashMap<>();
+    List<ObjectNode> troubles = new ArrayList<>();
+    suite
+        .services()
+        .forEach(
+            (service, uri) -> {
+              ready.put(service, Readiness.of(uri));
+              Readiness.troubles(uri)
+                  .forEach(trouble -> troubles.add(trouble.put("service", service)));
+            });
+    troubles.sort(Comparator.comparing(trouble -> trouble.path("since").asText()));
+    Set<String> told = new HashSet<>();
+    troubles.forEach(one -> told.add(said(one, "what", "detail")));
     List<String> findings = new ArrayList<>();
     for (JsonNode node : nodes) {
       boolean live = node.path("live").asBoolean();
@@ -60,18 +82,17 @@ final class StatusCommand implements Callable<Integer> {
       well &= !live || node.path("lag").asLong() == 0;
       for (JsonNode finding : node.path("findings")) {
         well &= !finding.path("severity").asText().equals("error");
+        if (told.contains(said(finding, "subject", "message"))) {
+          continue;
+        }
         findings.add(
             finding.path("severity").asText()
                 + " on "
                 + node.path("id").asText()
                 + ": "
-                + finding.path("subject").asText()
-                + ": "
-                + finding.path("message").asText());
+                + said(finding, "subject", "message"));
       }
     }
-    SequencedMap<String, Boolean> ready = new LinkedHashMap<>();
-    suite.services().forEach((service, uri) -> ready.put(service, Readiness.of(uri)));
     boolean ok = gateway && well && !ready.containsValue(false);
     if (json) {
       ObjectNode shown = JsonNodeFactory.instance.objectNode();
@@ -80,6 +101,8 @@ final class StatusCommand implements Callable<Integer> {
       ready.forEach(services::put);
       ArrayNode all = shown.putArray("nodes");
       nodes.forEach(all::add);
+      ArrayNode wrong = shown.putArray("troubles");
+      troubles.forEach(wrong::add);
       session.out().println(shown.toPrettyString());
     } else {
       session.out().println("admin at " + suite.admin() + " answers");
@@ -93,11 +116,51 @@ final class StatusCommand implements Callable<Integer> {
         session.out().println();
       }
       session.out().print(table.text());
+      if (!troubles.isEmpty()) {
+        session.out().println();
+        session.out().print(table(troubles).text());
+      }
       findings.forEach(session.out()::println);
       if (!gateway) {
         session.out().println("no gateway is live");
       }
     }
     return ok ? 0 : 1;
+  }
+
+  private static String said(JsonNode one, String subject, String message) {
+    return one.path(subject).asText() + ": " + one.path(message).asText();
+  }
+
+  private Table table(List<ObjectNode> troubles) {
+    Instant now = session.clock().instant();
+    Table table = new Table(List.of("trouble", "since", "ago", "service", "severity", "detail"));
+    for (ObjectNode trouble : troubles) {
+      String since = trouble.path("since").asText();
+      table.row(
+          List.of(
+              trouble.path("what").asText(),
+              since,
+              ago(since, now),
+              trouble.path("service").asText(),
+              trouble.path("severity").asText(),
+              trouble.path("detail").asText()));
+    }
+    return table;
+  }
+
+  /** How long ago a time was, in its largest unit. */
+  static String ago(String since, Instant now) {
+    long seconds;
+    try {
+      seconds = Math.max(0, Duration.between(Instant.parse(since), now).toSeconds());
+    } catch (DateTimeParseException e) {
+      return "-";
+    }
+    return seconds < 60
+        ? seconds + "s"
+        : seconds < 3600
+            ? seconds / 60 + "m"
+            : seconds < 86_400 ? seconds / 3600 + "h" : seconds / 86_400 + "d";
   }
 }

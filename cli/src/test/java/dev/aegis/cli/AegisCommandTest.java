@@ -2,6 +2,7 @@ package dev.aegis.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.aegis.chassis.Version;
 import java.io.IOException;
@@ -408,6 +409,45 @@ class AegisCommandTest {
         Run.of(
             Map.of("AEGIS_ADMIN_URL", "localhost", "AEGIS_ADMIN_TOKEN", "x"), data, "", "status");
     assertThat(bad.err()).contains("AEGIS_ADMIN_URL: must be a URL");
+  }
+
+  @Test
+  void statusShowsWhatIsWrongSinceWhenAndDoesNotSayItTwice() throws Exception {
+    Files.writeString(
+        data.resolve("run.json"),
+        "{\"admin_url\":\"%s\",\"services\":{\"gateway\":\"%s\"}}"
+            .formatted(admin.uri(), admin.uri()));
+    Map<String, String> environment =
+        Map.of("AEGIS_DATA", data.toString(), "AEGIS_ADMIN_TOKEN", "x");
+    String found = "{\"severity\":\"warning\",\"subject\":\"redis\",\"message\":\"silent\"}";
+    String since = "2026-02-01T11:56:40Z";
+    String status =
+        "{\"troubles\":[{\"what\":\"redis\",\"since\":\"%s\",\"severity\":\"warning\",\"detail\":\"silent\"},"
+                .formatted(since)
+            + "{\"what\":\"kafka\",\"since\":\"2026-01-01T00:00:00Z\",\"severity\":\"error\","
+            + "\"detail\":\"it does not answer\"}]}";
+    for (int i = 0; i < 2; i++) {
+      admin
+          .on(
+              "GET /admin/nodes?limit=500",
+              200,
+              "{\"items\":[" + node("g1", "gateway", true, 0, found) + "]}")
+          .on("GET /health/ready", 200, "{}")
+          .on("GET /status", 200, status);
+    }
+    Run run = Run.of(environment, data, "", "status");
+    assertThat(run.code()).isZero();
+    assertThat(run.out())
+        .containsPattern(
+            "TROUBLE +SINCE +AGO +SERVICE +SEVERITY +DETAIL\n"
+                + "kafka +2026-01-01T00:00:00Z +31d +gateway +error +it does not answer\n"
+                + "redis +"
+                + since
+                + " +3m +gateway +warning +silent\n")
+        .doesNotContain("warning on g1");
+    JsonNode json = JSON.readTree(Run.of(environment, data, "", "status", "--json").out());
+    assertThat(json.path("troubles").findValuesAsText("what")).containsExactly("kafka", "redis");
+    assertThat(json.path("troubles").get(0).path("service").asText()).isEqualTo("gateway");
   }
 
   private static String node(String id, String service, boolean live, long lag, String findings) {

@@ -30,6 +30,7 @@ import dev.aegis.bus.JournalHistory;
 import dev.aegis.bus.JournalReader;
 import dev.aegis.bus.JournalWriter;
 import dev.aegis.bus.NodeBoard;
+import dev.aegis.bus.ProducerMeasure;
 import dev.aegis.chassis.CommonSettings;
 import dev.aegis.chassis.DataDirectory;
 import dev.aegis.chassis.Health;
@@ -41,6 +42,7 @@ import dev.aegis.chassis.SecretFile;
 import dev.aegis.chassis.Service;
 import dev.aegis.chassis.Settings;
 import dev.aegis.chassis.StartFailure;
+import dev.aegis.chassis.Troubles;
 import dev.aegis.journal.MasterKey;
 import dev.aegis.model.Finding;
 import dev.aegis.plugins.PluginFolder;
@@ -248,9 +250,18 @@ public final class AdminService implements Service {
                     .withMaxPayload(AdminApi.MAX_PAYLOAD),
                 api::addTo));
     started(api); // before its listener stops, which would wait for what does not end by itself
+    Troubles troubles = started(new Troubles(clock));
+    troubles.watch(
+        "spool",
+        () -> {
+          long waiting = events.spooled();
+          return waiting == 0 ? null : waiting + " events are on disk and wait for Kafka";
+        });
+    troubles.watchCount(
+        "events", "events were given up: the spool was full or broken", () -> dropped(events));
     HttpListener management =
         started(
-            new Management(metrics, health, () -> own.shown(reader.connected()))
+            new Management(metrics, health, troubles, () -> own.shown(reader.connected()))
                 .listener(
                     HttpListener.Options.of(
                         NAME + " management", settings, AdminSettings.MANAGEMENT_PORT)));
@@ -310,7 +321,16 @@ public final class AdminService implements Service {
     metrics.counter(
         "aegis_events_dropped_total",
         "Events given up because the spool was full or broken",
-        () -> events.dropped().values().stream().mapToLong(Long::longValue).sum());
+        () -> dropped(events));
+    for (ProducerMeasure one : ProducerMeasure.values()) {
+      metrics.gauge(one.metric(), one.help(), () -> events.measured(one));
+    }
+    metrics.gauge("aegis_spool_bytes", "Size of the events on disk", events::spoolBytes);
+    metrics.gauge("aegis_spool_bytes_bound", "Bound of the events on disk", events::spoolBound);
+  }
+
+  private static long dropped(EventPublisher events) {
+    return events.dropped().values().stream().mapToLong(Long::longValue).sum();
   }
 
   /** What is on disk is enough to start on; the wait is for what was written meanwhile. */

@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.aegis.admin.AdminInstance.Answer;
 import dev.aegis.bus.BusSettings;
 import dev.aegis.bus.JournalHistory;
+import dev.aegis.chassis.Logs;
 import dev.aegis.journal.Json;
 import dev.aegis.journal.Kind;
 import dev.aegis.journal.MasterKey;
@@ -28,6 +29,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.slf4j.LoggerFactory;
 
 /** What plugins are told in secret, looked for wherever it might be shown. */
 final class PluginSecretsTest {
@@ -69,6 +71,8 @@ final class PluginSecretsTest {
 
   private static KafkaPeer kafka;
   private static Path data;
+  private static Path log;
+  private static Logs logs;
   private static AdminInstance admin;
   private static JournalHistory history;
   private static int tenants;
@@ -81,6 +85,8 @@ final class PluginSecretsTest {
     data = folder;
     Path jars = Files.createDirectories(folder.resolve("plugins"));
     new PluginSource(work, Plugin.class, "Vault", VAULT).pack(jars.resolve("vault.jar"), "1");
+    log = folder.resolve("logs").resolve("aegis.log");
+    logs = Logs.configure(log, "admin", false, "debug", Logs.Bounds.USUAL);
     kafka = KafkaPeer.start();
     admin = new AdminInstance(kafka.bootstrap(), data, "secrets");
     history = new JournalHistory(new BusSettings(kafka.bootstrap(), "secrets-test"));
@@ -91,6 +97,7 @@ final class PluginSecretsTest {
     history.close();
     admin.close();
     kafka.close();
+    logs.close();
   }
 
   @BeforeEach
@@ -99,6 +106,55 @@ final class PluginSecretsTest {
     at = "/admin/tenants/" + tenant + "/plugins/v";
     ok(admin.put("/admin/tenants/" + tenant, "{\"name\":\"T\"}"));
     ok(admin.put(at, told(TOKEN, NORTH)));
+  }
+
+  @Test
+  void nothingSecretIsLoggedAtTheLevelDebug() throws Exception {
+    String secret = "s3cr3t-";
+    admin.put(at, told("short", NORTH));
+    admin.put(at, "{\"plugin\":\"vault\",\"config\":{\"token\":\"" + secret + "1");
+    ok(
+        admin.put(
+            "/admin/tenants/" + tenant + "/issuers/main",
+            "{\"issuer\":\"https://idp.test\",\"algorithms\":[\"HS256\"],\"secret\":\""
+                + secret
+                + "of-an-issuer-32-characters-long\"}"));
+    ok(
+        admin.put(
+            "/admin/tenants/" + tenant + "/webhooks/hook",
+            "{\"events\":[\"request.failed\"],\"url\":\"https://hooks.test/"
+                + secret
+                + "2?token="
+                + secret
+                + "3\"}"));
+    admin.put(
+        "/admin/tenants/" + tenant + "/webhooks/hook",
+        "{\"url\":\"https://u:" + secret + "4@hooks.test/\",\"events\":[\"request.failed\"]}");
+    String key =
+        admin
+            .post("/admin/tenants/" + tenant + "/api-keys", "{\"name\":\"n\",\"subject\":\"s\"}")
+            .json()
+            .path("secret")
+            .asText();
+    assertThat(key).isNotEmpty();
+    admin.get("/admin/tenants?token=" + secret + "5", "Cookie", "session=" + secret + "6");
+    admin.callAs(secret + "7", "GET", "/admin/tenants", null);
+    admin.callAs(secret + "8", "GET", "/admin/analytics/series?tenant=" + tenant, null);
+    // The analytics do not run here, and their client is told so.
+    admin.get("/admin/analytics/series?tenant=" + tenant + "&from=" + secret + "9");
+    logged("marker after all of it");
+    await().until(() -> Files.readString(log).contains("marker after all of it"));
+    assertThat(Files.readString(log))
+        .doesNotContain(
+            secret, key, TOKEN, NORTH, SOUTH, AdminInstance.TOKEN, AdminInstance.MASTER_KEY);
+    for (String line : Files.readAllLines(log)) {
+      assertThat(Json.readObject(line.getBytes(StandardCharsets.UTF_8)).path("service").asText())
+          .isEqualTo("admin");
+    }
+  }
+
+  private static void logged(String message) {
+    LoggerFactory.getLogger("dev.aegis.admin.Test").debug(message);
   }
 
   private static String told(String token, String north) {

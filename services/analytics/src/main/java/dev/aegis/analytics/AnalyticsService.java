@@ -19,6 +19,7 @@ import dev.aegis.chassis.Service;
 import dev.aegis.chassis.ServiceStatus;
 import dev.aegis.chassis.Settings;
 import dev.aegis.chassis.StartFailure;
+import dev.aegis.chassis.Troubles;
 import dev.aegis.journal.MasterKey;
 import dev.aegis.model.Finding;
 import dev.aegis.tracing.OtlpSpans;
@@ -47,6 +48,7 @@ public final class AnalyticsService implements Service {
   private final RequestCounting counting;
   private final @Nullable LiveCounters live;
   private final AnalyticsApi api;
+  private @Nullable Troubles troubles;
   private @Nullable HttpListener listener;
   private boolean closed;
 
@@ -171,7 +173,13 @@ public final class AnalyticsService implements Service {
           () -> counters.up() ? 1 : 0);
     }
     health.check("counting", counting::ready);
-    Management management = new Management(metrics, health, this::status);
+    Troubles watching = new Troubles(InstantSource.system());
+    troubles = watching;
+    if (counters != null) {
+      watching.watchCount(
+          "live", "requests are missing in the live counters in Redis", counters::lost);
+    }
+    Management management = new Management(metrics, health, watching, this::status);
     listener =
         HttpListener.start(
             HttpListener.Options.of(NAME, settings, AnalyticsSettings.PORT),
@@ -220,6 +228,10 @@ public final class AnalyticsService implements Service {
     HttpListener listening = listener;
     if (listening != null) {
       listening.close();
+    }
+    Troubles watching = troubles;
+    if (watching != null) {
+      watching.close();
     }
     api.close();
     counting.close();

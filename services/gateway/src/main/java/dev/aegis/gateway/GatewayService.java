@@ -16,6 +16,7 @@ import dev.aegis.chassis.ServiceToken;
 import dev.aegis.chassis.Setting;
 import dev.aegis.chassis.Settings;
 import dev.aegis.chassis.StartFailure;
+import dev.aegis.chassis.Troubles;
 import dev.aegis.chassis.Version;
 import dev.aegis.egress.Caller;
 import dev.aegis.egress.EgressGuard;
@@ -286,6 +287,14 @@ public final class GatewayService implements Service {
     store.ifPresent(
         access -> started(new LastUses(access, new KeysInForce(applied, journal), clock)).start());
     report.meters(metrics, edge::active, forwarder.mirrors(), tokens::counted);
+    metrics.gauge("aegis_connections", "Connections of callers", edge::connections);
+    metrics.gauge(
+        "aegis_records_waiting", "Finished requests that wait to be recorded", telemetry::waiting);
+    Troubles troubles = started(new Troubles(clock));
+    report.watch(troubles);
+    troubles.watchCount("records", "requests left no record", telemetry::dropped);
+    troubles.watchCount(
+        "overload", "requests were refused: too many were under way", load::refused);
     // An empty journal is a configuration too, but only Kafka can say that it is empty.
     health.check("configuration", () -> applied.known() || journal.connected());
 
@@ -310,7 +319,7 @@ public final class GatewayService implements Service {
                         "gateway management", settings, GatewaySettings.MANAGEMENT_PORT)
                     .withMaxPayload(2L * ExplainApi.MAX_SUPPOSED),
                 routing -> {
-                  new Management(metrics, health, report::status).addTo(routing);
+                  new Management(metrics, health, troubles, report::status).addTo(routing);
                   explain.addTo(routing);
                   if (settings.of(GatewaySettings.RECENT_LOG_BYTES) > 0) {
                     log.addTo(routing);

@@ -7,6 +7,7 @@ import static org.awaitility.Awaitility.await;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import dev.aegis.bus.BusSettings;
 import dev.aegis.bus.JournalWriter;
@@ -29,6 +30,7 @@ import dev.aegis.testkit.RedisPeer;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -108,6 +110,7 @@ final class GatewayServiceTest {
           exchange.getResponseBody().write(body);
           exchange.close();
         });
+    backend.createContext("/breaks", HttpExchange::close);
     backend.createContext(
         "/hangs",
         exchange -> {
@@ -148,7 +151,13 @@ final class GatewayServiceTest {
             .with(GatewaySettings.TLS_PORT, 0)
             .with(GatewaySettings.MANAGEMENT_PORT, 0)
             .with(GatewaySettings.DNS_SERVER, Optional.of(dns.server()));
-    logs = Logs.configure(data.resolve("logs").resolve("aegis.log"), "gateway", true);
+    logs =
+        Logs.configure(
+            data.resolve("logs").resolve("aegis.log"),
+            "gateway",
+            false,
+            "debug",
+            Logs.Bounds.USUAL);
     publish(bus);
     gateway = new GatewayService(settings, logs);
     gateway.start();
@@ -454,6 +463,45 @@ final class GatewayServiceTest {
   }
 
   @Test
+  void logsNothingSecretAndOneLineARequestWhateverItSays() throws Exception {
+    String secret = "s3cr3t-";
+    String alice = token("acme", "alice", "reader");
+    String signature = alice.substring(alice.lastIndexOf('.') + 1);
+    String head = " HTTP/1.1\r\nHost: acme.example.com\r\nConnection: close\r\n";
+    String told =
+        "Cookie: session=" + secret + "1\r\nX-API-Key: " + secret + "2\r\nX-Request-Id: log-";
+    String body = "\r\nContent-Length: 15\r\n\r\n{\"p\":\"" + secret + "3\"}";
+    String bearer = "\r\nAuthorization: Bearer ";
+    List<String> requests =
+        List.of(
+            "GET /a?key=" + secret + "4" + head + told + 1 + bearer + alice + body,
+            "GET /breaks?key=" + secret + "5" + head + told + 2 + bearer + alice + body,
+            "GET /a?key=" + secret + "6" + head + told + 3 + bearer + alice + secret + body,
+            "GET http://u:" + secret + "7@acme.example.com/a" + head + told + 4 + body,
+            "GET /a" + head + told + 5 + "\r\nAuthorization: Basic " + secret + "8" + body,
+            "GET /a" + head + told + 6 + "\r\nX: a\u0001" + secret + "9" + body,
+            "GET /%0d%0a%7B%22level%22:1%7D/\u001b" + secret + head + told + 7 + body,
+            "GET /%0a%7Bforged%00%1b%ff%7D" + head + told + 8 + bearer + alice + body,
+            "GET /last" + head + told + 9 + bearer + alice + body);
+    for (String request : requests) {
+      try (Socket socket =
+          new Socket("127.0.0.1", gateway.listeners().getFirst().uri().getPort())) {
+        socket.setSoTimeout(10_000);
+        socket.getOutputStream().write(request.getBytes(StandardCharsets.ISO_8859_1));
+        assertThat(new String(socket.getInputStream().readNBytes(9), StandardCharsets.UTF_8))
+            .isEqualTo("HTTP/1.1 ");
+      }
+    }
+    Path log = data.resolve("logs").resolve("aegis.log");
+    await().atMost(Duration.ofSeconds(10)).until(() -> Files.readString(log).contains("\"log-9\""));
+    assertThat(Files.readString(log))
+        .doesNotContain(secret, signature, SECRET, settings.of(CommonSettings.MASTER_KEY).get());
+    for (String line : Files.readAllLines(log)) {
+      assertThat(JSON.readTree(line).path("timestamp").asText()).isNotEmpty();
+    }
+  }
+
+  @Test
   void explainsAndCountsDecisions() throws Exception {
     String bob = token("acme", "bob", "none");
     String question =
@@ -519,6 +567,11 @@ final class GatewayServiceTest {
       HttpResponse<String> refused = call(gateway, "GET", "acme.example.com", "/gone", "");
       assertRefused(refused, 503, "circuit_open");
     }
+    JsonNode troubles = JSON.readTree(text(management(gateway, "/status"))).path("troubles");
+    assertThat(troubles.findValuesAsText("what")).contains("tenants/acme/upstreams/gone");
+    assertThat(troubles.findValuesAsText("detail")).contains("its circuit is open");
+    assertThat(troubles.findValuesAsText("since"))
+        .allSatisfy(since -> assertThat(Instant.parse(since)).isBeforeOrEqualTo(Instant.now()));
     List<String> events = new ArrayList<>();
     try (KafkaConsumer<String, String> consumer =
         new KafkaConsumer<>(

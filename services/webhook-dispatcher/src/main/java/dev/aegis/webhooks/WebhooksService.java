@@ -16,6 +16,7 @@ import dev.aegis.chassis.Service;
 import dev.aegis.chassis.ServiceStatus;
 import dev.aegis.chassis.Settings;
 import dev.aegis.chassis.StartFailure;
+import dev.aegis.chassis.Troubles;
 import dev.aegis.chassis.Version;
 import dev.aegis.egress.Caller;
 import dev.aegis.egress.EgressGuard;
@@ -156,14 +157,23 @@ public final class WebhooksService implements Service {
                 Topics.DELIVERIES,
                 new Expander(subscriptions, clock)));
     metrics.gauge("aegis_webhook_pending", "Deliveries to be made", dispatcher::pending);
+    metrics.gauge("aegis_webhook_calls", "Calls to receivers under way", dispatcher::underWay);
+    metrics.gauge(
+        "aegis_webhook_calls_bound",
+        "Calls to receivers that may be under way",
+        settings.of(WebhooksSettings.CALLS)::intValue);
     health.check("configuration", () -> working.getCount() == 0);
 
+    Troubles troubles = started(new Troubles(clock));
+    troubles.watch(
+        "configuration",
+        () -> working.getCount() == 0 ? null : "not known yet; deliveries begin when it is");
     HttpListener listener =
         started(
             HttpListener.start(
                 HttpListener.Options.of(NAME, settings, WebhooksSettings.PORT),
                 routing -> {
-                  new Management(metrics, health, () -> status(node, journal, dispatcher))
+                  new Management(metrics, health, troubles, () -> status(node, journal, dispatcher))
                       .addTo(routing);
                   new DeliveriesApi(
                           subscriptions,

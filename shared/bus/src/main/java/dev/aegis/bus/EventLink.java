@@ -113,6 +113,18 @@ final class EventLink {
         && count.doubleValue() > 0;
   }
 
+  /** NaN when the producer has not measured it. */
+  double measured(ProducerMeasure measure) {
+    for (Map.Entry<MetricName, ? extends Metric> metric : producer.metrics().entrySet()) {
+      if (metric.getKey().name().equals(measure.kafkas())
+          && metric.getKey().group().equals("producer-metrics")
+          && metric.getValue().metricValue() instanceof Number value) {
+        return value.doubleValue() * measure.unit();
+      }
+    }
+    return Double.NaN;
+  }
+
   /** Gives up at once on what is not confirmed; afterwards the fate of every event is known. */
   void abort() {
     try {

@@ -121,6 +121,16 @@ public final class EventPublisher implements AutoCloseable {
     return ask(disk::waiting);
   }
 
+  /** Size of the spool on disk in bytes. */
+  public long spoolBytes() {
+    return ask(disk::bytes);
+  }
+
+  /** Most bytes that the spool takes on disk. */
+  public long spoolBound() {
+    return disk.maxBytes();
+  }
+
   /** Events handed to the producer that Kafka has not confirmed. */
   public int unconfirmed() {
     return ask(
@@ -138,6 +148,11 @@ public final class EventPublisher implements AutoCloseable {
   /** How often the disk failed the spool. */
   public long diskErrors() {
     return ask(disk::errors);
+  }
+
+  /** What the producer measures, NaN while there is none, or it has measured nothing yet. */
+  public double measured(ProducerMeasure measure) {
+    return ask(() -> outbox.measured(measure));
   }
 
   /** Whether Kafka takes events. */

@@ -61,6 +61,11 @@ final class Outbox {
     return ready && !stalled() && current != null && current.connected();
   }
 
+  double measured(ProducerMeasure measure) {
+    EventLink current = link;
+    return current == null ? Double.NaN : current.measured(measure);
+  }
+
   /** Whether everything that was taken is with Kafka. */
   boolean empty() {
     return unconfirmed.isEmpty() && disk.waiting() == 0;

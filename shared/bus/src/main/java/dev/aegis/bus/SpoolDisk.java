@@ -64,6 +64,12 @@ final class SpoolDisk {
     return (open == null ? 0 : open.waiting()) + (ahead == null ? 0 : 1);
   }
 
+  /** What it takes on disk. */
+  long bytes() {
+    Spool open = spool;
+    return open == null ? 0 : open.bytes();
+  }
+
   /** Whether a write would be tried. */
   boolean usable() {
     open();

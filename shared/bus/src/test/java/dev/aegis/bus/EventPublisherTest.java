@@ -100,10 +100,15 @@ class EventPublisherTest {
     events.publish(publisher, 3_000);
     assertThat(publisher.connected()).isFalse();
     assertThat(publisher.spooled()).isEqualTo(3_000);
+    assertThat(publisher.spoolBytes()).isBetween(3_000L, publisher.spoolBound());
 
     kafka = KafkaPeer.start(folder.resolve("kafka"), port);
     await().atMost(LONG).until(() -> publisher.published() == 3_000);
     assertThat(publisher.connected()).isTrue();
+    assertThat(publisher.measured(ProducerMeasure.CONNECTIONS)).isPositive();
+    assertThat(publisher.measured(ProducerMeasure.LATENCY)).isBetween(0.0, 10.0);
+    assertThat(publisher.measured(ProducerMeasure.QUEUE)).isBetween(0.0, 10.0);
+    assertThat(publisher.measured(ProducerMeasure.ROOM)).isGreaterThan(1 << 20);
     events.publish(publisher, 100);
     await().atMost(LONG).until(() -> publisher.published() == 3_100);
     events.assertArrived(kafka.bootstrap());

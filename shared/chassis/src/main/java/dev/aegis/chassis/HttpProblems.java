@@ -4,6 +4,7 @@ import dev.aegis.model.Problem;
 import dev.aegis.model.Uuid7;
 import io.helidon.http.DirectHandler;
 import io.helidon.http.Header;
+import io.helidon.http.HeaderName;
 import io.helidon.http.HeaderNames;
 import io.helidon.http.HeaderValues;
 import io.helidon.http.HttpException;
@@ -27,6 +28,8 @@ public final class HttpProblems {
       HeaderValues.createCached(HeaderNames.CONTENT_TYPE, Problem.MEDIA_TYPE);
   private static final Header NOT_STORED =
       HeaderValues.createCached(HeaderNames.CACHE_CONTROL, "no-store");
+
+  private static final HeaderName REQUEST_ID = HeaderNames.create("X-Request-Id");
 
   private HttpProblems() {}
 
@@ -119,8 +122,10 @@ public final class HttpProblems {
       return;
     }
     String incident = Uuid7.text(System.currentTimeMillis());
+    String requestId = response.headers().first(REQUEST_ID).orElse(incident);
     LOG.atError()
         .setCause(thrown)
+        .addKeyValue("request_id", requestId)
         .addKeyValue("incident", incident)
         .addKeyValue("method", request.prologue().method().text())
         .addKeyValue("uri", request.path().rawPath())
@@ -137,7 +142,7 @@ public final class HttpProblems {
             "Internal error",
             "Something unexpected happened; the log knows it as incident " + incident + ".",
             null,
-            incident));
+            requestId));
   }
 
   private static Problem ofStatus(Status status) {

@@ -1,5 +1,7 @@
 package dev.aegis.chassis;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.classic.spi.ThrowableProxyUtil;
 import ch.qos.logback.core.encoder.EncoderBase;
@@ -13,9 +15,15 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.event.KeyValuePair;
 
-/** Encodes what is logged as one JSON object a line; ready-made lines pass as they are. */
+/**
+ * Encodes what is logged as one JSON object a line, in valid UTF-8 whatever the texts hold;
+ * ready-made lines pass as they are.
+ */
 final class JsonLines extends EncoderBase<ILoggingEvent> {
   private static final JsonFactory JSON = new JsonFactory();
+
+  /** Longest text of a field, in characters; what is beyond it is cut off. */
+  private static final int LONGEST = 1 << 15;
 
   private final String service;
 
@@ -45,18 +53,18 @@ final class JsonLines extends EncoderBase<ILoggingEvent> {
       json.writeStringField("level", event.getLevel().toString());
       json.writeStringField("service", ServiceNames.ofLogger(event.getLoggerName(), service));
       for (Map.Entry<String, String> entry : event.getMDCPropertyMap().entrySet()) {
-        json.writeStringField(entry.getKey(), entry.getValue());
+        text(json, entry.getKey(), entry.getValue());
       }
       @Nullable List<KeyValuePair> pairs = event.getKeyValuePairs();
       if (pairs != null) {
         for (KeyValuePair pair : pairs) {
-          json.writeStringField(pair.key, String.valueOf(pair.value));
+          text(json, pair.key, String.valueOf(pair.value));
         }
       }
       json.writeStringField("logger", event.getLoggerName());
-      json.writeStringField("message", event.getFormattedMessage());
+      text(json, "message", event.getFormattedMessage());
       if (event.getThrowableProxy() != null) {
-        json.writeStringField("exception", ThrowableProxyUtil.asString(event.getThrowableProxy()));
+        text(json, "exception", ThrowableProxyUtil.asString(event.getThrowableProxy()));
       }
       json.writeEndObject();
       json.writeRaw('\n');
@@ -64,5 +72,11 @@ final class JsonLines extends EncoderBase<ILoggingEvent> {
       throw new UncheckedIOException("Writing to memory does not fail", e);
     }
     return out.toByteArray();
+  }
+
+  private static void text(JsonGenerator json, String name, String text) throws IOException {
+    String shown = text.length() <= LONGEST ? text : text.substring(0, LONGEST) + "…";
+    // Half a surrogate pair has no form in UTF-8, and the generator would refuse the whole line.
+    json.writeStringField(name, new String(shown.getBytes(UTF_8), UTF_8));
   }
 }

@@ -9,6 +9,7 @@ import java.lang.management.OperatingSystemMXBean;
 import java.lang.management.RuntimeMXBean;
 import java.lang.management.ThreadMXBean;
 import java.util.function.Supplier;
+import jdk.management.VirtualThreadSchedulerMXBean;
 
 /** What the JVM and its process use, under the names that Prometheus' own Java client gives. */
 final class JvmMeters {
@@ -48,6 +49,46 @@ final class JvmMeters {
     metrics.gauge(
         "jvm_info", "The JVM.", () -> 1, "version", runtime.getVmVersion(), "vendor", vendor());
     process(metrics, ManagementFactory.getOperatingSystemMXBean());
+    scheduler(metrics, ManagementFactory.getPlatformMXBean(VirtualThreadSchedulerMXBean.class));
+    log(metrics);
+  }
+
+  /** What carries virtual threads: queued ones wait for a processor. */
+  private static void scheduler(Metrics metrics, VirtualThreadSchedulerMXBean scheduler) {
+    metrics.gauge(
+        "jvm_virtual_threads_parallelism",
+        "Virtual threads that may run at once.",
+        scheduler::getParallelism);
+    metrics.gauge(
+        "jvm_virtual_threads_carriers",
+        "Platform threads that carry virtual ones; more than the parallelism while some are pinned"
+            + " or wait for a file.",
+        scheduler::getPoolSize);
+    metrics.gauge(
+        "jvm_virtual_threads_mounted",
+        "Virtual threads that run, about.",
+        scheduler::getMountedVirtualThreadCount);
+    metrics.gauge(
+        "jvm_virtual_threads_queued",
+        "Virtual threads that could run and wait for a carrier, about.",
+        scheduler::getQueuedVirtualThreadCount);
+  }
+
+  private static void log(Metrics metrics) {
+    metrics.counter(
+        "aegis_log_lines_dropped_total",
+        "Lines of the process' log that are missing in its file",
+        () -> {
+          LogQueue log = Logs.ofProcess();
+          return log == null ? 0 : log.lost();
+        });
+    metrics.gauge(
+        "aegis_log_waiting_bytes",
+        "Lines that wait to be written to the log's file",
+        () -> {
+          LogQueue log = Logs.ofProcess();
+          return log == null ? 0 : log.waiting();
+        });
   }
 
   private static void memory(Metrics metrics, String area, Supplier<MemoryUsage> usage) {

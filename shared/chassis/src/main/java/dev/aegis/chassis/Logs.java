@@ -12,7 +12,10 @@ import ch.qos.logback.core.util.FileSize;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.time.InstantSource;
+import java.util.concurrent.CountDownLatch;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.bridge.SLF4JBridgeHandler;
@@ -20,15 +23,21 @@ import org.slf4j.bridge.SLF4JBridgeHandler;
 /**
  * The log of a process: JSON lines in a file that rolls by size and day, and short lines on
  * standard error for a person who watches.
+ *
+ * <p>The file is written by a thread of its own: who logs does not wait for the disk. While the
+ * file cannot be written, lines wait in a bounded queue; those beyond it are counted.
  */
 public final class Logs implements AutoCloseable {
+  private static final String FILE = "file";
   private static final String CONSOLE = "%d{HH:mm:ss.SSS} %-5level %logger{0}: %msg%n%ex{short}";
 
   private final LoggerContext context;
+  private final LogQueue queue;
   private final RollingFileAppender<ILoggingEvent> file;
 
-  private Logs(LoggerContext context, RollingFileAppender<ILoggingEvent> file) {
+  private Logs(LoggerContext context, LogQueue queue, RollingFileAppender<ILoggingEvent> file) {
     this.context = context;
+    this.queue = queue;
     this.file = file;
   }
 
@@ -85,7 +94,30 @@ public final class Logs implements AutoCloseable {
     propagator.setResetJUL(true);
     propagator.start();
     context.addListener(propagator);
-    RollingFileAppender<ILoggingEvent> appender = rolling(context, absolute, service, bounds);
+    JsonLines encoder = new JsonLines(service);
+    encoder.setContext(context);
+    encoder.start();
+    CountDownLatch ending = new CountDownLatch(1);
+    RollingFileAppender<ILoggingEvent> rolling =
+        new RollingFileAppender<>() {
+          @Override
+          public void openFile(String name) {
+            setOutputStream(new LogFile(absolute, ending, Logs::heard));
+          }
+        };
+    roll(context, rolling, absolute, encoder, bounds);
+    LogQueue appender =
+        new LogQueue(
+            encoder,
+            lines -> {
+              rolling.doAppend(new ReadyLines(lines, InstantSource.system().instant()));
+              return rolling.isStarted(); // It stops when its stream fails.
+            },
+            ending,
+            InstantSource.system());
+    appender.setContext(context);
+    appender.setName(FILE);
+    appender.start();
     ch.qos.logback.classic.Logger root = context.getLogger(Logger.ROOT_LOGGER_NAME);
     root.addAppender(appender);
     if (console) {
@@ -106,18 +138,33 @@ public final class Logs implements AutoCloseable {
     server.addAppender(appender);
     SLF4JBridgeHandler.removeHandlersForRootLogger();
     SLF4JBridgeHandler.install();
-    return new Logs(context, appender);
+    return new Logs(context, appender, rolling);
   }
 
-  private static RollingFileAppender<ILoggingEvent> rolling(
-      LoggerContext context, Path file, String service, Bounds bounds) {
-    RollingFileAppender<ILoggingEvent> appender = new RollingFileAppender<>();
+  private static void heard(@Nullable IOException failure) {
+    LogQueue queue = ofProcess();
+    if (queue != null) {
+      queue.attempted(failure);
+    }
+  }
+
+  /** The queue of this process' log, null when it has none. */
+  static @Nullable LogQueue ofProcess() {
+    return LoggerFactory.getILoggerFactory() instanceof LoggerContext context
+            && context.getLogger(Logger.ROOT_LOGGER_NAME).getAppender(FILE) instanceof LogQueue log
+        ? log
+        : null;
+  }
+
+  private static void roll(
+      LoggerContext context,
+      RollingFileAppender<ILoggingEvent> appender,
+      Path file,
+      JsonLines encoder,
+      Bounds bounds) {
     appender.setContext(context);
-    appender.setName("file");
+    appender.setName("rolling");
     appender.setFile(file.toString());
-    JsonLines encoder = new JsonLines(service);
-    encoder.setContext(context);
-    encoder.start();
     appender.setEncoder(encoder);
     SizeAndTimeBasedRollingPolicy<ILoggingEvent> policy = new SizeAndTimeBasedRollingPolicy<>();
     policy.setContext(context);
@@ -131,7 +178,13 @@ public final class Logs implements AutoCloseable {
     appender.setRollingPolicy(policy);
     appender.setTriggeringPolicy(policy);
     appender.start();
-    return appender;
+  }
+
+  /** Says what time it is to the rolling of files, for tests of it. */
+  void clock(Instant now) {
+    if (file.getRollingPolicy() instanceof SizeAndTimeBasedRollingPolicy<?> policy) {
+      policy.getTimeBasedFileNamingAndTriggeringPolicy().setCurrentTime(now.toEpochMilli());
+    }
   }
 
   private static String withoutExtension(Path file) {
@@ -154,20 +207,25 @@ public final class Logs implements AutoCloseable {
   }
 
   /**
-   * Writes ready-made lines to the file, as one event of the log: they are never torn apart by a
-   * roll or by other lines.
+   * Has ready-made lines written to the file, as one event of the log: they are never torn apart by
+   * a roll or by other lines. Returns at once.
    *
    * @param jsonLines UTF-8, each line one JSON object and ended by a newline
    */
   public void appendLines(byte[] jsonLines) {
     if (jsonLines.length > 0) {
-      file.doAppend(new ReadyLines(jsonLines, InstantSource.system().instant()));
+      queue.add(jsonLines);
     }
   }
 
-  /** Ends the log; what is logged later is lost. */
+  /**
+   * Ends the log: writes what waits, for at most two seconds when the disk does not take it; what
+   * is logged later is lost.
+   */
   @Override
   public void close() {
+    queue.stop();
+    file.stop();
     context.stop();
   }
 }

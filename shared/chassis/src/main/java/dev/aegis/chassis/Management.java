@@ -30,17 +30,22 @@ public final class Management {
   private final Semaphore readers = new Semaphore(MOST_READERS);
   private final Metrics metrics;
   private final Health health;
+  private final Troubles troubles;
   private final Supplier<ServiceStatus> status;
 
   /**
    * The management of one service.
    *
+   * @param troubles watches, from now on, what the status says is down or found, too
    * @param status answers at once, from memory
    */
-  public Management(Metrics metrics, Health health, Supplier<ServiceStatus> status) {
+  public Management(
+      Metrics metrics, Health health, Troubles troubles, Supplier<ServiceStatus> status) {
     this.metrics = metrics;
     this.health = health;
+    this.troubles = troubles;
     this.status = status;
+    troubles.watchAll(() -> status.get().wrong());
   }
 
   /** Adds the paths to a listener that has others too. */
@@ -49,7 +54,8 @@ public final class Management {
     routing.get("/health/live", (_, response) -> health(response, true, Map.of()));
     routing.get(
         "/health/ready", (_, response) -> health(response, health.ready(), health.results()));
-    routing.get("/status", (_, response) -> send(response, 200, JSON, status.get().toJson()));
+    routing.get(
+        "/status", (_, response) -> send(response, 200, JSON, status.get().toJson(troubles.now())));
     for (String path : new String[] {"/metrics", "/health/live", "/health/ready", "/status"}) {
       routing.any(path, HttpProblems.methodNotAllowed("GET", "HEAD"));
     }

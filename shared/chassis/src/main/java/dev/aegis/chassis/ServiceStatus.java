@@ -7,6 +7,8 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -39,7 +41,21 @@ public record ServiceStatus(
     dependencies = Collections.unmodifiableMap(new LinkedHashMap<>(dependencies));
   }
 
-  byte[] toJson() {
+  /** What is wrong by this: each finding, and each dependency that is down without one. */
+  List<Finding> wrong() {
+    List<Finding> wrong = new ArrayList<>();
+    dependencies.forEach(
+        (name, state) -> {
+          if (state.equals("down")
+              && findings.stream().noneMatch(finding -> finding.subject().equals(name))) {
+            wrong.add(Finding.error(name, "it does not answer"));
+          }
+        });
+    wrong.addAll(findings);
+    return wrong;
+  }
+
+  byte[] toJson(List<Troubles.Trouble> troubles) {
     ByteArrayOutputStream out = new ByteArrayOutputStream(512);
     try (JsonGenerator json = JSON.createGenerator(out)) {
       json.writeStartObject();
@@ -60,6 +76,16 @@ public record ServiceStatus(
       for (Map.Entry<String, String> dependency : dependencies.entrySet()) {
         json.writeStringField(dependency.getKey(), dependency.getValue());
       }
+      json.writeArrayFieldStart("troubles");
+      for (Troubles.Trouble trouble : troubles) {
+        json.writeStartObject();
+        json.writeStringField("what", trouble.what());
+        json.writeStringField("since", trouble.since().truncatedTo(ChronoUnit.MILLIS).toString());
+        json.writeStringField("severity", trouble.severity().name().toLowerCase(Locale.ROOT));
+        json.writeStringField("detail", trouble.detail());
+        json.writeEndObject();
+      }
+      json.writeEndArray();
       json.writeEndObject();
     } catch (IOException e) {
       throw new UncheckedIOException("Writing to memory does not fail", e);

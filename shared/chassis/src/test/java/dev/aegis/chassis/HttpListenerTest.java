@@ -22,6 +22,7 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -248,8 +249,9 @@ class HttpListenerTest {
             7,
             Instant.parse("2026-01-01T00:00:00Z"),
             List.of(Finding.error("tenants/t/routes/r", "no upstream")),
-            Map.of("kafka", "up"));
-    listener = new Management(metrics, health, () -> status).listener(options(0));
+            Map.of("kafka", "down"));
+    Troubles troubles = new Troubles(InstantSource.fixed(Instant.parse("2026-01-02T00:00:00Z")));
+    listener = new Management(metrics, health, troubles, () -> status).listener(options(0));
 
     HttpResponse<String> exposition = call("GET", "/metrics", "");
     assertThat(exposition.headers().firstValue("content-type"))
@@ -287,7 +289,12 @@ class HttpListenerTest {
                     + Version.text()
                     + "\",\"revision\":7,\"since\":\"2026-01-01T00:00:00Z\",\"findings\":["
                     + "{\"severity\":\"error\",\"subject\":\"tenants/t/routes/r\","
-                    + "\"message\":\"no upstream\"}],\"kafka\":\"up\"}"));
+                    + "\"message\":\"no upstream\"}],\"kafka\":\"down\",\"troubles\":["
+                    + "{\"what\":\"kafka\",\"since\":\"2026-01-02T00:00:00Z\","
+                    + "\"severity\":\"error\",\"detail\":\"it does not answer\"},"
+                    + "{\"what\":\"tenants/t/routes/r\",\"since\":\"2026-01-02T00:00:00Z\","
+                    + "\"severity\":\"error\",\"detail\":\"no upstream\"}]}"));
+    troubles.close();
     problem(call("POST", "/metrics", "x"), 405, "method_not_allowed");
     problem(call("GET", "/other", ""), 404, "not_found");
   }

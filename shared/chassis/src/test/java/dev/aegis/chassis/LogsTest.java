@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -107,6 +108,29 @@ class LogsTest {
     assertThat(lines())
         .extracting(line -> line.get("message").asText())
         .containsExactly("before", "one", "ü", "after");
+  }
+
+  @Test
+  void aLineIsALineOfValidTextWhateverItSays() throws Exception {
+    String nasty = "\r\n{\"message\":\"forged\"}\n\u0000\u001b[2J\u2028 \ud800 half \udc00";
+    try (Logs _ = Logs.configure(file(), "gateway", false)) {
+      try (var _ = MDC.putCloseable("tenant_id", nasty)) {
+        LoggerFactory.getLogger("dev.aegis.chassis.Test")
+            .atWarn()
+            .addKeyValue("uri", nasty)
+            .setCause(new IOException(nasty))
+            .log(nasty + "x".repeat(1 << 20));
+      }
+    }
+    byte[] bytes = Files.readAllBytes(file());
+    assertThat(StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString())
+        .doesNotContain("\r", "\u0000", "\u001b");
+    assertThat(bytes).hasSizeLessThan(200_000);
+    assertThat(lines()).hasSize(1);
+    JsonNode line = lines().getFirst();
+    assertThat(line.path("uri").asText())
+        .isEqualTo(nasty.replace('\ud800', '?').replace('\udc00', '?'));
+    assertThat(line.path("message").asText()).startsWith("\r\n{").endsWith("x…");
   }
 
   @Test

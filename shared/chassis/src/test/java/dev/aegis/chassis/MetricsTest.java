@@ -113,7 +113,7 @@ class MetricsTest {
     value.set(7);
     kept.add(9);
     assertThat(lines(metrics, "aegis_"))
-        .containsExactly(
+        .startsWith(
             "# HELP aegis_active_requests Active.",
             "# TYPE aegis_active_requests gauge",
             "aegis_active_requests 7",

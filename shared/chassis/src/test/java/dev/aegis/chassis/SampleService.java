@@ -1,5 +1,6 @@
 package dev.aegis.chassis;
 
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -62,6 +63,7 @@ final class SampleService implements Service {
         new Management(
                 metrics,
                 health,
+                new Troubles(InstantSource.system()),
                 () -> new ServiceStatus("n", "gateway", -1, null, List.of(), Map.of()))
             .listener(HttpListener.Options.of("gateway", settings, PORT));
     health.accepting(true);

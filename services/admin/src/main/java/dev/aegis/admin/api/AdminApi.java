@@ -47,6 +47,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.MDC;
 
 /**
  * Everything under {@code /admin}: lets operators in, finds the operation, and writes its reply.
@@ -65,6 +66,8 @@ public final class AdminApi implements AutoCloseable {
   public static final long MAX_PAYLOAD = (long) ConfigOperations.MAX_DOCUMENT + MAX_IN_VAIN;
 
   private static final int CHUNK = 1 << 16;
+  private static final String REQUEST_ID = "X-Request-Id";
+  private static final String TENANT_ID = "tenant_id";
   private static final String OPENAPI = "/admin/openapi.json";
 
   private final Operators operators;
@@ -176,21 +179,27 @@ public final class AdminApi implements AutoCloseable {
                 request.prologue().method().text(),
                 path,
                 requestId));
-    Reply reply;
-    try {
-      reply = answer(request, path, requestId, heard);
-    } catch (RefusedCall refused) {
-      reply = Problems.of(refused.why(), path, requestId);
-    } catch (RuntimeException e) {
-      auditing.broken(heard);
-      throw e;
-    }
-    try {
-      auditing.answered(heard, reply);
-      write(request, response, reply.with("X-Request-Id", requestId));
-    } finally {
-      if (reply.body() instanceof Reply.Body.Followed(LogFollowing following)) {
-        following.close();
+    // What is logged on the way says for which call; the thread is this call's alone.
+    try (var _ = MDC.putCloseable("request_id", requestId)) {
+      Reply reply;
+      try {
+        reply = answer(request, path, requestId, heard);
+      } catch (RefusedCall refused) {
+        reply = Problems.of(refused.why(), path, requestId);
+      } catch (RuntimeException e) {
+        auditing.broken(heard);
+        response.header(REQUEST_ID, requestId);
+        throw e;
+      } finally {
+        MDC.remove(TENANT_ID);
+      }
+      try {
+        auditing.answered(heard, reply);
+        write(request, response, reply.with(REQUEST_ID, requestId));
+      } finally {
+        if (reply.body() instanceof Reply.Body.Followed(LogFollowing following)) {
+          following.close();
+        }
       }
     }
   }
@@ -201,6 +210,10 @@ public final class AdminApi implements AutoCloseable {
     Router.Match match = router.match(method, segments(path));
     if (match instanceof Router.Match.Found(Operation operation, Map<String, String> values)) {
       heard.leadsTo(operation, values);
+      String tenant = values.get("tenant");
+      if (tenant != null) {
+        MDC.put(TENANT_ID, tenant);
+      }
     }
     boolean open = match instanceof Router.Match.Found found && found.operation().needs().open();
     Operator operator = Operator.NOBODY;

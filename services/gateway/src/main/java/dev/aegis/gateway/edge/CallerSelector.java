@@ -75,6 +75,16 @@ public final class CallerSelector implements ServerConnectionSelector {
     return active.sum();
   }
 
+  /** Connections of callers. */
+  public int connections() {
+    lock.lock();
+    try {
+      return open;
+    } finally {
+      lock.unlock();
+    }
+  }
+
   /**
    * From now on each connection ends with its next reply, and WebSockets are told. Waits until all
    * have ended: to close an idle one at once might cross with a request on its way.

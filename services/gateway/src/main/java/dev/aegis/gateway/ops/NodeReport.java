@@ -4,16 +4,20 @@ import dev.aegis.bus.BusSettings;
 import dev.aegis.bus.EventPublisher;
 import dev.aegis.bus.JournalReader;
 import dev.aegis.bus.NodeBoard;
+import dev.aegis.bus.ProducerMeasure;
 import dev.aegis.chassis.Metrics;
 import dev.aegis.chassis.ServiceStatus;
+import dev.aegis.chassis.Troubles;
 import dev.aegis.chassis.Version;
 import dev.aegis.gateway.identity.VerifiedTokens;
 import dev.aegis.gateway.introspection.AskedIssuers;
 import dev.aegis.gateway.plugin.Links;
 import dev.aegis.gateway.snapshot.Snapshot;
+import dev.aegis.gateway.upstream.CircuitState;
 import dev.aegis.gateway.upstream.ConsulDiscovery;
 import dev.aegis.gateway.upstream.DnsDiscovery;
 import dev.aegis.gateway.upstream.Mirrors;
+import dev.aegis.gateway.upstream.Upstream;
 import dev.aegis.gateway.upstream.Upstreams;
 import dev.aegis.model.Finding;
 import dev.aegis.model.NodeStatus;
@@ -155,6 +159,55 @@ public final class NodeReport implements AutoCloseable {
     return findings;
   }
 
+  /** Has what is wrong watched, beside what {@link #status} says. */
+  public void watch(Troubles troubles) {
+    troubles.watch("spool", () -> spooled(publisher.spooled()));
+    troubles.watchCount(
+        "events", "events were given up: the spool was full or broken", this::dropped);
+    troubles.watch("consul_services", () -> unanswered(consul == null ? 0 : consul.unanswered()));
+    troubles.watch("dns_names", () -> unanswered(dns.unanswered()));
+    troubles.watch(
+        "journal",
+        () ->
+            journal.connected() && !journal.current()
+                ? "the revision in force is not that of Kafka's journal"
+                : null);
+    troubles.watchAll(this::unserved);
+  }
+
+  private static @Nullable String spooled(long events) {
+    return events == 0 ? null : events + " events are on disk and wait for Kafka";
+  }
+
+  private static @Nullable String unanswered(long sources) {
+    return sources == 0
+        ? null
+        : sources + " of them are not answered for; the last known targets stay";
+  }
+
+  private long dropped() {
+    return publisher.dropped().values().stream().mapToLong(Long::longValue).sum();
+  }
+
+  /** Upstreams whose circuit is open, and those that have targets, none of which is healthy. */
+  private List<Finding> unserved() {
+    long now = System.nanoTime();
+    List<Finding> unserved = new ArrayList<>();
+    for (Upstream upstream : upstreams.all()) {
+      int out =
+          upstream.count(Upstream.Health.EJECTED, now)
+              + upstream.count(Upstream.Health.UNHEALTHY, now);
+      String what = "tenants/" + upstream.tenant() + "/upstreams/" + upstream.id();
+      if (out > 0 && upstream.count(Upstream.Health.HEALTHY, now) == 0) {
+        unserved.add(Finding.error(what, "none of its " + out + " targets is healthy"));
+      }
+      if (upstream.circuit() == CircuitState.OPEN) {
+        unserved.add(Finding.error(what, "its circuit is open"));
+      }
+    }
+    return unserved;
+  }
+
   /** Adds the meters of the gateway; before {@link #start}. */
   public void meters(
       Metrics metrics,
@@ -222,7 +275,17 @@ public final class NodeReport implements AutoCloseable {
     metrics.counter(
         "aegis_events_dropped_total",
         "Events given up because the spool was full or broken",
-        () -> publisher.dropped().values().stream().mapToLong(Long::longValue).sum());
+        this::dropped);
+    metrics.gauge("aegis_spool_bytes", "Size of the events on disk", publisher::spoolBytes);
+    metrics.gauge("aegis_spool_bytes_bound", "Bound of the events on disk", publisher::spoolBound);
+    metrics.gauge(
+        "aegis_upstream_idle_connections",
+        "Open connections to targets that wait for a request",
+        () -> upstreams.all().stream().mapToInt(Upstream::idleConnections).sum());
+    for (ProducerMeasure one : ProducerMeasure.values()) {
+      metrics.gauge(one.metric(), one.help(), () -> publisher.measured(one));
+    }
+    redis.meters(metrics);
   }
 
   private static Double firstEnd(Snapshot snapshot) {

@@ -1,5 +1,6 @@
 package dev.aegis.gateway.ops;
 
+import dev.aegis.chassis.Metrics;
 import dev.aegis.model.Finding;
 import dev.aegis.redis.RedisAccess;
 import java.time.Instant;
@@ -15,6 +16,7 @@ public final class RedisProbe implements AutoCloseable {
 
   private final @Nullable RedisClient client;
   private final InstantSource clock;
+  private volatile Metrics.@Nullable Histogram durations;
   private volatile String state;
   private volatile @Nullable Instant silentSince;
 
@@ -27,13 +29,29 @@ public final class RedisProbe implements AutoCloseable {
     this.state = client == null ? "off" : "down";
   }
 
+  /** Adds what its questions take. */
+  void meters(Metrics metrics) {
+    if (client != null) {
+      durations =
+          metrics.histogram(
+              "aegis_redis_probe_seconds",
+              "What Redis took to answer that it is there",
+              Metrics.durations());
+    }
+  }
+
   /** Asks. */
   void ask() {
     if (client == null) {
       return;
     }
     try {
+      long began = System.nanoTime();
       client.ping();
+      Metrics.Histogram took = durations;
+      if (took != null) {
+        took.record(System.nanoTime() - began);
+      }
       state = "up";
       silentSince = null;
     } catch (JedisException e) {

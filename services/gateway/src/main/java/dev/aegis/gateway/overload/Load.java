@@ -3,6 +3,7 @@ package dev.aegis.gateway.overload;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.LongAdder;
 
 /**
  * Requests under way in this gateway, of all tenants and of each. Below its bound whoever comes
@@ -20,6 +21,7 @@ public final class Load {
   private final AtomicInteger active = new AtomicInteger();
   private final AtomicInteger tenants = new AtomicInteger();
   private final Map<String, Share> shares = new ConcurrentHashMap<>();
+  private final LongAdder refused = new LongAdder();
   private volatile int bound;
 
   /**
@@ -76,6 +78,7 @@ public final class Load {
     }
     if (all > bound && !(own <= equalShare() && all <= 2L * bound)) {
       end(share);
+      refused.increment();
       return Entry.FULL;
     }
     return Entry.BEGUN;
@@ -96,6 +99,11 @@ public final class Load {
   /** Requests under way. */
   public int active() {
     return active.get();
+  }
+
+  /** Requests that did not begin because there were too many of all tenants together. */
+  public long refused() {
+    return refused.sum();
   }
 
   /** How many may be under way at the moment. */

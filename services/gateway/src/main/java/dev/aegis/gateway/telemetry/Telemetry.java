@@ -131,6 +131,16 @@ public final class Telemetry implements AutoCloseable {
     }
   }
 
+  /** Finished requests that wait to be recorded. */
+  public int waiting() {
+    return buffer.size();
+  }
+
+  /** Finished requests of which no record was kept. */
+  public long dropped() {
+    return dropped.count();
+  }
+
   private void run() {
     List<Finished> batch = new ArrayList<>(BATCH);
     int pauses = 0;

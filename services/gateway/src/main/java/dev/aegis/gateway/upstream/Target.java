@@ -236,4 +236,9 @@ public final class Target {
       next.close();
     }
   }
+
+  /** Connections that wait for a request. */
+  int idleConnections() {
+    return idleCount.get();
+  }
 }

@@ -407,6 +407,15 @@ public final class Upstream {
     return count;
   }
 
+  /** Open connections to its targets that wait for a request. */
+  public int idleConnections() {
+    int idle = 0;
+    for (Target target : all()) {
+      idle += target.idleConnections();
+    }
+    return idle;
+  }
+
   /** How its targets are spoken to over TLS, null when none is. */
   @Nullable TargetTls tls() {
     return tls;

@@ -189,6 +189,16 @@ public final class Dispatcher implements OwnedTopic.Owner, AutoCloseable {
     }
   }
 
+  /** How many calls are under way, or have ended and are being recorded. */
+  public int underWay() {
+    lock.lock();
+    try {
+      return lanes.running();
+    } finally {
+      lock.unlock();
+    }
+  }
+
   /** Whether results of attempts can be kept, so that calls are made. */
   public boolean logReachable() {
     lock.lock();
