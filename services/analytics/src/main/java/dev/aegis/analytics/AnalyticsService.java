@@ -19,6 +19,7 @@ import dev.aegis.chassis.Service;
 import dev.aegis.chassis.ServiceStatus;
 import dev.aegis.chassis.Settings;
 import dev.aegis.chassis.StartFailure;
+import dev.aegis.chassis.datadog.Datadog;
 import dev.aegis.journal.MasterKey;
 import dev.aegis.model.Finding;
 import java.time.Duration;
@@ -45,6 +46,7 @@ public final class AnalyticsService implements Service {
   private final @Nullable LiveCounters live;
   private final AnalyticsApi api;
   private @Nullable HttpListener listener;
+  private @Nullable Datadog datadog;
   private boolean closed;
 
   /**
@@ -147,6 +149,7 @@ public final class AnalyticsService implements Service {
 
   @Override
   public void start() throws StartFailure {
+    datadog = Datadog.start(settings, NAME, metrics);
     metrics.gauge(
         "aegis_analytics_lag_records",
         "Request events published and not yet counted, NaN when Kafka does not tell.",
@@ -221,6 +224,10 @@ public final class AnalyticsService implements Service {
     LiveCounters counters = live;
     if (counters != null) {
       counters.close();
+    }
+    Datadog sending = datadog;
+    if (sending != null) {
+      sending.close();
     }
     metrics.close();
   }

@@ -16,6 +16,7 @@ import dev.aegis.chassis.Setting;
 import dev.aegis.chassis.Settings;
 import dev.aegis.chassis.StartFailure;
 import dev.aegis.chassis.Version;
+import dev.aegis.chassis.datadog.Datadog;
 import dev.aegis.egress.Caller;
 import dev.aegis.egress.EgressGuard;
 import dev.aegis.egress.SystemResolver;
@@ -147,6 +148,7 @@ public final class GatewayService implements Service {
     MasterKey masterKey = MasterKey.parse(CommonSettings.masterKeyText(settings));
 
     Metrics metrics = started(Metrics.create(NAME));
+    Datadog datadog = started(Datadog.start(settings, NAME, metrics));
     EventPublisher publisher =
         started(
             new EventPublisher(
@@ -154,7 +156,8 @@ public final class GatewayService implements Service {
                 data.resolve("spool"),
                 settings.of(GatewaySettings.SPOOL_BYTES),
                 "/aegis/" + node));
-    Telemetry telemetry = started(new Telemetry(publisher, logs::appendLines, metrics, clock));
+    Telemetry telemetry =
+        started(new Telemetry(publisher, datadog.beside(logs::appendLines), metrics, clock));
     Deadlines deadlines = started(new Deadlines());
     TargetsFile lastKnown = new TargetsFile(data.resolve("targets.json"));
     ConsulDiscovery consul = consul(lastKnown);

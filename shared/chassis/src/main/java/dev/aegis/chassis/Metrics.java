@@ -16,6 +16,7 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 
@@ -82,6 +83,31 @@ public final class Metrics implements AutoCloseable {
   }
 
   private record Key(String name, List<String> tags) {}
+
+  /** What one series says now. Labels are label, value, label, value … */
+  public sealed interface Sample {
+    /** As Prometheus has it. */
+    String name();
+
+    /** Label, value, label, value … */
+    List<String> labels();
+
+    /** How many so far. */
+    record Count(String name, List<String> labels, double value) implements Sample {}
+
+    /** A value that goes up and down. */
+    record Value(String name, List<String> labels, double value) implements Sample {}
+
+    /**
+     * A histogram so far.
+     *
+     * @param bounds upper ones in seconds, the last infinite
+     * @param counts of each bucket, without the ones below
+     */
+    record Spread(
+        String name, List<String> labels, List<Double> bounds, List<Long> counts, double sumSeconds)
+        implements Sample {}
+  }
 
   /** Counts what happens. */
   public static final class Counter {
@@ -276,6 +302,50 @@ public final class Metrics implements AutoCloseable {
       }
     }
     return MetricsText.of(own, histograms.values());
+  }
+
+  /** Tells of every series. One may come or go between two calls. */
+  public void forEach(Consumer<Sample> to) {
+    String mine = instance.value();
+    for (Meter meter : registry.meters()) {
+      if (mine.equals(meter.id().tagsMap().get(INSTANCE))) {
+        to.accept(sample(meter));
+      }
+    }
+    for (Histogram histogram : histograms.values()) {
+      List<Double> bounds = new ArrayList<>(histogram.buckets());
+      List<Long> counts = new ArrayList<>(histogram.buckets());
+      for (int i = 0; i < histogram.buckets(); i++) {
+        bounds.add(histogram.bound(i));
+        counts.add(histogram.count(i));
+      }
+      to.accept(
+          new Sample.Spread(
+              histogram.name(), flat(histogram.labels()), bounds, counts, histogram.sumSeconds()));
+    }
+  }
+
+  private static Sample sample(Meter meter) {
+    String name = meter.id().name();
+    List<String> labels = flat(meter.id().tags());
+    return switch (meter) {
+      case FunctionalCounter counter -> new Sample.Count(name, labels, counter.count());
+      case Gauge<?> gauge when name.endsWith("_total") ->
+          new Sample.Count(name, labels, gauge.value().doubleValue());
+      case Gauge<?> gauge -> new Sample.Value(name, labels, gauge.value().doubleValue());
+      default -> throw new IllegalStateException("No such meter is ever made: " + name);
+    };
+  }
+
+  private static List<String> flat(Iterable<Tag> tags) {
+    List<String> labels = new ArrayList<>();
+    for (Tag tag : tags) {
+      if (!tag.key().equals(INSTANCE) && !tag.key().equals(SCOPE)) {
+        labels.add(tag.key());
+        labels.add(tag.value());
+      }
+    }
+    return labels;
   }
 
   /** Takes all meters out. */
