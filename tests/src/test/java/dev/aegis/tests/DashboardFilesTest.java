@@ -16,7 +16,8 @@ import org.junit.jupiter.api.Test;
 /** The dashboards as files: what Grafana would not say, or say too late. */
 final class DashboardFilesTest {
   private static final int COLUMNS = 24;
-  private static final Pattern DATADOG = Pattern.compile("aegis\\.([a-z_]+)(\\.count)?\\{");
+  private static final Pattern DATADOG =
+      Pattern.compile("aegis\\.([a-z_]+)(?:(\\.count)|(\\.p\\d\\d))?\\{");
   private static final Pattern VARIABLE = Pattern.compile("\\$(\\w+)");
 
   @Test
@@ -97,7 +98,10 @@ final class DashboardFilesTest {
     }
   }
 
-  /** The agent leaves out the prefix, and says of counters that they count. */
+  /**
+   * The agent and the services leave out the prefix, and say of counters that they count; the
+   * services send percentiles of histograms.
+   */
   @Test
   void datadogIsAskedForWhatPrometheusIs() {
     Set<String> known = new HashSet<>();

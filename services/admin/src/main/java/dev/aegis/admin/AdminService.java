@@ -43,6 +43,7 @@ import dev.aegis.chassis.Service;
 import dev.aegis.chassis.Settings;
 import dev.aegis.chassis.StartFailure;
 import dev.aegis.chassis.Troubles;
+import dev.aegis.chassis.datadog.Datadog;
 import dev.aegis.journal.MasterKey;
 import dev.aegis.model.Finding;
 import dev.aegis.plugins.PluginFolder;
@@ -118,6 +119,7 @@ public final class AdminService implements Service {
     BusSettings bus = new BusSettings(bootstrap(), node);
     MasterKey masterKey = masterKey();
     Metrics metrics = started(Metrics.create(NAME));
+    started(Datadog.start(settings, NAME, metrics));
     OperatorIssuer issuer = OperatorIssuer.start(settings, data.resolve("keys"), clock);
     if (issuer != null) {
       started(issuer).addTo(metrics);

@@ -20,6 +20,7 @@ import dev.aegis.chassis.ServiceStatus;
 import dev.aegis.chassis.Settings;
 import dev.aegis.chassis.StartFailure;
 import dev.aegis.chassis.Troubles;
+import dev.aegis.chassis.datadog.Datadog;
 import dev.aegis.journal.MasterKey;
 import dev.aegis.model.Finding;
 import dev.aegis.tracing.OtlpSpans;
@@ -50,6 +51,7 @@ public final class AnalyticsService implements Service {
   private final AnalyticsApi api;
   private @Nullable Troubles troubles;
   private @Nullable HttpListener listener;
+  private @Nullable Datadog datadog;
   private boolean closed;
 
   /**
@@ -154,6 +156,7 @@ public final class AnalyticsService implements Service {
 
   @Override
   public void start() throws StartFailure {
+    datadog = Datadog.start(settings, NAME, metrics);
     metrics.gauge(
         "aegis_analytics_lag_records",
         "Request events published and not yet counted, NaN when Kafka does not tell.",
@@ -240,6 +243,10 @@ public final class AnalyticsService implements Service {
       counters.close();
     }
     spans.close();
+    Datadog sending = datadog;
+    if (sending != null) {
+      sending.close();
+    }
     metrics.close();
   }
 }

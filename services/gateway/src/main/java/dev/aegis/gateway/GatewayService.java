@@ -18,6 +18,7 @@ import dev.aegis.chassis.Settings;
 import dev.aegis.chassis.StartFailure;
 import dev.aegis.chassis.Troubles;
 import dev.aegis.chassis.Version;
+import dev.aegis.chassis.datadog.Datadog;
 import dev.aegis.egress.Caller;
 import dev.aegis.egress.EgressGuard;
 import dev.aegis.egress.SystemResolver;
@@ -155,6 +156,7 @@ public final class GatewayService implements Service {
     MasterKey masterKey = MasterKey.parse(CommonSettings.masterKeyText(settings));
 
     Metrics metrics = started(Metrics.create(NAME));
+    Datadog datadog = started(Datadog.start(settings, NAME, metrics));
     EventPublisher publisher =
         started(
             new EventPublisher(
@@ -168,10 +170,11 @@ public final class GatewayService implements Service {
         started(
             new Telemetry(
                 publisher,
-                lines -> {
-                  logs.appendLines(lines);
-                  recent.add(lines);
-                },
+                datadog.beside(
+                    lines -> {
+                      logs.appendLines(lines);
+                      recent.add(lines);
+                    }),
                 metrics,
                 spans,
                 clock));

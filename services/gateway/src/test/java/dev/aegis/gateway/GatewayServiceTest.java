@@ -46,10 +46,13 @@ import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.zip.GZIPInputStream;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 import javax.net.ssl.SSLContext;
@@ -85,6 +88,8 @@ final class GatewayServiceTest {
   private MasterKey masterKey;
   private Settings settings;
   private final HttpClient client = HttpClient.newHttpClient();
+
+  private final Queue<String> toDatadog = new ConcurrentLinkedQueue<>();
 
   @BeforeAll
   void start() throws Exception {
@@ -129,6 +134,15 @@ final class GatewayServiceTest {
             exchange.sendResponseHeaders(200, -1);
           }
         });
+    backend.createContext(
+        "/api/v2/",
+        exchange -> {
+          try (exchange) {
+            byte[] body = new GZIPInputStream(exchange.getRequestBody()).readAllBytes();
+            toDatadog.add(new String(body, StandardCharsets.UTF_8));
+            exchange.sendResponseHeaders(202, -1);
+          }
+        });
     backend.setExecutor(threads);
     backend.start();
     dns.addresses("named.internal", "127.0.0.1");
@@ -144,7 +158,13 @@ final class GatewayServiceTest {
                     "AEGIS_REDIS_URL",
                     redis.url(),
                     "AEGIS_MASTER_KEY",
-                    key))
+                    key,
+                    "DD_API_KEY",
+                    "datadog-s3cr3t",
+                    "AEGIS_DATADOG_URL",
+                    "http://127.0.0.1:" + backend.getAddress().getPort(),
+                    "AEGIS_DATADOG_INTERVAL",
+                    "1s"))
             .with(CommonSettings.OTLP_ENDPOINT, Optional.of(URI.create(collector.url())))
             .with(CommonSettings.SAMPLE_RATE, 1.0)
             .with(GatewaySettings.PORT, 0)
@@ -332,6 +352,18 @@ final class GatewayServiceTest {
       request.header("Authorization", "Bearer " + token);
     }
     return client.send(request.build(), HttpResponse.BodyHandlers.ofString());
+  }
+
+  @Test
+  void tellsDatadogOfRequestsInMetricsAndLog() throws Exception {
+    call(gateway, "GET", "acme.example.com", "/told-to-datadog", "");
+    await()
+        .atMost(Duration.ofSeconds(10))
+        .until(
+            () ->
+                toDatadog.stream().anyMatch(body -> body.contains("told-to-datadog"))
+                    && toDatadog.stream().anyMatch(body -> body.contains("aegis.requests.count")));
+    assertThat(toDatadog).noneMatch(body -> body.contains("datadog-s3cr3t"));
   }
 
   @Test

@@ -18,6 +18,7 @@ import dev.aegis.chassis.Settings;
 import dev.aegis.chassis.StartFailure;
 import dev.aegis.chassis.Troubles;
 import dev.aegis.chassis.Version;
+import dev.aegis.chassis.datadog.Datadog;
 import dev.aegis.egress.Caller;
 import dev.aegis.egress.EgressGuard;
 import dev.aegis.egress.SystemResolver;
@@ -113,6 +114,7 @@ public final class WebhooksService implements Service {
     MasterKey masterKey = masterKey();
 
     Metrics metrics = started(Metrics.create(NAME));
+    started(Datadog.start(settings, NAME, metrics));
     SystemResolver resolver = started(new SystemResolver());
     Caller caller =
         started(

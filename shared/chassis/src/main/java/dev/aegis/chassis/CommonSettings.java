@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /** The settings that every service has. */
 public final class CommonSettings {
@@ -142,24 +143,7 @@ public final class CommonSettings {
 
   /** All of them. */
   public static final List<Setting<?>> ALL =
-      List.of(
-          BIND,
-          DATA,
-          NODE,
-          KAFKA_BOOTSTRAP,
-          REDIS_URL,
-          CONSUL_URL,
-          CONSUL_TOKEN,
-          CONSUL_CA_FILE,
-          MASTER_KEY,
-          BASE_DOMAIN,
-          PLUGINS,
-          OTLP_ENDPOINT,
-          OTLP_HEADERS,
-          SAMPLE_RATE,
-          SLOW_THRESHOLD,
-          TRUST_SAMPLED,
-          LOG_LEVEL);
+      Stream.concat(own().stream(), DatadogSettings.ALL.stream()).toList();
 
   private static final int MASTER_KEY_BYTES = 32;
 
@@ -171,6 +155,27 @@ public final class CommonSettings {
           "[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)*");
 
   private CommonSettings() {}
+
+  private static List<Setting<?>> own() {
+    return List.of(
+        BIND,
+        DATA,
+        NODE,
+        KAFKA_BOOTSTRAP,
+        REDIS_URL,
+        CONSUL_URL,
+        CONSUL_TOKEN,
+        CONSUL_CA_FILE,
+        MASTER_KEY,
+        BASE_DOMAIN,
+        PLUGINS,
+        OTLP_ENDPOINT,
+        OTLP_HEADERS,
+        SAMPLE_RATE,
+        SLOW_THRESHOLD,
+        TRUST_SAMPLED,
+        LOG_LEVEL);
+  }
 
   /** The folder with the jars of plugins, which need not be there. */
   public static Path plugins(Settings settings) {
