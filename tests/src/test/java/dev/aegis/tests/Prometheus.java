@@ -22,6 +22,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.yaml.snakeyaml.Yaml;
 
 /**
@@ -50,7 +51,8 @@ final class Prometheus implements AutoCloseable {
                 Peers.program("prometheus", "AEGIS_TEST_PROMETHEUS").toString(),
                 "--config.file=" + file,
                 "--storage.tsdb.path=" + folder.resolve("data"),
-                "--web.listen-address=" + address),
+                "--web.listen-address=" + address,
+                "--enable-feature=exemplar-storage"),
             Map.of());
     try {
       await("prometheus").atMost(Duration.ofMinutes(1)).until(this::ready);
@@ -136,6 +138,25 @@ final class Prometheus implements AutoCloseable {
   JsonNode now(String query) throws IOException, InterruptedException {
     String encoded = URLEncoder.encode(query, StandardCharsets.UTF_8);
     return JSON.readTree(get("/api/v1/query?query=" + encoded).body()).at("/data/result");
+  }
+
+  /** The exemplar of a request's duration that has this label, or null. */
+  @Nullable JsonNode exemplar(String label, String value) throws IOException, InterruptedException {
+    JsonNode reply =
+        JSON.readTree(
+            get("/api/v1/query_exemplars?query=aegis_request_duration_seconds_bucket&start="
+                    + since.getEpochSecond()
+                    + "&end="
+                    + (Instant.now().getEpochSecond() + 1))
+                .body());
+    for (JsonNode series : reply.path("data")) {
+      for (JsonNode exemplar : series.path("exemplars")) {
+        if (exemplar.path("labels").path(label).asText().equals(value)) {
+          return exemplar;
+        }
+      }
+    }
+    return null;
   }
 
   private HttpResponse<String> get(String path) throws IOException, InterruptedException {
