@@ -25,7 +25,7 @@ import org.junit.jupiter.api.Test;
 
 /**
  * {@code compose.yaml} and the image, held against the code, where no engine can run them. {@link
- * DashboardsTest} starts what they describe.
+ * ObservedStackTest} starts what they describe.
  */
 final class ComposeTest {
   private static final Path ROOT = Repository.root();

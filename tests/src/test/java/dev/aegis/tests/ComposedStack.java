@@ -58,6 +58,7 @@ final class ComposedStack implements AutoCloseable {
 
   private final Path folder;
   private final Path image;
+  private final Map<String, String> more;
   private final String masterKey = MasterKey.newText();
   private final KafkaPeer kafka;
   private final RedisPeer redis;
@@ -75,9 +76,11 @@ final class ComposedStack implements AutoCloseable {
    * Starts all of it, and waits until it is healthy and the demo is published.
    *
    * @param folder of the test's own
+   * @param more variables of each process
    */
-  ComposedStack(Path folder) throws Exception {
+  ComposedStack(Path folder, Map<String, String> more) throws Exception {
     this.folder = folder;
+    this.more = Map.copyOf(more);
     this.image = folder.resolve("image");
     try {
       this.kafka = started(KafkaPeer.start());
@@ -121,6 +124,7 @@ final class ComposedStack implements AutoCloseable {
 
   private ChildProcess start(Compose.Service service) {
     Map<String, String> environment = environment(service);
+    environment.putAll(more);
     environment.put("AEGIS_BIND", "127.0.0.1");
     environment.put("AEGIS_DATA", folder.resolve(service.name()).toString());
     environment.put("AEGIS_NODE", service.name());
@@ -256,6 +260,25 @@ final class ComposedStack implements AutoCloseable {
       request.headers(headers);
     }
     return client.send(request.build(), HttpResponse.BodyHandlers.ofString());
+  }
+
+  /** Asks the admin API. */
+  JsonNode admin(String path) throws IOException, InterruptedException {
+    HttpRequest request =
+        HttpRequest.newBuilder(URI.create("http://" + address("admin", 4567) + "/admin/" + path))
+            .timeout(Duration.ofSeconds(30))
+            .header("Authorization", "Bearer " + ADMIN_TOKEN)
+            .build();
+    HttpResponse<String> reply = client.send(request, HttpResponse.BodyHandlers.ofString());
+    if (reply.statusCode() != 200) {
+      throw new AssertionError(path + ": " + reply.statusCode() + " " + reply.body());
+    }
+    return JSON.readTree(reply.body());
+  }
+
+  /** Where Kafka is. */
+  String kafka() {
+    return kafka.bootstrap();
   }
 
   /** Makes an object through the admin API, and waits until all gateways have it. */

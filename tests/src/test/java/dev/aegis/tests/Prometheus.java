@@ -22,6 +22,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.yaml.snakeyaml.Yaml;
 
 /**
@@ -109,19 +110,6 @@ final class Prometheus implements AutoCloseable {
     }
   }
 
-  /** Whether a request was told by its id behind a metric since the start. */
-  boolean hasExemplar(String metric) throws IOException, InterruptedException {
-    String reply =
-        get("/api/v1/query_exemplars?start="
-                + (since.getEpochSecond() - 600)
-                + "&end="
-                + Instant.now().plusSeconds(60).getEpochSecond()
-                + "&query="
-                + metric)
-            .body();
-    return !JSON.readTree(reply).findValuesAsText("request_id").isEmpty();
-  }
-
   /** Whether a query has had a number as its answer since the start; its error is thrown. */
   boolean answers(Dashboards.Query query) throws IOException, InterruptedException {
     JsonNode reply =
@@ -150,6 +138,25 @@ final class Prometheus implements AutoCloseable {
   JsonNode now(String query) throws IOException, InterruptedException {
     String encoded = URLEncoder.encode(query, StandardCharsets.UTF_8);
     return JSON.readTree(get("/api/v1/query?query=" + encoded).body()).at("/data/result");
+  }
+
+  /** The exemplar of a request's duration that has this label, or null. */
+  @Nullable JsonNode exemplar(String label, String value) throws IOException, InterruptedException {
+    JsonNode reply =
+        JSON.readTree(
+            get("/api/v1/query_exemplars?query=aegis_request_duration_seconds_bucket&start="
+                    + since.getEpochSecond()
+                    + "&end="
+                    + (Instant.now().getEpochSecond() + 1))
+                .body());
+    for (JsonNode series : reply.path("data")) {
+      for (JsonNode exemplar : series.path("exemplars")) {
+        if (exemplar.path("labels").path(label).asText().equals(value)) {
+          return exemplar;
+        }
+      }
+    }
+    return null;
   }
 
   private HttpResponse<String> get(String path) throws IOException, InterruptedException {
