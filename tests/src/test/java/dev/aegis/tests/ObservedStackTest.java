@@ -67,11 +67,7 @@ final class ObservedStackTest {
     stack =
         new ComposedStack(
             folder,
-            Map.of(
-                "OTEL_EXPORTER_OTLP_ENDPOINT",
-                traces.url(),
-                "AEGIS_TRACING_SAMPLE_RATE",
-                "1"));
+            Map.of("OTEL_EXPORTER_OTLP_ENDPOINT", traces.url(), "AEGIS_TRACING_SAMPLE_RATE", "1"));
     prometheus = new Prometheus(folder.resolve("prometheus"), targets(stack));
   }
 
@@ -173,8 +169,7 @@ final class ObservedStackTest {
     JsonNode exemplar = eventually("exemplar", () -> prometheus.exemplar("request_id", id));
     assertThat(exemplar.at("/labels/trace_id").asText()).isEqualTo(trace);
 
-    OtlpReceiver.Received request =
-        eventually("trace", () -> span(trace, "aegis.request_id", id));
+    OtlpReceiver.Received request = eventually("trace", () -> span(trace, "aegis.request_id", id));
     assertThat(request.about()).containsEntry("http.response.status_code", "429");
     OtlpReceiver.Received delivery =
         eventually("webhook in the trace", () -> span(trace, "aegis.webhook.id", "w"));
