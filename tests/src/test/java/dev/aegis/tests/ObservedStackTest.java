@@ -54,14 +54,14 @@ final class ObservedStackTest {
 
   private static final ObjectMapper JSON = new ObjectMapper();
 
-  @TempDir Path folder;
-
+  private Path folder;
   private OtlpReceiver traces;
   private ComposedStack stack;
   private Prometheus prometheus;
 
   @BeforeAll
-  void start() throws Exception {
+  void start(@TempDir Path own) throws Exception {
+    folder = own;
     hostilePlugin();
     traces = OtlpReceiver.start();
     stack =
