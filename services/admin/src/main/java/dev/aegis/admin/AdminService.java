@@ -119,7 +119,7 @@ public final class AdminService implements Service {
     BusSettings bus = new BusSettings(bootstrap(), node);
     MasterKey masterKey = masterKey();
     Metrics metrics = started(Metrics.create(NAME));
-    started(Datadog.start(settings, NAME, metrics));
+    Datadog datadog = started(Datadog.start(settings, NAME, metrics));
     OperatorIssuer issuer = OperatorIssuer.start(settings, data.resolve("keys"), clock);
     if (issuer != null) {
       started(issuer).addTo(metrics);
@@ -253,6 +253,7 @@ public final class AdminService implements Service {
                 api::addTo));
     started(api); // before its listener stops, which would wait for what does not end by itself
     Troubles troubles = started(new Troubles(clock));
+    troubles.watch("datadog", datadog::wrong);
     troubles.watch(
         "spool",
         () -> {

@@ -156,7 +156,8 @@ public final class AnalyticsService implements Service {
 
   @Override
   public void start() throws StartFailure {
-    datadog = Datadog.start(settings, NAME, metrics);
+    Datadog sending = Datadog.start(settings, NAME, metrics);
+    datadog = sending;
     metrics.gauge(
         "aegis_analytics_lag_records",
         "Request events published and not yet counted, NaN when Kafka does not tell.",
@@ -178,6 +179,8 @@ public final class AnalyticsService implements Service {
     health.check("counting", counting::ready);
     Troubles watching = new Troubles(InstantSource.system());
     troubles = watching;
+    watching.watch("datadog", sending::wrong);
+    watching.watch("traces", spans::wrong);
     if (counters != null) {
       watching.watchCount(
           "live", "requests are missing in the live counters in Redis", counters::lost);

@@ -295,6 +295,8 @@ public final class GatewayService implements Service {
         "aegis_records_waiting", "Finished requests that wait to be recorded", telemetry::waiting);
     Troubles troubles = started(new Troubles(clock));
     report.watch(troubles);
+    troubles.watch("datadog", datadog::wrong);
+    troubles.watch("traces", spans::wrong);
     troubles.watchCount("records", "requests left no record", telemetry::dropped);
     troubles.watchCount(
         "overload", "requests were refused: too many were under way", load::refused);

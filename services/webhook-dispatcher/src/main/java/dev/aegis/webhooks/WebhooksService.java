@@ -27,6 +27,7 @@ import dev.aegis.journal.MasterKey;
 import dev.aegis.journal.ObjectKey;
 import dev.aegis.model.Uuid7;
 import dev.aegis.tracing.OtlpSpans;
+import dev.aegis.tracing.Spans;
 import dev.aegis.webhooks.api.DeliveriesApi;
 import dev.aegis.webhooks.delivery.Deliveries;
 import dev.aegis.webhooks.delivery.DeliverySpans;
@@ -114,7 +115,8 @@ public final class WebhooksService implements Service {
     MasterKey masterKey = masterKey();
 
     Metrics metrics = started(Metrics.create(NAME));
-    started(Datadog.start(settings, NAME, metrics));
+    Datadog datadog = started(Datadog.start(settings, NAME, metrics));
+    Spans spans = started(OtlpSpans.of(settings, NAME, node, metrics));
     SystemResolver resolver = started(new SystemResolver());
     Caller caller =
         started(
@@ -136,10 +138,7 @@ public final class WebhooksService implements Service {
         new Dispatcher(
             subscriptions::find,
             new SignedSender(
-                caller,
-                clock,
-                "Aegis-Webhooks/" + Version.text(),
-                new DeliverySpans(started(OtlpSpans.of(settings, NAME, node, metrics)), clock)),
+                caller, clock, "Aegis-Webhooks/" + Version.text(), new DeliverySpans(spans, clock)),
             new TopicLog(topic.writer(), topic.lookup()),
             new RetryPolicy(
                 settings.of(WebhooksSettings.RETRY_DELAYS),
@@ -170,6 +169,8 @@ public final class WebhooksService implements Service {
     troubles.watch(
         "configuration",
         () -> working.getCount() == 0 ? null : "not known yet; deliveries begin when it is");
+    troubles.watch("datadog", datadog::wrong);
+    troubles.watch("traces", spans::wrong);
     HttpListener listener =
         started(
             HttpListener.start(

@@ -21,6 +21,7 @@ import java.util.Optional;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -118,14 +119,14 @@ public final class OtlpSpans implements Spans {
     return (base.endsWith("/") ? base : base + "/") + "v1/traces";
   }
 
-  /** Whether the collector did not take the last batch. */
-  boolean failing() {
-    return failing;
-  }
-
   @Override
   public boolean wanted() {
     return true;
+  }
+
+  @Override
+  public @Nullable String wrong() {
+    return failing ? "the collector at " + place + " does not take spans" : null;
   }
 
   @Override

@@ -1,5 +1,7 @@
 package dev.aegis.tracing;
 
+import org.jspecify.annotations.Nullable;
+
 /** Where spans go. For any thread; never waits. */
 public interface Spans extends AutoCloseable {
   /** Nowhere: tracing is off. */
@@ -21,6 +23,11 @@ public interface Spans extends AutoCloseable {
 
   /** Takes one; what there is no room for is counted. */
   void add(Span span);
+
+  /** Why spans do not arrive at the moment, null while they do. */
+  default @Nullable String wrong() {
+    return null;
+  }
 
   /** Sends what there is, as far as there is time, and takes no more. */
   @Override

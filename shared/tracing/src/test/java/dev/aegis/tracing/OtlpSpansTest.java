@@ -71,18 +71,18 @@ final class OtlpSpansTest {
     try (Metrics metrics = Metrics.create("test");
         OtlpSpans spans = to("http://127.0.0.1:" + port, metrics)) {
       spans.add(span("nobody is there"));
-      await().until(spans::failing);
+      await().until(() -> spans.wrong() != null);
       assertThat(told(metrics, "aegis_spans_dropped_total 1")).isTrue();
       try (OtlpReceiver receiver = OtlpReceiver.start(port)) {
         receiver.answer(400);
         spans.add(span("refused"));
         await().until(() -> told(metrics, "aegis_spans_dropped_total 2"));
-        assertThat(spans.failing()).isTrue();
+        assertThat(spans.wrong()).isNotNull();
         receiver.answer(200);
         spans.add(span("taken"));
         await().until(() -> receiver.spans().size() == 1);
         assertThat(receiver.spans().getFirst().name()).isEqualTo("taken");
-        await().until(() -> !spans.failing());
+        await().until(() -> spans.wrong() == null);
       }
       for (int i = 0; i < 10_000; i++) {
         spans.add(span("too many"));

@@ -156,9 +156,17 @@ public final class Datadog implements AutoCloseable {
       metrics.gauge(
           "aegis_datadog_up",
           "Whether Datadog took what it was sent last",
-          () -> (points == null || points.well()) && (logs == null || logs.well()) ? 1 : 0);
+          () -> wrong() == null ? 1 : 0);
     }
     thread = on ? Thread.ofPlatform().daemon().name("datadog").start(this::run) : null;
+  }
+
+  /** What Datadog does not take at the moment, null while it takes all. */
+  public @Nullable String wrong() {
+    if (points != null && !points.well()) {
+      return "Datadog does not take metrics";
+    }
+    return logs == null || logs.well() ? null : "Datadog does not take lines of the log";
   }
 
   /**
