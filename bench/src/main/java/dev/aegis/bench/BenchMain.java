@@ -34,6 +34,7 @@ public final class BenchMain {
       ./aegis bench tokens
       ./aegis bench plugins [--only neighbours]
       ./aegis bench limits
+      ./aegis bench observability
       ./aegis bench scrape
 
       Measures processor time per request, user and system, of bare nginx, HAProxy and Spring Cloud
@@ -69,6 +70,9 @@ public final class BenchMain {
       plugin that throws, hangs, allocates or loops.
 
         --only neighbours  the last of these alone
+
+      observability measures what it costs the gateway to tell of a request: metrics, log, event,
+      spans and Datadog, each on its own and together. About seven minutes.
 
       limits measures what one thread does for a limit that is counted in the gateway, over a loop that
       does nothing. It needs none of the others.
@@ -113,6 +117,9 @@ public final class BenchMain {
     }
     if (args.length == 1 && args[0].equals("limits")) {
       limits();
+    }
+    if (args.length == 1 && args[0].equals("observability")) {
+      observability();
     }
     if (args.length == 1 && args[0].equals("scrape")) {
       scrape();
@@ -222,6 +229,16 @@ public final class BenchMain {
   private static void limits() {
     try {
       Limited.run();
+    } catch (AssertionError | Exception e) {
+      System.err.println("aegis bench: " + e);
+      System.exit(1);
+    }
+    System.exit(0);
+  }
+
+  private static void observability() {
+    try {
+      Observed.run();
     } catch (AssertionError | Exception e) {
       System.err.println("aegis bench: " + e);
       System.exit(1);

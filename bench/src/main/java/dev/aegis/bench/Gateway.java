@@ -52,6 +52,13 @@ final class Gateway implements Served {
 
   static Gateway start(Path data, int processor, KafkaPeer kafka, int backendPort)
       throws BusUnavailable, InterruptedException {
+    return start(data, processor, kafka, backendPort, Map.of());
+  }
+
+  /** One with more settings, by the names of their variables. */
+  static Gateway start(
+      Path data, int processor, KafkaPeer kafka, int backendPort, Map<String, String> more)
+      throws BusUnavailable, InterruptedException {
     Jwts.Key key = Jwts.key("bench", "RS256");
     BusSettings bus = new BusSettings(kafka.bootstrap(), "bench");
     Topics.ensure(bus);
@@ -59,12 +66,10 @@ final class Gateway implements Served {
       publish(journal, backendPort, key);
     }
     int port = FreePorts.next();
+    Map<String, String> environment = new HashMap<>(more);
+    environment.put("AEGIS_GATEWAY_PORT", Integer.toString(port));
     ChildProcess process =
-        launch(
-            List.of("taskset", "-c", Integer.toString(processor)),
-            data,
-            kafka,
-            Map.of("AEGIS_GATEWAY_PORT", Integer.toString(port)));
+        launch(List.of("taskset", "-c", Integer.toString(processor)), data, kafka, environment);
     return new Gateway(process, port, key);
   }
 

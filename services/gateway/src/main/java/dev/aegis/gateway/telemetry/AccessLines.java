@@ -7,7 +7,7 @@ import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
 /** Makes the access log's lines: one JSON object each. Never a query, a token, a body. */
-final class AccessLines {
+public final class AccessLines {
   private static final byte[] TIMESTAMP = JsonBytes.name("timestamp");
   private static final byte[] LEVEL = JsonBytes.name("level");
   private static final byte[] SERVICE = JsonBytes.name("service");
@@ -31,7 +31,8 @@ final class AccessLines {
   private final JsonBytes line = new JsonBytes();
   private final ByteArrayOutputStream lines = new ByteArrayOutputStream(1 << 16);
 
-  void add(Finished request) {
+  /** Makes the line of a request, which waits to be taken. */
+  public void add(Finished request) {
     RequestEvent event = request.event();
     Instant ended = event.startedAt().plusNanos(event.durationUs() * 1000);
     line.clear()
@@ -62,8 +63,13 @@ final class AccessLines {
     lines.write('\n');
   }
 
+  /** Bytes of the lines that wait. */
+  public int size() {
+    return lines.size();
+  }
+
   /** All lines added since the last call. */
-  byte[] take() {
+  public byte[] take() {
     byte[] bytes = lines.toByteArray();
     lines.reset();
     return bytes;

@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * Counts finished requests. One thread uses it; meters are looked up once a minute per combination,
  * and when others had to make room.
  */
-final class RequestMetrics {
+public final class RequestMetrics {
   private static final Set<String> METHODS =
       Set.of("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT");
   private static final String REQUESTS = "aegis_requests_total";
@@ -47,7 +47,8 @@ final class RequestMetrics {
     }
   }
 
-  RequestMetrics(Metrics metrics) {
+  /** Counts in {@code metrics}. */
+  public RequestMetrics(Metrics metrics) {
     this.metrics = metrics;
     metrics.bound(REQUESTS, MAX_SERIES);
     overhead =
@@ -59,7 +60,8 @@ final class RequestMetrics {
         metrics.counter("aegis_upstream_retries_total", "Attempts beyond the first of a request");
   }
 
-  void count(RequestEvent event) {
+  /** Counts one. */
+  public void count(RequestEvent event) {
     forgetWhenChanged(event);
     String tenant = label(event.tenantId());
     Series series =
