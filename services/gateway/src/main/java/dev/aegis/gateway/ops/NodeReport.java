@@ -103,6 +103,7 @@ public final class NodeReport implements AutoCloseable {
   }
 
   private void run(Runnable chore) {
+    redis.ask(); // whoever is not asked yet is not silent
     long chored = System.nanoTime();
     while (!closed) {
       Snapshot snapshot = applied.get();
@@ -140,7 +141,8 @@ public final class NodeReport implements AutoCloseable {
     Map<String, String> dependencies = new LinkedHashMap<>();
     dependencies.put("kafka", journal.connected() ? "up" : "down");
     dependencies.put("redis", redis.state());
-    dependencies.put("consul", consul == null ? "off" : consul.connected() ? "up" : "down");
+    dependencies.put(
+        "consul", consul == null || !consul.asks() ? "off" : consul.connected() ? "up" : "down");
     dependencies.put("dns", !dns.asks() ? "off" : dns.connected() ? "up" : "down");
     return new ServiceStatus(
         node, SERVICE, snapshot.revision(), snapshot.since(), findings(snapshot), dependencies);

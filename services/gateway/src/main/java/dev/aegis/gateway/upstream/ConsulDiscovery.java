@@ -91,6 +91,11 @@ public final class ConsulDiscovery implements Discovery<TargetSource.Consul> {
         });
   }
 
+  /** Whether any upstream has it asked. */
+  public boolean asks() {
+    return !watches.isEmpty();
+  }
+
   /** Whether the agent answered any of the questions when last asked. */
   public boolean connected() {
     return watches.values().stream().anyMatch(watch -> watch.link == Link.UP);
