@@ -36,7 +36,8 @@ final class Readiness {
 
   /**
    * What the service whose management is at {@code management} says is wrong with it: objects with
-   * {@code what}, {@code since}, {@code severity} and {@code detail}; none when it does not say.
+   * {@code what}, {@code since}, {@code severity}, {@code detail} and its {@code node}; none when
+   * it does not say.
    */
   static List<ObjectNode> troubles(URI management) {
     HttpRequest request =
@@ -46,10 +47,10 @@ final class Readiness {
       HttpResponse<InputStream> response = client.send(request, BodyHandlers.ofInputStream());
       try (InputStream body = response.body()) {
         if (response.statusCode() == 200) {
-          for (JsonNode trouble :
-              AdminClient.JSON.readTree(body.readNBytes(MOST)).path("troubles")) {
+          JsonNode status = AdminClient.JSON.readTree(body.readNBytes(MOST));
+          for (JsonNode trouble : status.path("troubles")) {
             if (trouble instanceof ObjectNode object) {
-              troubles.add(object);
+              troubles.add(object.put("node", status.path("node").asText()));
             }
           }
         }

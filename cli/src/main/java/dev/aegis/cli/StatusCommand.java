@@ -65,7 +65,8 @@ final class StatusCommand implements Callable<Integer> {
             });
     troubles.sort(Comparator.comparing(trouble -> trouble.path("since").asText()));
     Set<String> told = new HashSet<>();
-    troubles.forEach(one -> told.add(said(one, "what", "detail")));
+    troubles.forEach(
+        one -> told.add(one.path("node").asText() + '\n' + said(one, "what", "detail")));
     List<String> findings = new ArrayList<>();
     for (JsonNode node : nodes) {
       boolean live = node.path("live").asBoolean();
@@ -82,7 +83,8 @@ final class StatusCommand implements Callable<Integer> {
       well &= !live || node.path("lag").asLong() == 0;
       for (JsonNode finding : node.path("findings")) {
         well &= !finding.path("severity").asText().equals("error");
-        if (told.contains(said(finding, "subject", "message"))) {
+        String own = node.path("id").asText() + '\n' + said(finding, "subject", "message");
+        if (told.contains(own)) {
           continue;
         }
         findings.add(

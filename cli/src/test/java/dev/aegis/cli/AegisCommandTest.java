@@ -422,7 +422,7 @@ class AegisCommandTest {
     String found = "{\"severity\":\"warning\",\"subject\":\"redis\",\"message\":\"silent\"}";
     String since = "2026-02-01T11:56:40Z";
     String status =
-        "{\"troubles\":[{\"what\":\"redis\",\"since\":\"%s\",\"severity\":\"warning\",\"detail\":\"silent\"},"
+        "{\"node\":\"g1\",\"troubles\":[{\"what\":\"redis\",\"since\":\"%s\",\"severity\":\"warning\",\"detail\":\"silent\"},"
                 .formatted(since)
             + "{\"what\":\"kafka\",\"since\":\"2026-01-01T00:00:00Z\",\"severity\":\"error\","
             + "\"detail\":\"it does not answer\"}]}";

@@ -83,9 +83,12 @@ public final class DatadogSettings {
       List.of(API_KEY, SITE, URL, AGENT_HOST, AGENT_PORT, LOGS, INTERVAL, ENVIRONMENT, TAGS);
 
   private static final Pattern SITES =
-      Pattern.compile("[a-z0-9][a-z0-9-]{0,62}(?:\\.[a-z0-9][a-z0-9-]{0,62}){1,8}");
+      Pattern.compile(
+          "(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\\.){1,8}[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?");
 
-  private static final Pattern TAG = Pattern.compile("\\p{Alpha}[\\p{Alnum}_:./-]{0,199}");
+  private static final Pattern NOT_OF_TAGS = Pattern.compile("[^\\p{Alnum}_:./-]");
+  private static final int MOST_TAGS = 32;
+  private static final int LONGEST_TAG = 200;
 
   private DatadogSettings() {}
 
@@ -122,13 +125,16 @@ public final class DatadogSettings {
     return interval;
   }
 
-  /** Datadog's own programs part them by spaces as well. */
+  /**
+   * Datadog's own programs part them by spaces as well. Nothing is refused: clusters set the
+   * variable for all that they run, and what Datadog has no place for it turns into "_" itself.
+   */
   private static List<String> tags(String text) {
-    List<String> tags = Arrays.stream(text.split("[,\\s]+")).filter(tag -> !tag.isEmpty()).toList();
-    if (tags.size() > 32 || !tags.stream().allMatch(TAG.asMatchPredicate())) {
-      throw new IllegalArgumentException(
-          "must be at most 32 tags of up to 200 letters, digits and _-:./, such as team:edge");
-    }
-    return tags;
+    return Arrays.stream(text.split("[,\\s]+"))
+        .filter(tag -> !tag.isEmpty())
+        .limit(MOST_TAGS)
+        .map(tag -> tag.substring(0, Math.min(tag.length(), LONGEST_TAG)))
+        .map(tag -> NOT_OF_TAGS.matcher(tag).replaceAll("_"))
+        .toList();
   }
 }

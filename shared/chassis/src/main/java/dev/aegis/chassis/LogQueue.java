@@ -30,6 +30,7 @@ final class LogQueue extends UnsynchronizedAppenderBase<ILoggingEvent> {
 
   private static final Logger LOG = LoggerFactory.getLogger(LogQueue.class);
   private static final long FLUSH_MILLIS = 2000;
+  private static final long LAST_MILLIS = 500;
   private static final byte[] END = {};
 
   /** Where lines go. */
@@ -178,7 +179,12 @@ final class LogQueue extends UnsynchronizedAppenderBase<ILoggingEvent> {
     LOG.warn("The log was behind since {} ({}): {} lines are lost", since, because, more);
   }
 
-  /** Writes what waits, within two seconds, and ends. */
+  /** Whether nothing is written any more. */
+  boolean ended() {
+    return !thread.isAlive();
+  }
+
+  /** Writes what waits, within about two seconds, and ends. */
   @Override
   public void stop() {
     if (!isStarted()) {
@@ -192,7 +198,7 @@ final class LogQueue extends UnsynchronizedAppenderBase<ILoggingEvent> {
       boolean _ = queue.offer(END, FLUSH_MILLIS, TimeUnit.MILLISECONDS);
       thread.join(Math.max(1, TimeUnit.NANOSECONDS.toMillis(end - System.nanoTime())));
       ending.countDown();
-      thread.join(FLUSH_MILLIS);
+      thread.join(LAST_MILLIS);
       thread.interrupt();
     } catch (InterruptedException e) {
       ending.countDown();

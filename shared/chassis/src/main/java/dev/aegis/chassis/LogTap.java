@@ -34,16 +34,18 @@ public final class LogTap implements AutoCloseable {
   public static LogTap open(String kind, String service, Consumer<byte[]> to) {
     LoggerContext context = (LoggerContext) LoggerFactory.getILoggerFactory();
     Logger root = context.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);
-    boolean first = true;
-    for (Iterator<?> all = root.iteratorForAppenders(); all.hasNext(); ) {
-      first &= !(all.next() instanceof Tap other && other.getName().equals(kind));
+    synchronized (root) { // services of one process open theirs at once
+      boolean first = true;
+      for (Iterator<?> all = root.iteratorForAppenders(); all.hasNext(); ) {
+        first &= !(all.next() instanceof Tap other && other.getName().equals(kind));
+      }
+      Tap tap = new Tap(service, first, to);
+      tap.setContext(context);
+      tap.setName(kind);
+      tap.start();
+      root.addAppender(tap);
+      return new LogTap(root, tap);
     }
-    Tap tap = new Tap(service, first, to);
-    tap.setContext(context);
-    tap.setName(kind);
-    tap.start();
-    root.addAppender(tap);
-    return new LogTap(root, tap);
   }
 
   @Override

@@ -225,7 +225,9 @@ public final class Logs implements AutoCloseable {
   @Override
   public void close() {
     queue.stop();
-    file.stop();
+    if (queue.ended()) {
+      file.stop(); // else it waits for a disk that does not answer
+    }
     context.stop();
   }
 }

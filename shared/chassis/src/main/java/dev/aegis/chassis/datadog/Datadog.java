@@ -183,16 +183,24 @@ public final class Datadog implements AutoCloseable {
     long every = terms.interval.toNanos();
     long nextAt = System.nanoTime() + every;
     long look = Math.min(every, terms.look.toNanos());
+    boolean failed = false;
     try {
       while (!ending.await(look, TimeUnit.NANOSECONDS)) {
-        if (System.nanoTime() - nextAt >= 0) {
-          collect();
-          nextAt = Math.max(nextAt + every, System.nanoTime() + every / 2);
+        try {
+          if (System.nanoTime() - nextAt >= 0) {
+            nextAt = Math.max(nextAt + every, System.nanoTime() + every / 2);
+            collect();
+          }
+          if (points != null) {
+            points.attempt();
+          }
+          sendLines(nextAt);
+        } catch (RuntimeException e) {
+          if (!failed) {
+            LOG.error("Something that was to go to Datadog could not be sent", e);
+          }
+          failed = true;
         }
-        if (points != null) {
-          points.attempt();
-        }
-        sendLines(nextAt);
       }
       collect();
       if (points != null) {

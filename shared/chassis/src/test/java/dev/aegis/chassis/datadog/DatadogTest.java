@@ -326,10 +326,20 @@ final class DatadogTest {
             () ->
                 Settings.read(
                     CommonSettings.ALL,
-                    List.of("--datadog.tags=a:b c|d", "--datadog.interval=10ms"),
+                    List.of("--datadog.interval=10ms"),
                     Map.of("DD_SITE", "datadoghq.com/x", "AEGIS_DATADOG_URL", "http://u:p@h/")))
         .isInstanceOfSatisfying(
-            InvalidSettings.class, invalid -> assertThat(invalid.problems()).hasSize(4));
+            InvalidSettings.class, invalid -> assertThat(invalid.problems()).hasSize(3));
+    for (String site : List.of("10.0.0.1", "eu-.datadoghq.com", "datadoghq")) {
+      assertThatThrownBy(
+              () -> Settings.read(CommonSettings.ALL, List.of(), Map.of("DD_SITE", site)))
+          .isInstanceOf(InvalidSettings.class);
+    }
+    // Clusters set it for all that they run.
+    assertThat(
+            Settings.read(CommonSettings.ALL, List.of(), Map.of("DD_TAGS", "owner:a@b c|d,,e"))
+                .of(DatadogSettings.TAGS))
+        .containsExactly("owner:a_b", "c_d", "e");
     assertThatThrownBy(
             () ->
                 Datadog.start(
