@@ -13,7 +13,6 @@ import dev.aegis.plugins.builtin.RequestValidation.Unknown;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
@@ -419,34 +418,6 @@ final class OpenApiValidationTest {
         "/paths/~1 refers in a circle");
   }
 
-  /** Each path is tried with each of its segments as a parameter and as it is. */
-  @Test
-  void manyTemplatesTakeNoLongerThanThereAreOfThem() {
-    Map<String, Object> paths = new HashMap<>();
-    for (int i = 0; i < 512; i++) {
-      StringBuilder template = new StringBuilder();
-      List<Object> parameters = new ArrayList<>();
-      for (int bit = 0; bit < 9; bit++) {
-        boolean written = (i >> bit & 1) == 0;
-        template.append(written ? "/a" : "/{p" + bit + "}");
-        if (!written) {
-          parameters.add(Map.of("name", "p" + bit, "in", "path", "required", true, "schema", true));
-        }
-      }
-      paths.put(template + "/end", Map.of("get", Map.of("parameters", parameters)));
-    }
-    Filter filter =
-        new RequestValidation()
-            .configure(config(Map.of("openapi", "3.1.0", "paths", paths), "", Unknown.REFUSE));
-    long begun = System.nanoTime();
-    for (int i = 0; i < 200; i++) {
-      assertThat(result(filter, "GET", "/a".repeat(9) + "/none", "")).startsWith("404");
-      assertThat(result(filter, "GET", "/a".repeat(2_000), "")).startsWith("404");
-    }
-    assertThat((System.nanoTime() - begun) / 400).isLessThan(5_000_000L);
-    assertThat(result(filter, "GET", "/b" + "/a".repeat(8) + "/end", "")).isEqualTo("passes");
-  }
-
   /** What many operations refer to is there once. */
   @Test
   void largeDocuments() {
@@ -479,7 +450,7 @@ final class OpenApiValidationTest {
                 "Content-Type",
                 "application/json"))
         .isEqualTo("422 The body has another form: /member-7 (maxLength)");
-    paths.put("/more", Map.of("post", Map.of()));
+    paths.put("/path-0", Map.of("post", Map.of(), "get", Map.of()));
     assertThatThrownBy(() -> config(document, "", Unknown.REFUSE))
         .hasMessageContaining("more operations than 1000");
     document.put("x-all", Collections.nCopies(50_000, 1));
