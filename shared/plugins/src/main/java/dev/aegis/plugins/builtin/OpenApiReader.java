@@ -220,6 +220,7 @@ final class OpenApiReader {
 
   private Function<LocalSchemas.Compiled, ApiOperation> operation(
       Located said, List<String> names, Map<String, Located> common) {
+    plain(said);
     Map<String, Located> parameters = new LinkedHashMap<>(common);
     parameters.putAll(parameters(said.at("parameters")));
     for (String name : names) {
@@ -374,6 +375,7 @@ final class OpenApiReader {
     Located content = body.at("content");
     Map<String, String> references = new LinkedHashMap<>();
     for (String type : names(content.node())) {
+      plain(content.at(type));
       Located schema = content.at(type).at("schema");
       String reference =
           schema.node().isMissingNode() ? "" : schemas.add(schema.node(), schema.place());
@@ -431,6 +433,16 @@ final class OpenApiReader {
     List<String> names = new ArrayList<>();
     object.fieldNames().forEachRemaining(names::add);
     return names;
+  }
+
+  /** An object that stands here itself: a reference would be passed over, and its rules with it. */
+  private static void plain(Located said) {
+    if (!said.node().isObject()) {
+      throw wrong(said, "must be an object");
+    }
+    if (said.node().has("$ref")) {
+      throw wrong(said.at("$ref"), "is not understood here");
+    }
   }
 
   private static boolean flag(Located said) {
