@@ -13,6 +13,7 @@ import dev.aegis.plugins.builtin.RequestValidation.Unknown;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
@@ -116,12 +117,16 @@ final class OpenApiValidationTest {
   private static String result(
       Filter filter, String method, String target, String body, String... lines) {
     int query = target.indexOf('?');
+    List<String> header = new ArrayList<>(List.of(lines));
+    if (!body.isEmpty() && !header.contains("Transfer-Encoding")) {
+      header.addAll(List.of("Content-Length", String.valueOf(body.length())));
+    }
     Asked asked =
         new Asked(
             method,
             query < 0 ? target : target.substring(0, query),
             query < 0 ? "" : target.substring(query + 1),
-            List.of(lines));
+            header);
     Verdict early = ((Filter.Authorizing) filter).authorize(asked);
     if (early instanceof Verdict.Refuse) {
       return told(early);
@@ -187,6 +192,8 @@ final class OpenApiValidationTest {
         "DELETE /animals/3 | application/json | {} | 415 The operation takes no body",
         "DELETE /animals/3 | application/json | '' | passes",
         "PUT /animals/3/photos/1,2 | image/png | x | passes unseen",
+        "PUT /animals/3/photos/1,2 | image/png | '' | 422 The request has no body",
+        "PUT /animals/3/photos/1,2 | application/pdf | '' | 422 The request has no body",
         "PUT /animals/3/photos/1,2 | application/x+json | [] | passes",
         "PUT /animals/3/photos/1,2 | application/x+json | {} | 422 The body has another form: (type)",
         "PUT /animals/3/photos/1,2 | application/pdf | {} | passes unseen",
@@ -224,6 +231,17 @@ final class OpenApiValidationTest {
                 "Content-Type",
                 "text/csv"))
         .isEqualTo("415 The operation takes no body of this type");
+  }
+
+  /** Its length is not known in advance, and what is not looked at is not waited for. */
+  @Test
+  void bodiesInChunksAreThere() {
+    String[] chunked = {"Content-Type", "image/png", "Transfer-Encoding", "chunked"};
+    assertThat(result(SHOP_FILTER, "PUT", "/animals/3/photos/1", "x", chunked))
+        .isEqualTo("passes unseen");
+    String[] empty = {"Content-Type", "image/png", "Content-Length", "0"};
+    assertThat(result(SHOP_FILTER, "PUT", "/animals/3/photos/1", "", empty))
+        .isEqualTo("422 The request has no body");
   }
 
   @Test
