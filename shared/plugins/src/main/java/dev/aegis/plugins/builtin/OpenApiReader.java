@@ -33,8 +33,20 @@ final class OpenApiReader {
   private static final int DEEPEST = 64;
   private static final int MOST_OPERATIONS = 1_000;
 
+  /** Also those without operations: each is a branch of the tree that requests are looked up in. */
+  private static final int MOST_PATHS = 1_000;
+
   /** Of one operation; so many media types may its body be of, too. */
   private static final int MOST_PARAMETERS = 100;
+
+  /**
+   * Of all operations, with their media types. Many operations may have theirs from one place, and
+   * still each has a schema for each parameter.
+   */
+  private static final int MOST_PARAMETERS_IN_ALL = 10_000;
+
+  /** What a parameter counts that has a schema for when it is empty, and one for when it is not. */
+  private static final int OF_THREE_SCHEMAS = 3;
 
   private static final int MOST_TOLD = 10;
   private static final int MOST_CHARACTERS = 300;
@@ -68,6 +80,7 @@ final class OpenApiReader {
   private final LocalSchemas schemas;
   private final List<String> wrong = new ArrayList<>();
   private int count;
+  private int parametersInAll;
 
   private OpenApiReader(JsonNode document) {
     this.document = document;
@@ -140,6 +153,9 @@ final class OpenApiReader {
     PathTemplates<Map<String, ApiOperation>> paths = new PathTemplates<>();
     List<Consumer<LocalSchemas.Compiled>> finish = new ArrayList<>();
     Located said = new Located(document, "").at("paths");
+    if (said.node().size() > MOST_PATHS) {
+      throw wrong(said, "has more than " + MOST_PATHS + " paths");
+    }
     for (String template : names(said.node())) {
       if (!template.startsWith("x-")) {
         attempt(() -> finish.add(path(template, said.at(template), paths)));
@@ -204,6 +220,7 @@ final class OpenApiReader {
 
   private Function<LocalSchemas.Compiled, ApiOperation> operation(
       Located said, List<String> names, Map<String, Located> common) {
+    plain(said);
     Map<String, Located> parameters = new LinkedHashMap<>(common);
     parameters.putAll(parameters(said.at("parameters")));
     for (String name : names) {
@@ -273,8 +290,10 @@ final class OpenApiReader {
       if (required) {
         object.withArray("required").add(name);
       }
+      boolean mayBeEmpty = in.equals("query") && flag(each.at("allowEmptyValue"));
+      counted(each, mayBeEmpty ? OF_THREE_SCHEMAS : 1);
       ObjectNode property = properties.putObject(name);
-      if (in.equals("query") && flag(each.at("allowEmptyValue"))) {
+      if (mayBeEmpty) {
         property.putObject("if").put("const", "");
         property = property.putObject("else");
       }
@@ -286,6 +305,15 @@ final class OpenApiReader {
     }
     String reference = schemas.add(object);
     return compiled -> new Part(compiled.at(reference), declared);
+  }
+
+  private void counted(Located where, int more) {
+    parametersInAll += more;
+    if (parametersInAll > MOST_PARAMETERS_IN_ALL) {
+      throw wrong(
+          where,
+          "is one more than " + MOST_PARAMETERS_IN_ALL + " parameters and media types in all");
+    }
   }
 
   /** What the texts of a parameter become, if it is written in a way that is understood. */
@@ -347,6 +375,7 @@ final class OpenApiReader {
     Located content = body.at("content");
     Map<String, String> references = new LinkedHashMap<>();
     for (String type : names(content.node())) {
+      plain(content.at(type));
       Located schema = content.at(type).at("schema");
       String reference =
           schema.node().isMissingNode() ? "" : schemas.add(schema.node(), schema.place());
@@ -360,6 +389,7 @@ final class OpenApiReader {
     if (references.isEmpty() || references.size() > MOST_PARAMETERS) {
       throw wrong(content, "must have a media type, and at most " + MOST_PARAMETERS);
     }
+    counted(content, references.size());
     return compiled -> {
       Map<String, Media> media = new HashMap<>();
       references.forEach(
@@ -403,6 +433,16 @@ final class OpenApiReader {
     List<String> names = new ArrayList<>();
     object.fieldNames().forEachRemaining(names::add);
     return names;
+  }
+
+  /** An object that stands here itself: a reference would be passed over, and its rules with it. */
+  private static void plain(Located said) {
+    if (!said.node().isObject()) {
+      throw wrong(said, "must be an object");
+    }
+    if (said.node().has("$ref")) {
+      throw wrong(said.at("$ref"), "is not understood here");
+    }
   }
 
   private static boolean flag(Located said) {

@@ -13,10 +13,15 @@ import org.jspecify.annotations.Nullable;
 /**
  * Path templates of an OpenAPI document as a tree of their segments, and what each of them stands
  * for. A segment that is written out comes before one that is a parameter, and if it leads nowhere
- * the parameter is tried. A search enters no place of the tree twice, whatever the path.
+ * the parameter is tried. A search enters no place of the tree twice, whatever the path, and reads
+ * the path once.
  */
 final class PathTemplates<V> {
+  /** So deep a search goes on its thread's stack. */
+  private static final int MOST_SEGMENTS = 100;
+
   private final Node<V> root = new Node<>();
+  private int deepest;
 
   private static final class Node<V> {
     private final Map<String, Node<V>> written = new HashMap<>();
@@ -46,6 +51,9 @@ final class PathTemplates<V> {
     }
     List<String> names = new ArrayList<>();
     String[] segments = template.substring(1).split("/", -1);
+    if (segments.length > MOST_SEGMENTS) {
+      throw new IllegalArgumentException("has more than " + MOST_SEGMENTS + " segments");
+    }
     for (int i = 0; i < segments.length; i++) {
       String segment = segments[i];
       if (segment.isEmpty() && i < segments.length - 1) {
@@ -74,7 +82,9 @@ final class PathTemplates<V> {
    */
   boolean add(String template, V value) {
     Node<V> at = root;
-    for (String segment : template.substring(1).split("/", -1)) {
+    String[] segments = template.substring(1).split("/", -1);
+    deepest = Math.max(deepest, segments.length);
+    for (String segment : segments) {
       if (!isParameter(segment)) {
         at = at.written.computeIfAbsent(decoded(segment), _ -> new Node<>());
         continue;
@@ -100,28 +110,45 @@ final class PathTemplates<V> {
     if (!path.startsWith("/")) {
       return null; // as * does, which is no path
     }
-    return find(root, path, 1, new ArrayList<>());
+    List<String> came = List.of(path.substring(1).split("/", deepest + 1));
+    if (came.size() > deepest) {
+      return null;
+    }
+    List<String> decoded = new ArrayList<>(came.size());
+    for (String segment : came) {
+      decoded.add(decoded(segment));
+    }
+    return new Search<V>(came, decoded).from(root, 0);
   }
 
-  private static <V> @Nullable Match<V> find(
-      Node<V> at, String path, int from, List<String> parameters) {
-    if (from > path.length()) {
-      V value = at.value;
-      return value == null ? null : new Match<>(value, parameters);
+  /**
+   * A search for one path.
+   *
+   * @param came its segments as they came
+   * @param decoded the same, each decoded once for all of the places that it is looked up at
+   * @param parameters segments that are parameters on the way to the place that is looked at
+   */
+  private record Search<V>(List<String> came, List<String> decoded, List<String> parameters) {
+    Search(List<String> came, List<String> decoded) {
+      this(came, decoded, new ArrayList<>());
     }
-    int slash = path.indexOf('/', from);
-    int end = slash < 0 ? path.length() : slash;
-    String segment = path.substring(from, end);
-    Node<V> written = at.written.isEmpty() ? null : at.written.get(decoded(segment));
-    Match<V> found = written == null ? null : find(written, path, end + 1, parameters);
-    Node<V> parameter = at.parameter;
-    if (found != null || parameter == null || segment.isEmpty()) {
+
+    @Nullable Match<V> from(Node<V> at, int segment) {
+      if (segment == came.size()) {
+        V value = at.value;
+        return value == null ? null : new Match<>(value, parameters);
+      }
+      Node<V> written = at.written.get(decoded.get(segment));
+      Match<V> found = written == null ? null : from(written, segment + 1);
+      Node<V> parameter = at.parameter;
+      if (found != null || parameter == null || came.get(segment).isEmpty()) {
+        return found;
+      }
+      parameters.add(came.get(segment));
+      found = from(parameter, segment + 1);
+      parameters.removeLast();
       return found;
     }
-    parameters.add(segment);
-    found = find(parameter, path, end + 1, parameters);
-    parameters.removeLast();
-    return found;
   }
 
   private static boolean isParameter(String segment) {
