@@ -600,7 +600,7 @@ final class GatewayServiceTest {
       assertRefused(refused, 503, "circuit_open");
     }
     JsonNode troubles = JSON.readTree(text(management(gateway, "/status"))).path("troubles");
-    assertThat(troubles.findValuesAsText("what")).contains("tenants/acme/upstreams/gone");
+    assertThat(troubles.findValuesAsText("what")).contains("tenants/acme/upstreams/gone/circuit");
     assertThat(troubles.findValuesAsText("detail")).contains("its circuit is open");
     assertThat(troubles.findValuesAsText("since"))
         .allSatisfy(since -> assertThat(Instant.parse(since)).isBeforeOrEqualTo(Instant.now()));

@@ -130,8 +130,17 @@ public final class OtlpSpans implements Spans {
   }
 
   @Override
+  public boolean room(int spans) {
+    if (closed || queue.remainingCapacity() < spans) {
+      dropped.add(spans);
+      return false;
+    }
+    return true;
+  }
+
+  @Override
   public void add(Span span) {
-    if (!queue.offer(span)) {
+    if (closed || !queue.offer(span)) {
       dropped.add();
     }
   }
@@ -176,7 +185,8 @@ public final class OtlpSpans implements Spans {
     try {
       result = exporter.export(all).join(CALL.toMillis() * 2, TimeUnit.MILLISECONDS);
     } catch (RuntimeException e) {
-      result = CompletableResultCode.ofExceptionalFailure(e);
+      // As the exporter has it: what it threw is the cause, and none means an answer that says no.
+      result = CompletableResultCode.ofExceptionalFailure(new IllegalStateException(e));
     }
     if (Thread.interrupted()) {
       throw new InterruptedException(); // while it waited

@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Something that took its time and is over, as a part of a trace.
  *
- * @param name of few values, such as method and route
+ * @param name of few values, such as method and route; the beginning of what is long
  * @param kind which side of a call it was
  * @param at where it stands in its trace
  * @param parentId span that it is a part of, 16 digits; null for the first of its trace
@@ -28,6 +28,21 @@ public record Span(
     long endNanos,
     boolean failed,
     About about) {
+  private static final int MOST = 1024;
+
+  public Span {
+    name = beginning(name);
+  }
+
+  /** As much of {@code text} as a span has, 1,024 characters; what waits is bounded by it. */
+  public static String beginning(String text) {
+    if (text.length() <= MOST) {
+      return text;
+    }
+    // A pair of surrogates is not torn apart.
+    return text.substring(0, Character.isHighSurrogate(text.charAt(MOST - 1)) ? MOST - 1 : MOST);
+  }
+
   /** Which side of a call. */
   public enum Kind {
     /** It served one. */
@@ -40,21 +55,14 @@ public record Span(
 
   /** Names and values, by OpenTelemetry's semantic conventions. */
   public static final class About {
-    private static final int MOST = 1024;
     private final AttributesBuilder all = Attributes.builder();
 
     /** Says one thing, unless it is not known; the beginning of what is long. */
     public About text(String name, @Nullable String value) {
       if (value != null && !value.isEmpty()) {
-        all.put(AttributeKey.stringKey(name), value.length() > MOST ? cut(value) : value);
+        all.put(AttributeKey.stringKey(name), beginning(value));
       }
       return this;
-    }
-
-    private static String cut(String value) {
-      // A pair of surrogates is not torn apart.
-      return value.substring(
-          0, Character.isHighSurrogate(value.charAt(MOST - 1)) ? MOST - 1 : MOST);
     }
 
     /** Says a number. */

@@ -21,6 +21,16 @@ public interface Spans extends AutoCloseable {
   /** Whether anybody takes them, so that it is worth making them. */
   boolean wanted();
 
+  /**
+   * Whether there is room for so many, asked before they are made. If not, they are counted as
+   * lost, and not to be added.
+   *
+   * @param spans more than 0
+   */
+  default boolean room(int spans) {
+    return true;
+  }
+
   /** Takes one; what there is no room for is counted. */
   void add(Span span);
 

@@ -91,4 +91,25 @@ final class OtlpSpansTest {
       assertThat(told(metrics, "aegis_spans_dropped_total 2")).isFalse();
     }
   }
+
+  @Test
+  void whatComesAfterTheEndIsCounted() throws Exception {
+    try (OtlpReceiver receiver = OtlpReceiver.start();
+        Metrics metrics = Metrics.create("test")) {
+      OtlpSpans spans = to(receiver.url(), metrics);
+      assertThat(spans.room(2)).isTrue();
+      assertThat(spans.room(10_000)).isFalse();
+      assertThat(told(metrics, "aegis_spans_dropped_total 10000")).isTrue();
+      spans.close();
+      spans.add(span("late"));
+      assertThat(told(metrics, "aegis_spans_dropped_total 10001")).isTrue();
+      assertThat(spans.room(1)).isFalse();
+    }
+  }
+
+  @Test
+  void aNameEndsAsTextsDo() {
+    assertThat(span("x".repeat(2_000)).name()).hasSize(1_024);
+    assertThat(span("x".repeat(1_023) + "\uD83D\uDE00").name()).hasSize(1_023);
+  }
 }

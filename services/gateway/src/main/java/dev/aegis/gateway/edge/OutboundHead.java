@@ -158,11 +158,7 @@ record OutboundHead(
     boolean old = head.minorVersion() == 0;
     int hops = head.maxForwards();
     head.copyLines(out, dropped, removed(route));
-    route.requestEdit().put(out);
-    if (edit != null) {
-      edit.lines(out::header);
-    }
-    out.put(admitted.lines());
+    changed(out, route);
     if (hops > 0) {
       out.header("Max-Forwards", Integer.toString(hops - 1));
     }
@@ -187,6 +183,43 @@ record OutboundHead(
       out.header("X-User-Roles", String.join(",", principal.roles()));
     }
     out.header("Via", protocol.equals("1.1") ? "1.1 aegis" : protocol + " aegis");
+  }
+
+  /**
+   * The lines of the route, of plugins and of an arbiter. In a trace the place there is Aegis' own
+   * to say: two lines would be none for who reads them.
+   */
+  private void changed(Output out, RoutePlan route) {
+    if (trace == null) {
+      route.requestEdit().put(out);
+      if (edit != null) {
+        edit.lines(out::header);
+      }
+      out.put(admitted.lines());
+      return;
+    }
+    route.requestEdit().putUntraced(out);
+    if (edit != null) {
+      edit.lines(
+          (name, value) -> {
+            if (!name.equalsIgnoreCase(Field.TRACEPARENT.text())) {
+              out.header(name, value);
+            }
+          });
+    }
+    if (!admitted.lines().isEmpty()) {
+      admitted.lines().lines().filter(OutboundHead::untraced).forEach(line -> putLine(out, line));
+    }
+  }
+
+  private static boolean untraced(String line) {
+    String name = Field.TRACEPARENT.text();
+    return !line.regionMatches(true, 0, name + ":", 0, name.length() + 1);
+  }
+
+  private static void putLine(Output out, String line) {
+    out.put(line);
+    out.endLine();
   }
 
   private FieldNames removed(RoutePlan route) {

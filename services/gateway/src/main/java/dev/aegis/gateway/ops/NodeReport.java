@@ -204,7 +204,7 @@ public final class NodeReport implements AutoCloseable {
         unserved.add(Finding.error(what, "none of its " + out + " targets is healthy"));
       }
       if (upstream.circuit() == CircuitState.OPEN) {
-        unserved.add(Finding.error(what, "its circuit is open"));
+        unserved.add(Finding.error(what + "/circuit", "its circuit is open"));
       }
     }
     return unserved;

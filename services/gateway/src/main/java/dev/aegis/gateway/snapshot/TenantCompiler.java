@@ -39,6 +39,7 @@ import dev.aegis.journal.TargetSource;
 import dev.aegis.journal.TenantDefinition;
 import dev.aegis.journal.UpstreamDefinition;
 import dev.aegis.model.Finding;
+import dev.aegis.tracing.Span;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -125,7 +126,7 @@ final class TenantCompiler {
                   route,
                   new RoutePlan(
                       route.id(),
-                      String.join(",", route.paths()),
+                      Span.beginning(String.join(",", route.paths())),
                       route.auth(),
                       route.reportOnly(),
                       arbiter,

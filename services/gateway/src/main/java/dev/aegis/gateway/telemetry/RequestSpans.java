@@ -33,6 +33,9 @@ final class RequestSpans {
     }
     RequestEvent event = request.event();
     Trace trace = traced.trace();
+    if (!spans.room(1 + trace.attemptCount())) {
+      return; // none without the others, and no work for what would be lost
+    }
     long started = event.startedAt().toEpochMilli() * 1_000_000;
     long ended = started + event.durationUs() * 1000;
     String method = METHODS.contains(event.method()) ? event.method() : OTHER;

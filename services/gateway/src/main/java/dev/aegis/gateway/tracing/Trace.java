@@ -18,6 +18,7 @@ public final class Trace {
   private final long startedNanos;
   private long announced;
   private @Nullable Attempt last;
+  private int attempts;
 
   /**
    * @param parent the caller's span, null when the trace begins here
@@ -85,8 +86,14 @@ public final class Trace {
   public Attempt begin(String upstream, String target) {
     long span = announced == 0 ? TraceContext.newSpanId() : announced;
     announced = 0;
+    attempts++;
     last = new Attempt(span, upstream, target, last);
     return last;
+  }
+
+  /** How many attempts have begun. */
+  public int attemptCount() {
+    return attempts;
   }
 
   /** All attempts, in the order in which they began. */

@@ -215,6 +215,15 @@ final class Attempt implements Wire.Dialing {
     standing = said;
   }
 
+  /** The caller's side has ended it so, whatever it looked like here. */
+  void endedBy(Failed caller) {
+    standing = Standing.of(caller.fault());
+    Trace.Attempt noted = traced;
+    if (noted != null) {
+      noted.failed(caller.fault().word());
+    }
+  }
+
   /** It is over: others may have its seat. */
   void end() {
     target.end();

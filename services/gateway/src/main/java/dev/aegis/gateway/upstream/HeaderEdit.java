@@ -1,11 +1,13 @@
 package dev.aegis.gateway.upstream;
 
+import dev.aegis.gateway.http1.Field;
 import dev.aegis.gateway.http1.FieldNames;
 import dev.aegis.gateway.http1.Output;
 import dev.aegis.journal.HeaderEdits;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 
 /** What a route changes about a header: names whose lines stay here, and lines as bytes. */
 public final class HeaderEdit {
@@ -14,10 +16,12 @@ public final class HeaderEdit {
 
   private final FieldNames dropped;
   private final byte[] lines;
+  private final byte[] untraced;
 
-  private HeaderEdit(FieldNames dropped, byte[] lines) {
+  private HeaderEdit(FieldNames dropped, byte[] lines, byte[] untraced) {
     this.dropped = dropped;
     this.lines = lines;
+    this.untraced = untraced;
   }
 
   /**
@@ -29,16 +33,23 @@ public final class HeaderEdit {
     List<String> dropped = new ArrayList<>(more);
     dropped.addAll(edits.remove());
     dropped.addAll(edits.set().keySet());
-    StringBuilder lines = new StringBuilder();
-    edits.set().forEach((name, value) -> line(lines, name, value));
-    edits.add().forEach((name, value) -> line(lines, name, value));
     return new HeaderEdit(
         dropped.isEmpty() ? FieldNames.NONE : new FieldNames(dropped),
-        lines.toString().getBytes(StandardCharsets.ISO_8859_1));
+        lines(edits, true),
+        lines(edits, false));
   }
 
-  private static void line(StringBuilder lines, String name, String value) {
-    lines.append(name).append(": ").append(value).append("\r\n");
+  private static byte[] lines(HeaderEdits edits, boolean traced) {
+    StringBuilder lines = new StringBuilder();
+    for (Map<String, String> each : List.of(edits.set(), edits.add())) {
+      each.forEach(
+          (name, value) -> {
+            if (traced || !name.equalsIgnoreCase(Field.TRACEPARENT.text())) {
+              lines.append(name).append(": ").append(value).append("\r\n");
+            }
+          });
+    }
+    return lines.toString().getBytes(StandardCharsets.ISO_8859_1);
   }
 
   /** Names whose lines do not go on. */
@@ -49,5 +60,10 @@ public final class HeaderEdit {
   /** Puts the lines that come instead, and beside, into {@code out}. */
   public void put(Output out) {
     out.put(lines);
+  }
+
+  /** The same without {@code traceparent}: Aegis says where the request stands in its trace. */
+  public void putUntraced(Output out) {
+    out.put(untraced);
   }
 }

@@ -178,7 +178,7 @@ final class Relay {
     if (caller == null) {
       return why;
     }
-    attempt.says(Standing.of(caller.fault()));
+    attempt.endedBy(caller);
     return why.isUntouched() ? caller.untouched() : caller;
   }
 

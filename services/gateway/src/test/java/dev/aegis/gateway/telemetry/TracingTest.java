@@ -20,6 +20,8 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -318,6 +320,77 @@ final class TracingTest {
         assertThat(other.send(ask).readHead().status()).isEqualTo(101);
         assertThat(quick.finished(1).getFirst().traced()).isNull();
       }
+    }
+  }
+
+  @Test
+  void aRouteOfManyLongPathsHasAShortName() throws Exception {
+    List<String> paths = new ArrayList<>();
+    for (int i = 0; i < 100; i++) {
+      paths.add("/" + i + "x".repeat(900));
+    }
+    try (StubUpstream backend = StubUpstream.answering("ok");
+        GatewayInProcess gateway = GatewayInProcess.tracing(ALL, backend.url())) {
+      gateway.put(
+          "tenants/a/routes/all",
+          Map.of("id", "all", "paths", paths, "upstream", "u", "auth", "none"));
+      List<Span> spans = spansOf(gateway, get().replace("/orders", paths.getFirst()));
+      assertThat(text(spans.getFirst(), "aegis.route.id")).isEqualTo("all");
+      assertThat(spans.getFirst().name()).startsWith("GET /0xxx").hasSize(1024);
+    }
+  }
+
+  @Test
+  void aCallerThatWentAwayIsNotSaidToBeTheBackendsFault() throws Exception {
+    CountDownLatch came = new CountDownLatch(1);
+    CountDownLatch over = new CountDownLatch(1);
+    try (StubUpstream backend =
+            StubUpstream.start(
+                (request, exchange) -> {
+                  came.countDown();
+                  over.await(20, TimeUnit.SECONDS);
+                });
+        GatewayInProcess gateway = GatewayInProcess.tracing(ALL, backend.url())) {
+      try (HttpProbe caller = gateway.connect()) {
+        caller.send(get());
+        assertThat(came.await(10, TimeUnit.SECONDS)).isTrue();
+      }
+      Finished finished = gateway.finished(1).getFirst();
+      over.countDown();
+      assertThat(finished.event().status()).isEqualTo(499);
+      List<Span> spans = spans(finished);
+      assertThat(spans).hasSize(2);
+      assertThat(text(spans.getLast(), "error.type")).isEqualTo("caller_gone");
+    }
+  }
+
+  @Test
+  void whateverEditsSayThereIsOneTraceparent() throws Exception {
+    Map<String, Object> route =
+        Map.of(
+            "id",
+            "all",
+            "paths",
+            List.of("/**"),
+            "upstream",
+            "u",
+            "auth",
+            "none",
+            "request_headers",
+            Map.of("set", Map.of("Traceparent", SAMPLED, "X-Edited", "1")));
+    try (StubUpstream backend = StubUpstream.answering("ok");
+        GatewayInProcess gateway = GatewayInProcess.tracing(ALL, backend.url());
+        GatewayInProcess off = GatewayInProcess.before(backend.url())) {
+      gateway.put("tenants/a/routes/all", route);
+      gateway.put(
+          "tenants/a/plugins/c",
+          Map.of("id", "c", "plugin", "correlation_id", "config", Map.of("header", "traceparent")));
+      List<Span> spans = spansOf(gateway, get());
+      assertThat(told(backend)).isEqualTo(spans.getLast().at());
+      assertThat(backend.received().getLast().field("X-Edited")).isEqualTo("1");
+      off.put("tenants/a/routes/all", route);
+      spansOf(off, get());
+      assertThat(backend.received().getLast().field("traceparent")).isEqualTo(SAMPLED);
     }
   }
 
