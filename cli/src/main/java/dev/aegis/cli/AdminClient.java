@@ -113,7 +113,7 @@ final class AdminClient implements AutoCloseable {
   @FunctionalInterface
   interface LineReader {
     /** Reads it, without its end. */
-    void line(String line) throws IOException;
+    void line(String line) throws IOException, CommandFailure;
   }
 
   /** The lines of a reply as they come, until the other side ends it. */

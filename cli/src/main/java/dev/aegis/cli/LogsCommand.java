@@ -121,8 +121,12 @@ final class LogsCommand implements Callable<Integer> {
     String call = "/admin/logs" + AdminClient.query(parameters);
     try (AdminClient client = new AdminClient(Suite.find(session, data))) {
       if (follow) {
-        client.lines(call, new Events()::line);
-        throw new CommandFailure("the suite ended it; start it again to go on");
+        Events events = new Events();
+        client.lines(call, events::line);
+        throw new CommandFailure(
+            events.reason.equals("not_allowed")
+                ? "the suite ended it: the token may not see this any more"
+                : "the suite ended it; start it again to go on");
       }
       JsonNode page = client.get(call).body();
       if (json) {
@@ -168,8 +172,9 @@ final class LogsCommand implements Callable<Integer> {
   /** Server-sent events, line by line. */
   private final class Events {
     private String name = "";
+    private String reason = "";
 
-    void line(String line) throws IOException {
+    void line(String line) throws IOException, CommandFailure {
       if (line.isEmpty()) {
         name = "";
       } else if (line.startsWith("event: ")) {
@@ -179,11 +184,13 @@ final class LogsCommand implements Callable<Integer> {
       }
     }
 
-    private void event(JsonNode told) {
+    private void event(JsonNode told) throws CommandFailure {
       switch (name) {
         case "" -> {
           show(told);
-          session.out().flush();
+          if (session.out().checkError()) {
+            throw new CommandFailure("nobody reads it any more"); // as behind a pipe into head
+          }
         }
         case "skipped" ->
             session
@@ -197,8 +204,9 @@ final class LogsCommand implements Callable<Integer> {
                         + told.path("node").asText()
                         + " were passed over");
         case "gateways" -> unanswered(told);
+        case "end" -> reason = told.path("reason").asText();
         default -> {
-          // The end, which the caller tells of, or something that a later version says.
+          // Something that a later version says.
         }
       }
     }

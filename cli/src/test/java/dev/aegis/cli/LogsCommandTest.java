@@ -3,6 +3,11 @@ package dev.aegis.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.io.PrintStream;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.nio.file.Path;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
@@ -91,6 +96,49 @@ final class LogsCommandTest {
         .hasSize(2)
         .first()
         .isEqualTo(LINE.formatted(1, 200, 1).replace("\\u001b", "\\u001B"));
+  }
+
+  @Test
+  void whoMayNoLongerIsTold() {
+    admin.on(
+        "GET /admin/logs?follow=true",
+        200,
+        "event: end\ndata: {\"reason\":\"not_allowed\"}\n\n",
+        "Content-Type",
+        "text/event-stream");
+    assertThat(run("logs", "--follow").err())
+        .isEqualTo("aegis: the suite ended it: the token may not see this any more\n");
+  }
+
+  /** As behind {@code | head -1}: nothing may be followed for nobody. */
+  @Test
+  void whenNobodyReadsItEnds() {
+    admin.on(
+        "GET /admin/logs?follow=true",
+        200,
+        "data: " + LINE.formatted(1, 200, 1) + "\n\ndata: " + LINE.formatted(2, 200, 2) + "\n\n",
+        "Content-Type",
+        "text/event-stream");
+    StringWriter err = new StringWriter();
+    Session session =
+        new Session(
+            new PrintWriter(new PrintStream(new Broken())),
+            new PrintWriter(err),
+            false,
+            InputStream.nullInputStream(),
+            _ -> null,
+            Map.of("AEGIS_ADMIN_URL", admin.uri().toString(), "AEGIS_ADMIN_TOKEN", "secret-token"),
+            () -> Run.NOW,
+            data);
+    assertThat(AegisCommand.run(session, "logs", "--follow")).isEqualTo(1);
+    assertThat(err).hasToString("aegis: nobody reads it any more\n");
+  }
+
+  private static final class Broken extends OutputStream {
+    @Override
+    public void write(int b) throws IOException {
+      throw new IOException("Broken pipe");
+    }
   }
 
   @Test

@@ -25,6 +25,11 @@ public final class Opened {
     return config;
   }
 
+  /** The same without the configuration, for whoever lives long and only tells. */
+  public Opened told() {
+    return new Opened(config.objectNode(), secrets);
+  }
+
   /** {@code text}, which the plugin may have made, without what is secret. */
   public String told(String text) {
     String told = text;

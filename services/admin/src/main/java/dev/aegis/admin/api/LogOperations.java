@@ -10,10 +10,9 @@ import dev.aegis.admin.tenancy.Refusal;
 import dev.aegis.bus.JournalReader;
 import dev.aegis.journal.Json;
 import java.net.InetAddress;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.Semaphore;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,11 +22,14 @@ import org.jspecify.annotations.Nullable;
  */
 final class LogOperations {
   /** How many may look at once: each holds the answers of all gateways in memory. */
-  private static final int AT_ONCE = 4;
+  private static final int OF_PLATFORM = 2;
 
-  private static final long PATIENCE_SECONDS = 3;
+  private static final int OF_TENANTS = 2;
 
-  private final Semaphore turns = new Semaphore(AT_ONCE, true);
+  /** A gateway that does not answer makes a look take as long. */
+  private static final Duration PATIENCE = GatewayLogs.PATIENCE;
+
+  private final Turns turns = new Turns(OF_PLATFORM, PATIENCE, OF_TENANTS, PATIENCE);
   private final GatewayLogs logs;
   private final Operators operators;
   private final JournalReader reader;
@@ -95,15 +97,16 @@ final class LogOperations {
   }
 
   private Reply newest(LogQuestion question, Operator operator) {
-    if (!turn()) {
-      throw new RefusedCall(
-          Refusal.of(Refusal.Reason.OVERLOADED, "Others look through the log; try again"));
-    }
     GatewayLogs.Newest newest;
-    try {
+    try (Turns.Turn turn = turns.take(reader.read(fold -> Turns.tree(fold, operator)))) {
+      if (turn == null) {
+        throw new RefusedCall(
+            Refusal.of(Refusal.Reason.OVERLOADED, "Others look through the log; try again"));
+      }
       newest = logs.newest(question.filters(), question.limit());
-    } finally {
-      turns.release();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new RefusedCall(Refusal.of(Refusal.Reason.OVERLOADED, "This service is stopping"));
     }
     if (newest.since() == null) {
       throw new RefusedCall(
@@ -123,14 +126,5 @@ final class LogOperations {
     newest.answered().forEach(coverage.putArray("answered")::add);
     newest.unanswered().forEach(coverage.putArray("unanswered")::add);
     return Reply.json(200, page);
-  }
-
-  private boolean turn() {
-    try {
-      return turns.tryAcquire(PATIENCE_SECONDS, TimeUnit.SECONDS);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      return false;
-    }
   }
 }

@@ -1,5 +1,7 @@
 package dev.aegis.admin.relay;
 
+import static java.util.Comparator.naturalOrder;
+
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.aegis.journal.Json;
@@ -157,7 +159,9 @@ public final class GatewayLogs {
         since = since == null || told.since().isAfter(since) ? told.since() : since;
         if (told.more()) {
           more = true;
-          Instant last = told.lines().isEmpty() ? Instant.MAX : told.lines().getLast().at();
+          // Its lines are in the order in which they were written, which is not quite that of time.
+          Instant last =
+              told.lines().stream().map(Line::at).min(naturalOrder()).orElse(Instant.MAX);
           whole = last.isAfter(whole) ? last : whole;
         }
       }

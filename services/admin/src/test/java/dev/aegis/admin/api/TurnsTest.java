@@ -39,6 +39,25 @@ final class TurnsTest {
     }
   }
 
+  /** As those who look at the log have it. */
+  @Test
+  void oneTreeLeavesTurnsToOthers() throws Exception {
+    Turns turns = new Turns(2, Duration.ZERO, 2, Duration.ZERO);
+    try (Turns.Turn one = turns.take("one")) {
+      assertThat(one).isNotNull();
+      assertThat(turns.take("one")).isNull();
+      try (Turns.Turn two = turns.take("two");
+          Turns.Turn platform = turns.take(null);
+          Turns.Turn another = turns.take(null)) {
+        assertThat(two).isNotNull();
+        assertThat(platform).isNotNull();
+        assertThat(another).isNotNull();
+        assertThat(turns.take("three")).isNull();
+        assertThat(turns.take(null)).isNull();
+      }
+    }
+  }
+
   @Test
   void whoWaitsGetsTheNextTurn() throws Exception {
     Turns turns = new Turns(LONG);

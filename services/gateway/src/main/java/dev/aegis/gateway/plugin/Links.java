@@ -11,8 +11,10 @@ import dev.aegis.plugins.Opened;
 import dev.aegis.plugins.Owner;
 import dev.aegis.plugins.Plugins;
 import java.lang.ref.Cleaner;
+import java.lang.ref.WeakReference;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -43,6 +45,7 @@ public final class Links {
   /** For so many times as long as a tenant's failed starts took none of them is tried again. */
   private static final int PAUSES = 10;
 
+  private static final int FEW = 1_000;
   private static final long SHORTEST_PAUSE = Duration.ofSeconds(30).toNanos();
 
   private final Supplier<Plugins> installed;
@@ -51,6 +54,11 @@ public final class Links {
   private final Map<String, Map<ObjectKey, Known>> known = new ConcurrentHashMap<>();
 
   private final LongSupplier nanos;
+
+  /** The definition of each object that was last used; for the thread that makes links. */
+  private final Map<ObjectKey, WeakReference<PluginDefinition>> latest = new HashMap<>();
+
+  private int swept = FEW;
 
   /**
    * What came of a definition when that plugin was last started.
@@ -120,6 +128,7 @@ public final class Links {
       return before.made();
     }
     own.remove(key);
+    PluginDefinition shared = shared(key, definition);
     Opened opened;
     try {
       opened = plugin.open(definition.config(), key, masterKey);
@@ -134,7 +143,7 @@ public final class Links {
         link.replaces(before.link(), before.plugin() == plugin);
       }
       Made made = new Made(link, null);
-      own.put(key, new Known(definition, plugin, made, null));
+      own.put(key, new Known(shared, plugin, made, null));
       return made;
     } catch (InvalidDefinition e) {
       wrong = String.valueOf(e.getMessage());
@@ -148,8 +157,25 @@ public final class Links {
     if (before != null) {
       made.link().replaces(before.link(), before.plugin() == plugin);
     }
-    own.put(key, new Known(definition, plugin, made, new Start(ended, ended - began)));
+    own.put(key, new Known(shared, plugin, made, new Start(ended, ended - began)));
     return made;
+  }
+
+  /**
+   * The same definition for all tenants that have it from above: its configuration may be large.
+   */
+  private PluginDefinition shared(ObjectKey key, PluginDefinition definition) {
+    WeakReference<PluginDefinition> reference = latest.get(key);
+    PluginDefinition known = reference == null ? null : reference.get();
+    if (known != null && known.equals(definition)) {
+      return known;
+    }
+    if (latest.size() >= swept) {
+      latest.values().removeIf(each -> each.refersTo(null));
+      swept = Math.max(FEW, 2 * latest.size());
+    }
+    latest.put(key, new WeakReference<>(definition));
+    return definition;
   }
 
   /**
@@ -202,13 +228,13 @@ public final class Links {
     if (plugin.trusted()) {
       Filter filter = plugin.configure(opened, owner);
       filter.start();
-      return Link.of(terms, filter, null, opened, report, nanos);
+      return Link.of(terms, filter, null, opened.told(), report, nanos);
     }
     Filter filter = begun(plugin, definition, opened, owner);
     Guard guard =
         new Guard("plugin-" + definition.plugin(), definition.timeout(), Guard.MOST_ALLOCATED);
-    Link link = Link.of(terms, filter, guard, opened, report, nanos);
-    cleaner.register(link, closing(definition.plugin(), filter, opened, guard.end()));
+    Link link = Link.of(terms, filter, guard, opened.told(), report, nanos);
+    cleaner.register(link, closing(definition.plugin(), filter, opened.told(), guard.end()));
     return link;
   }
 

@@ -44,7 +44,10 @@ public final class RecentLinesApi {
   private static final int MOST = 500;
 
   /** Each reads through all that is kept, and is to leave processors to the callers. */
-  private static final int AT_ONCE = 2;
+  private static final int AT_ONCE = Runtime.getRuntime().availableProcessors() > 2 ? 2 : 1;
+
+  /** After so many lines callers' requests are let run, which wait for the same processors. */
+  private static final int AT_A_STRETCH = 100;
 
   private static final long PATIENCE_SECONDS = 2;
 
@@ -92,7 +95,10 @@ public final class RecentLinesApi {
     try (InputStream in = request.content().inputStream()) {
       byte[] body = in.readNBytes(MAX_QUESTION + 1);
       ObjectNode question = Json.readObject(body);
-      Wanted wanted = new Wanted(question.path("filters"), within);
+      if (!(question.get("filters") instanceof ObjectNode filters)) {
+        throw new IllegalArgumentException("The filters are missing");
+      }
+      Wanted wanted = new Wanted(filters, within);
       int limit = Math.clamp(question.path("limit").asInt(), 0, MOST);
       JsonNode after = question.path("after");
       if (!turns.tryAcquire(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
@@ -182,13 +188,18 @@ public final class RecentLinesApi {
       return answer.toByteArray();
     }
 
+    @SuppressWarnings("ThreadPriorityCheck") // others wait for this thread's processor
     private void search(Wanted wanted, boolean counting) {
+      int looked = 0;
       for (RecentLines.Batch batch : held.newestFirst()) {
         byte[] bytes = batch.lines();
         for (int end = bytes.length - 1; end >= 0; ) {
           int start = end;
           while (start > 0 && bytes[start - 1] != '\n') {
             start--;
+          }
+          if (++looked % AT_A_STRETCH == 0) {
+            Thread.yield();
           }
           if (wanted.wants(bytes, start, end)) {
             take(bytes, start, end);

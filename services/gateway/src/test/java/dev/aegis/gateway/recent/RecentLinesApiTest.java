@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.aegis.chassis.HttpListener;
 import dev.aegis.chassis.ServiceToken;
 import dev.aegis.gateway.settings.GatewaySettings;
+import dev.aegis.journal.Json;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
@@ -255,10 +256,39 @@ final class RecentLinesApiTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"", "[]", "{'filters':{},'after':'", "{'filters':{},'after':'x:y'}"})
+  @ValueSource(
+      strings = {
+        "",
+        "[]",
+        "{}",
+        "{'filters':null}",
+        "{'filters':'within'}",
+        "{'filters':[]}",
+        "{'filters':{},'after':'"
+      })
   void aQuestionThatIsNoneIsRefused(String question) throws Exception {
+    some();
     HttpResponse<String> response = post("Bearer secret", question);
-    assertThat(response.statusCode()).isIn(200, 400);
-    assertThat(response.body()).doesNotContain("Exception");
+    assertThat(response.statusCode()).isEqualTo(400);
+    assertThat(response.body()).doesNotContain("Exception", "acme");
+  }
+
+  @Test
+  void behindAPlaceThatIsNoneIsEverything() throws Exception {
+    some();
+    JsonNode answer = ask("{'filters':{},'limit':9,'after':'x:y'}");
+    assertThat(ids(answer)).containsExactly("4", "3", "2", "1");
+    assertThat(answer.path("lost").asBoolean()).isTrue();
+  }
+
+  @Test
+  void ofWhichNothingIsAskedThatLineIsNotRead() {
+    Wanted all = new Wanted(Json.object(), String::equals);
+    byte[] text = "{not read}no JSON".getBytes(UTF_8);
+    assertThat(all.wants(text, 0, 10)).isTrue();
+    assertThat(all.wants(text, 10, text.length)).isFalse();
+    assertThat(all.wants(text, 0, 0)).isFalse();
+    Wanted some = new Wanted(Json.object().put("method", "GET"), String::equals);
+    assertThat(some.wants(text, 0, 10)).isFalse();
   }
 }

@@ -13,6 +13,9 @@ import org.jspecify.annotations.Nullable;
 
 /** Lets requests pass whose bodies, queries and headers have the form that schemas ask for. */
 public final class RequestValidation implements Plugin<RequestValidation.Config> {
+  /** For all objects of this plugin: the record that checks one has no other place to find it. */
+  private static final OpenApiDocuments DOCUMENTS = new OpenApiDocuments();
+
   /** As {@link java.util.ServiceLoader} wants it. */
   public RequestValidation() {}
 
@@ -108,7 +111,7 @@ public final class RequestValidation implements Plugin<RequestValidation.Config>
 
   private static @Nullable OpenApiDocument document(Map<String, Object> said, String basePath) {
     try {
-      return said.isEmpty() ? null : OpenApiReader.read(said, basePath);
+      return said.isEmpty() ? null : DOCUMENTS.of(said, basePath);
     } catch (IllegalArgumentException e) {
       throw new IllegalArgumentException("openapi " + e.getMessage(), e);
     }

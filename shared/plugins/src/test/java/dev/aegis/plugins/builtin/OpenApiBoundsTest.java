@@ -120,4 +120,47 @@ final class OpenApiBoundsTest {
     assertThat(templates.find("/a".repeat(99) + '/')).isNull();
     assertThat(templates.find("/a".repeat(100))).isNotNull();
   }
+
+  /** A document is compiled for the tenant that has it, and not again for each one below. */
+  @Test
+  void documentsThatSayTheSameAreCompiledOnce() {
+    OpenApiDocuments documents = new OpenApiDocuments();
+    OpenApiDocument first = documents.of(shared(2, false), "");
+    assertThat(documents.of(shared(2, false), "")).isSameAs(first);
+    assertThat(documents.of(shared(2, false), "/v1")).isNotSameAs(first);
+    assertThat(documents.of(shared(3, false), "")).isNotSameAs(first);
+    assertThat(documents.of(shared(2, false), "")).isSameAs(first);
+  }
+
+  /** Also where a configuration is checked, and where a filter is made of it. */
+  @Test
+  void configurationsOfOneDocumentShareIt() {
+    Map<String, Object> document = shared(12, false);
+    RequestValidation.Config config = config(document);
+    ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+    long before = threads.getCurrentThreadAllocatedBytes();
+    OpenApiReader.read(document, "");
+    long once = threads.getCurrentThreadAllocatedBytes() - before;
+    before = threads.getCurrentThreadAllocatedBytes();
+    for (int i = 0; i < 10; i++) {
+      new RequestValidation().configure(config);
+      config(document);
+    }
+    assertThat(threads.getCurrentThreadAllocatedBytes() - before).isLessThan(once);
+  }
+
+  private static RequestValidation.Config config(Map<String, Object> document) {
+    return new RequestValidation.Config(
+        Map.of(),
+        Map.of(),
+        Map.of(),
+        false,
+        document,
+        "",
+        RequestValidation.Unknown.REFUSE,
+        RequestValidation.Mode.ENFORCE,
+        400,
+        5,
+        100);
+  }
 }
