@@ -101,7 +101,7 @@ final class Observed {
     loop(
         "metrics with exemplars",
         request -> {
-          counted.count(request.event());
+          counted.count(request.event(), request.traced() != null);
           return 1;
         });
     loop(

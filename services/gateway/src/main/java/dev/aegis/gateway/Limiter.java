@@ -56,9 +56,9 @@ final class Limiter implements AutoCloseable {
         new LimitDecisions.Board() {
           @Override
           public Runnable counter(String tenant, String policy, LimitDecisions.Outcome outcome) {
-            String label = metrics.tenant(tenant);
+            String label = metrics.tenantAtOnce(tenant);
             boolean other = label.equals(Metrics.OTHER); // ids are unique within a tenant only
-            return metrics.counter(
+            return metrics.counterAtOnce(
                     "aegis_rate_limit_decisions_total",
                     "Requests that a limit was asked about",
                     "tenant",

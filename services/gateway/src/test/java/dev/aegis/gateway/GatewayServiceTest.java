@@ -643,10 +643,16 @@ final class GatewayServiceTest {
     assertThat(server.kind()).isEqualTo("SPAN_KIND_SERVER");
     assertThat(server.resource()).containsEntry("service.name", "aegis-gateway");
     assertThat(server.parent()).isEmpty();
-    assertThat(collector.spans())
-        .filteredOn(span -> span.parent().equals(server.id()))
-        .extracting(OtlpReceiver.Received::kind)
-        .containsExactly("SPAN_KIND_CLIENT");
+    // They may come in two batches.
+    await()
+        .atMost(Duration.ofSeconds(20))
+        .until(
+            () ->
+                collector.spans().stream()
+                    .filter(span -> span.parent().equals(server.id()))
+                    .map(OtlpReceiver.Received::kind)
+                    .toList(),
+            List.of("SPAN_KIND_CLIENT")::equals);
     List<String> traceparents = new ArrayList<>();
     try (KafkaConsumer<String, String> consumer =
         new KafkaConsumer<>(

@@ -53,13 +53,20 @@ public final class Metrics implements AutoCloseable {
   private final ConcurrentSkipListMap<String, Family> families = new ConcurrentSkipListMap<>();
   private final Map<String, Integer> bounds = new ConcurrentHashMap<>();
 
-  /** Held by who adds and removes series; nobody who counts or reads needs it. */
+  /** Held by who looks which series are idle, before {@link #adding}. */
+  private final Object looking = new Object();
+
+  /**
+   * Held for a moment by who adds and removes series; nobody who counts, reads or asks for what
+   * there is needs it.
+   */
   private final Object adding = new Object();
 
-  /** When each tenant that has a place last asked for it or counted something. By the lock. */
-  private final Map<String, Long> tenants = new HashMap<>();
+  /** When each tenant that has a place last asked for it or counted something. */
+  private final Map<String, Long> tenants = new ConcurrentHashMap<>();
 
   private long nextLook;
+  private volatile boolean roomWanted;
   private final AtomicLong changes = new AtomicLong();
   private volatile int size = 16 << 10;
 
@@ -244,7 +251,20 @@ public final class Metrics implements AutoCloseable {
    * @param tags label, value, label, value …
    */
   public Counter counter(String name, String help, String... tags) {
-    Series series = series(name, Family.Type.COUNTER, help, true, Counter::new, tags);
+    return counter(name, help, true, tags);
+  }
+
+  /**
+   * The same for threads that may not wait for a look at all series, such as a request's: where
+   * there is no room it is counted together until {@link #makeRoomIfWanted} has made some.
+   */
+  public Counter counterAtOnce(String name, String help, String... tags) {
+    return counter(name, help, false, tags);
+  }
+
+  private Counter counter(String name, String help, boolean waits, String... tags) {
+    Bounding bounding = waits ? Bounding.MAKES_ROOM : Bounding.AT_ONCE;
+    Series series = series(name, Family.Type.COUNTER, help, bounding, Counter::new, tags);
     if (series.source() instanceof Counter counter) {
       return counter;
     }
@@ -253,7 +273,7 @@ public final class Metrics implements AutoCloseable {
 
   /** A counter that something else keeps. */
   public void counter(String name, String help, LongSupplier count, String... tags) {
-    series(name, Family.Type.COUNTER, help, false, () -> new Series.Kept(count), tags);
+    series(name, Family.Type.COUNTER, help, Bounding.NONE, () -> new Series.Kept(count), tags);
   }
 
   /**
@@ -264,7 +284,7 @@ public final class Metrics implements AutoCloseable {
   public void gauge(String name, String help, Supplier<? extends Number> value, String... tags) {
     // The processor time is a fraction, which counters cannot hold.
     Family.Type type = name.endsWith("_total") ? Family.Type.COUNTER : Family.Type.GAUGE;
-    series(name, type, help, false, () -> new Series.Shown(value), tags);
+    series(name, type, help, Bounding.NONE, () -> new Series.Shown(value), tags);
   }
 
   /**
@@ -275,7 +295,13 @@ public final class Metrics implements AutoCloseable {
    */
   public Histogram histogram(String name, String help, double[] buckets, String... tags) {
     Series series =
-        series(name, Family.Type.HISTOGRAM, help, true, () -> new Histogram(bounds(buckets)), tags);
+        series(
+            name,
+            Family.Type.HISTOGRAM,
+            help,
+            Bounding.MAKES_ROOM,
+            () -> new Histogram(bounds(buckets)),
+            tags);
     if (series.source() instanceof Histogram histogram) {
       return histogram;
     }
@@ -290,12 +316,19 @@ public final class Metrics implements AutoCloseable {
     return new IllegalArgumentException(name + " is kept elsewhere already");
   }
 
+  /** What is done where a metric about tenants is full. */
+  private enum Bounding {
+    NONE,
+    MAKES_ROOM,
+    AT_ONCE
+  }
+
   /** What exists, or is made. What somebody else counts is not bounded here, but by them. */
   private Series series(
       String name,
       Family.Type type,
       String help,
-      boolean bounded,
+      Bounding bounding,
       Supplier<Series.Source> source,
       String... tags) {
     List<String> labels = labels(tags);
@@ -304,16 +337,21 @@ public final class Metrics implements AutoCloseable {
     if (known != null) {
       return known;
     }
+    boolean named =
+        bounding != Bounding.NONE && Series.tenant(labels) != null && !Series.together(labels);
+    if (named && bounding == Bounding.MAKES_ROOM && full(name)) {
+      makeRoom();
+    }
     synchronized (adding) {
       Family to = families.computeIfAbsent(name, _ -> new Family(name, type, help));
       if (to.type() != type) {
         throw new IllegalArgumentException(name + " is a " + to.type() + " already");
       }
-      if (bounded && Series.tenant(labels) != null && !Series.together(labels) && full(to)) {
-        makeRoom();
-        if (full(to)) {
-          labels = Series.together(labels, type);
+      if (named && full(to)) {
+        if (bounding == Bounding.AT_ONCE) {
+          roomWanted = true;
         }
+        labels = Series.together(labels, type);
       }
       Series there = to.series().get(labels);
       if (there == null) {
@@ -321,6 +359,13 @@ public final class Metrics implements AutoCloseable {
         to.add(there);
       }
       return there;
+    }
+  }
+
+  private boolean full(String name) {
+    synchronized (adding) {
+      Family family = families.get(name);
+      return family != null && full(family);
     }
   }
 
@@ -357,23 +402,40 @@ public final class Metrics implements AutoCloseable {
    * take the meter at once.
    */
   public String tenant(String tenant) {
-    synchronized (adding) {
-      if (!tenants.containsKey(tenant) && tenants.size() >= MAX_TENANTS) {
-        makeRoom();
-        if (tenants.size() >= MAX_TENANTS) {
-          return OTHER_TENANTS;
-        }
-      }
-      tenants.put(tenant, clock.millis());
+    if (place(tenant)) {
       return tenant;
+    }
+    makeRoom();
+    return place(tenant) ? tenant : OTHER_TENANTS;
+  }
+
+  /** The same for threads that may not wait, see {@link #counterAtOnce}. */
+  public String tenantAtOnce(String tenant) {
+    if (place(tenant)) {
+      return tenant;
+    }
+    roomWanted = true;
+    return OTHER_TENANTS;
+  }
+
+  /** Whether the tenant has a place, or there is one for it. */
+  private boolean place(String tenant) {
+    long now = clock.millis();
+    if (tenants.replace(tenant, now) != null) {
+      return true;
+    }
+    synchronized (adding) {
+      if (tenants.size() >= MAX_TENANTS && !tenants.containsKey(tenant)) {
+        return false;
+      }
+      tenants.put(tenant, now);
+      return true;
     }
   }
 
   /** Whether a tenant is counted by its name now. Does not count as a use of it. */
   public boolean named(String tenant) {
-    synchronized (adding) {
-      return tenants.containsKey(tenant);
-    }
+    return tenants.containsKey(tenant);
   }
 
   /**
@@ -385,38 +447,69 @@ public final class Metrics implements AutoCloseable {
   }
 
   /**
-   * Takes out the tenants that have counted nothing for a while, when they are too many, and such
-   * series of the metrics that are full. It reads every series, so at most once a minute.
+   * Makes room where somebody who could not wait found none; asked about once a minute by a thread
+   * that may wait. What there is no room for yet stays wanted.
    */
-  private void makeRoom() {
-    long now = clock.millis();
-    if (now < nextLook && nextLook - now <= BETWEEN_LOOKS.toMillis()) {
-      return;
-    }
-    nextLook = now + BETWEEN_LOOKS.toMillis();
-    long idle = now - IDLE.toMillis();
-    for (Family family : families.values()) {
-      for (Series series : family.series().values()) {
-        String tenant = series.tenant();
-        if (tenant != null) {
-          long since = series.look(now);
-          tenants.computeIfPresent(tenant, (_, last) -> Math.max(last, since));
-        }
+  public void makeRoomIfWanted() {
+    if (roomWanted) {
+      roomWanted = false; // who was counted together asks again once some was made
+      if (!makeRoom()) {
+        roomWanted = true;
       }
     }
-    boolean crowded = tenants.size() >= MAX_TENANTS;
-    boolean removed = crowded && tenants.values().removeIf(last -> last <= idle);
-    for (Family family : families.values()) {
-      boolean full = full(family);
-      for (Series series : family.series().values()) {
-        if (full && series.idleSince(idle) || gone(series.tenant())) {
-          family.remove(series);
-          removed = true;
+  }
+
+  /**
+   * Takes out the tenants that have counted nothing for a while, when they are too many, and such
+   * series of the metrics that are full. It reads every series, so at most once a minute, and
+   * without the lock of those who add.
+   *
+   * @return whether any were taken out
+   */
+  private boolean makeRoom() {
+    synchronized (looking) {
+      long now = clock.millis();
+      if (now < nextLook && nextLook - now <= BETWEEN_LOOKS.toMillis()) {
+        return false;
+      }
+      nextLook = now + BETWEEN_LOOKS.toMillis();
+      long idle = now - IDLE.toMillis();
+      Map<Family, List<Series>> resting = new HashMap<>();
+      for (Family family : families.values()) {
+        for (Series series : family.series().values()) {
+          String tenant = series.tenant();
+          if (tenant != null) {
+            long since = series.look(now);
+            tenants.computeIfPresent(tenant, (_, last) -> Math.max(last, since));
+            if (since <= idle) {
+              resting.computeIfAbsent(family, _ -> new ArrayList<>()).add(series);
+            }
+          }
         }
       }
+      boolean removed = remove(resting, idle);
+      if (removed) {
+        changes.incrementAndGet();
+      }
+      return removed;
     }
-    if (removed) {
-      changes.incrementAndGet();
+  }
+
+  private boolean remove(Map<Family, List<Series>> resting, long idle) {
+    synchronized (adding) {
+      boolean crowded = tenants.size() >= MAX_TENANTS;
+      boolean removed = crowded && tenants.values().removeIf(last -> last <= idle);
+      for (Map.Entry<Family, List<Series>> each : resting.entrySet()) {
+        Family family = each.getKey();
+        boolean full = full(family);
+        for (Series series : each.getValue()) {
+          if (full && series.idleSince(idle) || gone(series.tenant())) {
+            family.remove(series);
+            removed = true;
+          }
+        }
+      }
+      return removed;
     }
   }
 

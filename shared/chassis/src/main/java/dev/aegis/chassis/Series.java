@@ -16,7 +16,7 @@ final class Series {
   private final @Nullable String tenant;
   private final boolean together;
 
-  /** What the last look saw, and when it was something new. Under the lock of the metrics. */
+  /** What the last look saw, and when it was something new. By who looks. */
   private long seen = -1;
 
   private long changedAt;

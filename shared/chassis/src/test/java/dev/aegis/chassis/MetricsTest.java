@@ -294,6 +294,38 @@ class MetricsTest {
   }
 
   @Test
+  void whoMayNotWaitGetsRoomOnceSomebodyElseHasMadeIt() {
+    AtomicLong now = new AtomicLong(1_000_000_000_000L);
+    try (Metrics named = Metrics.create("gateway", () -> Instant.ofEpochMilli(now.get()))) {
+      named.bound("aegis_x_total", 1);
+      for (int i = 0; i < 500; i++) {
+        assertThat(named.tenantAtOnce("t" + i)).isEqualTo("t" + i);
+      }
+      named.counterAtOnce("aegis_x_total", "X.", "tenant", "t0").add();
+      now.addAndGet(600_000);
+      named.makeRoomIfWanted(); // nobody has found none
+      assertThat(named.tenantAtOnce("t0")).isEqualTo("t0");
+      assertThat(named.tenantAtOnce("new")).isEqualTo("_other");
+      named.counterAtOnce("aegis_x_total", "X.", "tenant", "new").add();
+      assertThat(named.changes()).isZero();
+      assertThat(lines(named, "aegis_x_total{"))
+          .containsExactlyInAnyOrder(
+              "aegis_x_total{tenant=\"t0\"} 1", "aegis_x_total{tenant=\"_other\"} 1");
+
+      named.makeRoomIfWanted();
+      assertThat(named.changes()).isEqualTo(1);
+      assertThat(named.tenantAtOnce("new")).isEqualTo("new");
+      named.counterAtOnce("aegis_x_total", "X.", "tenant", "new").add();
+      now.addAndGet(600_000);
+      named.makeRoomIfWanted();
+      named.counterAtOnce("aegis_x_total", "X.", "tenant", "new").add();
+      assertThat(lines(named, "aegis_x_total{"))
+          .containsExactlyInAnyOrder(
+              "aegis_x_total{tenant=\"new\"} 1", "aegis_x_total{tenant=\"_other\"} 2");
+    }
+  }
+
+  @Test
   void seriesOfGoneRoutesMakeRoom() {
     AtomicLong now = new AtomicLong(1_000_000_000_000L);
     try (Metrics full = Metrics.create("gateway", () -> Instant.ofEpochMilli(now.get()))) {

@@ -16,7 +16,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Writes answers as CSV (RFC 4180) with a header line: a line for each point of each series, or for
- * each group of a top list. What is null in JSON is empty here; the slowest request is its id.
+ * each group of a top list. What is null in JSON is empty here; the slowest request is its id,
+ * behind an apostrophe where a spreadsheet would take it for a formula: any caller may have written
+ * it.
  */
 final class AnswerCsv {
   private AnswerCsv() {}
@@ -56,9 +58,14 @@ final class AnswerCsv {
     for (Metric metric : query.metrics()) {
       Slowest slowest = metric == Metric.SLOWEST ? sum.slowest() : null;
       Number value = metric.of(sum);
-      fields.add(slowest != null ? slowest.requestId() : value == null ? null : value.toString());
+      fields.add(
+          slowest != null ? text(slowest.requestId()) : value == null ? null : value.toString());
     }
     return fields;
+  }
+
+  private static String text(String id) {
+    return !id.isEmpty() && "=+-@".indexOf(id.charAt(0)) >= 0 ? "'" + id : id;
   }
 
   private static void line(StringBuilder out, List<@Nullable String> fields) {

@@ -50,11 +50,11 @@ public final class PluginMeters implements PluginReport {
   @Override
   public void failed(Failure failure) {
     metrics
-        .counter(
+        .counterAtOnce(
             "aegis_plugin_failures_total",
             "Calls of plugins that did not end well",
             "tenant",
-            metrics.tenant(failure.tenant()),
+            metrics.tenantAtOnce(failure.tenant()),
             "plugin",
             failure.plugin(),
             "phase",

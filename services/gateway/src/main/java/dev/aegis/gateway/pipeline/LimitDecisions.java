@@ -1,7 +1,10 @@
 package dev.aegis.gateway.pipeline;
 
+import java.time.Duration;
 import java.util.Locale;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongSupplier;
 
 /**
  * Tells what came of requests at limits; each combination is looked up once, and again when the
@@ -9,9 +12,12 @@ import java.util.concurrent.ConcurrentHashMap;
  */
 public final class LimitDecisions {
   private static final int MAX_SERIES = 10_000;
+  private static final long BETWEEN_CLEARINGS = Duration.ofMinutes(1).toNanos();
 
   private final ConcurrentHashMap<Series, Runnable> counters = new ConcurrentHashMap<>();
   private final Board board;
+  private final LongSupplier nanos;
+  private final AtomicLong cleared;
   private volatile long changes;
 
   /** What came of a request at one limit. */
@@ -49,12 +55,18 @@ public final class LimitDecisions {
    * @param board where they are counted
    */
   public LimitDecisions(Board board) {
+    this(board, System::nanoTime);
+  }
+
+  LimitDecisions(Board board, LongSupplier nanos) {
     this.board = board;
+    this.nanos = nanos;
+    this.cleared = new AtomicLong(nanos.getAsLong());
   }
 
   void add(String tenant, String policy, Outcome outcome) {
     long now = board.changes();
-    if (now != changes || counters.mappingCount() >= MAX_SERIES) {
+    if (now != changes) {
       changes = now;
       counters.clear();
     }
@@ -62,8 +74,27 @@ public final class LimitDecisions {
     Runnable counter = counters.get(series);
     if (counter == null) {
       counter = board.counter(tenant, policy, outcome);
-      counters.put(series, counter);
+      if (room()) {
+        counters.put(series, counter);
+        if (board.changes() != now) {
+          counters.remove(series, counter); // it may have been taken out before it was put in
+        }
+      }
     }
     counter.run();
+  }
+
+  /** Whether one more may be remembered. Of those that are, many may be over: once a minute. */
+  private boolean room() {
+    if (counters.mappingCount() < MAX_SERIES) {
+      return true;
+    }
+    long last = cleared.get();
+    long time = nanos.getAsLong();
+    if (time - last < BETWEEN_CLEARINGS || !cleared.compareAndSet(last, time)) {
+      return false;
+    }
+    counters.clear();
+    return true;
   }
 }

@@ -60,8 +60,12 @@ public final class RequestMetrics {
         metrics.counter("aegis_upstream_retries_total", "Attempts beyond the first of a request");
   }
 
-  /** Counts one. */
-  public void count(RequestEvent event) {
+  /**
+   * Counts one.
+   *
+   * @param kept whether its trace is kept, so that whoever looks for it finds it
+   */
+  public void count(RequestEvent event, boolean kept) {
     forgetWhenChanged(event);
     String tenant = label(event.tenantId());
     Series series =
@@ -77,7 +81,7 @@ public final class RequestMetrics {
       requests.put(series, meters);
     }
     String requestId = event.requestId();
-    String traceId = event.traceId();
+    String traceId = kept ? event.traceId() : null;
     Instant at = event.startedAt();
     meters.count.add();
     meters.duration.record(event.durationUs() * 1000, requestId, traceId, at);
@@ -126,8 +130,11 @@ public final class RequestMetrics {
    * once a minute.
    */
   private void forgetWhenChanged(RequestEvent event) {
-    long now = metrics.changes();
     long minute = event.startedAt().getEpochSecond() / 60;
+    if (minute > forgotten) {
+      metrics.makeRoomIfWanted();
+    }
+    long now = metrics.changes();
     if (now != changes
         || minute > forgotten
         || requests.size() >= MAX_SERIES

@@ -180,7 +180,7 @@ public final class Telemetry implements AutoCloseable {
   private void handle(List<Finished> batch) {
     for (Finished request : batch) {
       RequestEvent event = request.event();
-      metrics.count(event);
+      metrics.count(event, request.traced() != null);
       lines.add(request);
       bursts.add(request);
       spans.add(request);

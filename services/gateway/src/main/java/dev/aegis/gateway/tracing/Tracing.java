@@ -14,7 +14,8 @@ import org.jspecify.annotations.Nullable;
  * Begins the trace of each request: the caller's goes on, or there is a new one.
  *
  * <p>A caller's trace id is taken, its word on what is kept only when settings say so: whoever can
- * reach the gateway could otherwise have everything kept.
+ * reach the gateway could otherwise have everything kept just by saying so. This is no bound: one
+ * who chooses an id that belongs to any share, or sends a body slowly, has his requests kept.
  */
 public final class Tracing {
   /** No request has a trace, and what callers say of theirs goes on as it came. */

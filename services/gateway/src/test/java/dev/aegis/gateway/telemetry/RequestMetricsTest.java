@@ -16,6 +16,8 @@ import org.junit.jupiter.api.Test;
 final class RequestMetricsTest {
   private static final Instant START = Instant.parse("2026-01-02T03:04:05.678901Z");
 
+  private static final String TRACE = "0af7651916cd43dd8448eb211c80319c";
+
   private final AtomicLong now = new AtomicLong(START.toEpochMilli());
   private final Metrics metrics = Metrics.create("test", () -> Instant.ofEpochMilli(now.get()));
   private final RequestMetrics requests = new RequestMetrics(metrics);
@@ -43,7 +45,7 @@ final class RequestMetricsTest {
         "127.0.0.1:1",
         null,
         "agent",
-        null,
+        TRACE,
         "node");
   }
 
@@ -56,7 +58,7 @@ final class RequestMetricsTest {
 
   @Test
   void aRequestIsFoundByItsIdBehindEachDuration() {
-    requests.count(event("r-1", "acme", "orders"));
+    requests.count(event("r-1", "acme", "orders"), false);
     assertThat(lines(ExpositionFormat.OPEN_METRICS, "request_id=\"r-1\""))
         .containsExactly(
             "aegis_gateway_overhead_seconds_bucket{le=\"5.0E-4\"} 1"
@@ -66,6 +68,12 @@ final class RequestMetricsTest {
             "aegis_upstream_duration_seconds_bucket{tenant=\"acme\",upstream=\"u\",le=\"0.025\"} 1"
                 + " # {request_id=\"r-1\"} 0.012 1767323045");
     assertThat(lines(ExpositionFormat.TEXT, "r-1")).isEmpty();
+
+    now.addAndGet(1_000);
+    requests.count(event("r-2", "acme", "orders"), true);
+    assertThat(lines(ExpositionFormat.OPEN_METRICS, "trace_id=\"" + TRACE + "\""))
+        .hasSize(3)
+        .allMatch(line -> line.contains("request_id=\"r-2\""));
   }
 
   /** Ten thousand tenants come, and later two of them have requests. */
@@ -73,7 +81,7 @@ final class RequestMetricsTest {
   void tenantsWithRequestsAreTheOnesWithNames() {
     for (int tenant = 0; tenant < 10_000; tenant++) {
       for (int route = 0; route < 10; route++) {
-        requests.count(event("r", "t" + tenant, "r" + route));
+        requests.count(event("r", "t" + tenant, "r" + route), true);
       }
     }
     assertThat(lines(ExpositionFormat.TEXT, "aegis_requests_total{")).hasSize(5_001);
@@ -85,10 +93,10 @@ final class RequestMetricsTest {
     assertThat(lines(ExpositionFormat.TEXT, "aegis_upstream_duration_seconds_count{")).hasSize(501);
 
     now.addAndGet(601_000);
-    requests.count(event("r", "t0", "r0"));
-    requests.count(event("r", "t9999", "r0"));
-    requests.count(event("r", "t0", "r0"));
-    requests.count(event("r", "t9999", "r0"));
+    requests.count(event("r", "t0", "r0"), true);
+    requests.count(event("r", "t9999", "r0"), true);
+    requests.count(event("r", "t0", "r0"), true);
+    requests.count(event("r", "t9999", "r0"), true);
 
     assertThat(lines(ExpositionFormat.TEXT, "aegis_requests_total{"))
         .contains(
