@@ -166,24 +166,36 @@ public final class Link {
   }
 
   /**
-   * It stands where {@code before} stood. If that one was switched off, or nearly, two bad calls
-   * are enough until one ends well. If it is the same plugin, with another configuration, it is not
-   * even called before a pause, which doubles from five seconds to a minute: who changes the object
-   * of a bad plugin over and over would have other tenants feel its bad calls each time.
+   * What one that did not do well leaves behind, without the one itself.
+   *
+   * @param pause how long the next one of the same plugin waits, 0 if it does not
+   * @param until and until when, as {@link System#nanoTime} tells it
    */
-  void replaces(Link before, boolean samePlugin) {
-    if (before.off() || before.failures.get() >= PATIENCE - SECOND_PATIENCE) {
-      failures.set(PATIENCE - SECOND_PATIENCE);
+  record Past(long pause, long until) {}
+
+  /** What it leaves behind for the one that comes in its place; null if it did well. */
+  @Nullable Past past() {
+    if (off.get()) {
+      long next = Math.clamp(2 * pause, FIRST_PAUSE, LONGEST_PAUSE);
+      return new Past(next, offAt + next);
     }
-    if (!samePlugin) {
-      return;
+    if (pause != 0) {
+      return new Past(pause, notBefore);
     }
-    if (before.off.get()) {
-      pause = Math.clamp(2 * before.pause, FIRST_PAUSE, LONGEST_PAUSE);
-      notBefore = before.offAt + pause;
-    } else {
-      notBefore = before.notBefore;
-      pause = before.pause;
+    return failures.get() >= PATIENCE - SECOND_PATIENCE ? new Past(0, nanos.getAsLong()) : null;
+  }
+
+  /**
+   * It comes after one that was switched off, or nearly: two bad calls are enough until one ends
+   * well. If it is the same plugin, with another configuration, it is not even called before a
+   * pause, which doubles from five seconds to a minute: who changes the object of a bad plugin over
+   * and over would have other tenants feel its bad calls each time.
+   */
+  void follows(Past before, boolean samePlugin) {
+    failures.set(PATIENCE - SECOND_PATIENCE);
+    if (samePlugin) {
+      notBefore = before.until();
+      pause = before.pause();
     }
   }
 

@@ -46,12 +46,22 @@ public final class Links {
   private static final int PAUSES = 10;
 
   private static final int FEW = 1_000;
+
+  /** Of so many objects of one tenant is remembered that they were let go in a bad state. */
+  private static final int MOST_REMEMBERED = 100;
+
+  /** And for so long after their pauses. */
+  private static final long REMEMBERED = Duration.ofMinutes(10).toNanos();
+
   private static final long SHORTEST_PAUSE = Duration.ofSeconds(30).toNanos();
 
   private final Supplier<Plugins> installed;
   private final PluginReport report;
   private final Cleaner cleaner = Cleaner.create();
   private final Map<String, Map<ObjectKey, Known>> known = new ConcurrentHashMap<>();
+
+  /** What those that did not do well left behind when they were let go, by tenant. */
+  private final Map<String, Map<Was, Link.Past>> gone = new ConcurrentHashMap<>();
 
   private final LongSupplier nanos;
 
@@ -71,6 +81,9 @@ public final class Links {
       return made.link();
     }
   }
+
+  /** An object while it was of this plugin. */
+  private record Was(ObjectKey key, Installed plugin) {}
 
   private record Start(long ended, long took) {}
 
@@ -117,7 +130,7 @@ public final class Links {
     Map<ObjectKey, Known> own = known.computeIfAbsent(tenant, each -> new ConcurrentHashMap<>());
     Installed plugin = plugin(definition.plugin());
     if (plugin == null) {
-      own.remove(key);
+      letGo(tenant, own, key);
       return broken(key, tenant, definition, "there is no plugin \"" + definition.plugin() + "\"");
     }
     Known before = own.get(key);
@@ -127,8 +140,12 @@ public final class Links {
         && (before.failed() == null || !again(before.failed(), own))) {
       return before.made();
     }
-    own.remove(key);
     PluginDefinition shared = shared(key, definition);
+    letGo(tenant, own, key);
+    Link.Past bad =
+        before != null && before.plugin() == plugin
+            ? before.link().past()
+            : past(tenant, key, plugin);
     Opened opened;
     try {
       opened = plugin.open(definition.config(), key, masterKey);
@@ -139,11 +156,9 @@ public final class Links {
     String wrong;
     try {
       Link link = link(key, tenant, definition, plugin, opened);
-      if (before != null) {
-        link.replaces(before.link(), before.plugin() == plugin);
-      }
+      follow(link, before, bad);
       Made made = new Made(link, null);
-      own.put(key, new Known(shared, plugin, made, null));
+      put(tenant, key, new Known(shared, plugin, made, null));
       return made;
     } catch (InvalidDefinition e) {
       wrong = String.valueOf(e.getMessage());
@@ -154,11 +169,68 @@ public final class Links {
     }
     long ended = nanos.getAsLong();
     Made made = broken(key, tenant, definition, wrong);
-    if (before != null) {
-      made.link().replaces(before.link(), before.plugin() == plugin);
-    }
-    own.put(key, new Known(shared, plugin, made, new Start(ended, ended - began)));
+    follow(made.link(), before, bad);
+    put(tenant, key, new Known(shared, plugin, made, new Start(ended, ended - began)));
     return made;
+  }
+
+  /** What it left behind is with the new one now. */
+  private void put(String tenant, ObjectKey key, Known made) {
+    Map<Was, Link.Past> left = gone.get(tenant);
+    if (left != null) {
+      left.remove(new Was(key, made.plugin()));
+    }
+    known.computeIfAbsent(tenant, _ -> new ConcurrentHashMap<>()).put(key, made);
+  }
+
+  private static void follow(Link link, @Nullable Known before, Link.@Nullable Past bad) {
+    Link.Past stood = before == null ? null : before.link().past();
+    if (bad != null) {
+      link.follows(bad, true);
+    } else if (stood != null) {
+      link.follows(stood, false);
+    }
+  }
+
+  /** It is not in use any more; that it did not do well is remembered. */
+  private void letGo(String tenant, Map<ObjectKey, Known> own, ObjectKey key) {
+    Known known = own.remove(key);
+    Link.Past past = known == null ? null : known.link().past();
+    if (known != null && past != null) {
+      Map<Was, Link.Past> left = gone.computeIfAbsent(tenant, _ -> new ConcurrentHashMap<>());
+      Was was = new Was(key, known.plugin());
+      if (left.size() < MOST_REMEMBERED || left.containsKey(was)) {
+        left.put(was, past);
+      }
+    }
+  }
+
+  /**
+   * What a new link of a plugin has to bear: what the object itself left behind, or any of the
+   * tenant that is gone and had to wait lately. A new object would otherwise be a way round. Of
+   * those that are there another one learns nothing: it may be of another WebAssembly module.
+   */
+  private Link.@Nullable Past past(String tenant, ObjectKey key, Installed plugin) {
+    Map<Was, Link.Past> left = gone.getOrDefault(tenant, Map.of());
+    Link.Past last = left.get(new Was(key, plugin));
+    for (Map.Entry<Was, Link.Past> each : left.entrySet()) {
+      if (each.getKey().plugin() == plugin) {
+        last = later(last, each.getValue());
+      }
+    }
+    return last;
+  }
+
+  private Link.@Nullable Past later(Link.@Nullable Past one, Link.@Nullable Past other) {
+    if (other == null || other.pause() == 0 || over(other)) {
+      return one;
+    }
+    boolean later = one == null || one.pause() == 0 || one.until() - other.until() < 0;
+    return later ? other : one;
+  }
+
+  private boolean over(Link.Past past) {
+    return nanos.getAsLong() - past.until() > REMEMBERED;
   }
 
   /**
@@ -189,8 +261,12 @@ public final class Links {
     return nanos.getAsLong() - failed.ended() >= Math.max(SHORTEST_PAUSE, PAUSES * took);
   }
 
-  /** The plugins that are switched off here and the jars that cannot be used; for any thread. */
+  /**
+   * The plugins that are switched off here and the jars that cannot be used; for any thread. What
+   * was remembered for long enough is forgotten, so a jar that is gone is not held.
+   */
   public List<Finding> findings() {
+    gone.values().forEach(left -> left.values().removeIf(this::over));
     List<Finding> findings = new ArrayList<>(installed.get().findings());
     known.forEach(
         (tenant, own) ->
@@ -210,13 +286,18 @@ public final class Links {
   /** The tenant is gone, or another one of its id comes. */
   public void forget(String tenant) {
     known.remove(tenant);
+    gone.remove(tenant);
   }
 
   /** The tenant uses these objects and no others: what was made of others is let go. */
   public void keepOnly(String tenant, Set<ObjectKey> used) {
     Map<ObjectKey, Known> own = known.get(tenant);
     if (own != null) {
-      own.keySet().retainAll(used);
+      for (ObjectKey key : own.keySet()) {
+        if (!used.contains(key)) {
+          letGo(tenant, own, key);
+        }
+      }
     }
   }
 

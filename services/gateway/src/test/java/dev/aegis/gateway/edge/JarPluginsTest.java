@@ -295,6 +295,64 @@ final class JarPluginsTest {
     }
   }
 
+  /** Nor when it is taken away and put back, by whatever name. */
+  @Test
+  void oneThatWasSwitchedOffWaitsWhereverItComesBack() throws Exception {
+    new PluginSource(work, Plugin.class, "Hostile", HostilePlugin.SOURCE)
+        .pack(folder.resolve("h.jar"), "1");
+    try (StubUpstream backend = backend();
+        PluginFolder plugins = new PluginFolder(folder);
+        GatewayInProcess gateway = GatewayInProcess.before(backend.url());
+        HttpProbe caller = gateway.connect()) {
+      gateway.install(plugins.get());
+      Map<String, Object> bad = Map.of("timeout_ms", 9_000, "config", Map.of("mode", "throws"));
+      use(gateway, "hostile", bad);
+      for (int i = 0; i < 8; i++) {
+        assertThat(get(caller, "a").status()).isEqualTo(503);
+      }
+      int before = gateway.pluginFailures().size();
+      assertThat(before).isEqualTo(5);
+
+      use(gateway, "hostile", Map.of("enabled", false));
+      assertThat(get(caller, "a").status()).isEqualTo(200);
+      use(gateway, "hostile", bad);
+      assertThat(get(caller, "a").status()).isEqualTo(503);
+
+      gateway.change("tenants/a/plugins/x", null);
+      gateway.compile();
+      assertThat(get(caller, "a").status()).isEqualTo(200);
+      use(gateway, "hostile", bad);
+      assertThat(get(caller, "a").status()).isEqualTo(503);
+
+      use(gateway, "nowhere", Map.of());
+      use(gateway, "hostile", bad);
+      assertThat(get(caller, "a").status()).isEqualTo(503);
+
+      use(gateway, "hostile", Map.of("enabled", false));
+      Map<String, Object> other = new HashMap<>(bad);
+      other.putAll(Map.of("id", "y", "plugin", "hostile"));
+      gateway.put("tenants/a/plugins/y", other);
+      assertThat(get(caller, "a").status()).isEqualTo(503);
+      assertThat(gateway.pluginFailures()).hasSize(before);
+
+      gateway.elapse(Duration.ofSeconds(6));
+      for (int i = 0; i < 8; i++) {
+        assertThat(get(caller, "a").status()).isEqualTo(503);
+      }
+      assertThat(gateway.pluginFailures()).hasSize(before + 2);
+
+      // Long after, it may begin as any other.
+      gateway.change("tenants/a/plugins/y", null);
+      gateway.elapse(Duration.ofMinutes(11));
+      gateway.switchedOff();
+      use(gateway, "hostile", bad);
+      for (int i = 0; i < 8; i++) {
+        assertThat(get(caller, "a").status()).isEqualTo(503);
+      }
+      assertThat(gateway.pluginFailures()).hasSize(before + 2 + 5);
+    }
+  }
+
   @Test
   @EnabledOnOs(OS.LINUX)
   void aThreadThatIsLostComesLast() throws Exception {

@@ -211,6 +211,7 @@ final class WasmPluginsTest {
                 assertThat(gateway.pluginFailures()).anyMatch(Failure::switchedOff);
               });
       assertThat(gateway.pluginFailures().getFirst().why()).contains(why);
+      gateway.elapse(Duration.ofSeconds(5));
       probe(gateway, "headers");
       assertThat(get(caller, "a", "X-Deep: 1\r\n").status()).isEqualTo(200);
     }
