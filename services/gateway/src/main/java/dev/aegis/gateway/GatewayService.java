@@ -267,7 +267,7 @@ public final class GatewayService implements Service {
     RecentLinesApi log =
         new RecentLinesApi(
             recent,
-            (tenant, above) -> journal.read(fold -> within(fold, tenant, above)),
+            (tenant, above) -> journal.read(fold -> Lineage.within(fold, tenant, above)),
             node,
             token,
             clock);
@@ -489,14 +489,6 @@ public final class GatewayService implements Service {
               .idleConnectionTimeout(settings.of(GatewaySettings.IDLE_TIMEOUT));
           more.accept(server);
         });
-  }
-
-  /** Whether a tenant is {@code above} or below it. */
-  private static boolean within(Fold fold, String tenant, String above) {
-    return tenant.equals(above)
-        || fold.tenants().contains(tenant)
-            && Lineage.of(fold, tenant).ancestors().stream()
-                .anyMatch(ancestor -> ancestor.id().equals(above));
   }
 
   /** A gateway starts on what it has; only when it has nothing does it wait a little for Kafka. */

@@ -90,6 +90,17 @@ public final class Lineage {
     this.asked = asked;
   }
 
+  /**
+   * Whether {@code tenant} is {@code above} or below it. One whose way to the root cannot be
+   * followed is below none.
+   */
+  public static boolean within(Fold fold, String tenant, String above) {
+    return tenant.equals(above)
+        || fold.tenants().contains(tenant)
+            && of(fold, tenant).ancestors().stream()
+                .anyMatch(ancestor -> ancestor.id().equals(above));
+  }
+
   /** That of {@code tenant}. */
   public static Lineage of(Fold fold, String tenant) {
     List<Ancestor> ancestors = new ArrayList<>();

@@ -129,6 +129,18 @@ final class LineageTest {
     assertThat(Lineage.of(fold, "org").find(Kind.PLUGIN, "l")).isNull();
   }
 
+  @Test
+  void whoIsWithinWhom() {
+    tenant("root", "organization", null, "strict");
+    tenant("child", "team", "root", "strict");
+    tenant("other", "organization", null, "strict");
+    assertThat(Lineage.within(fold, "child", "root")).isTrue();
+    assertThat(Lineage.within(fold, "root", "root")).isTrue();
+    assertThat(Lineage.within(fold, "root", "child")).isFalse();
+    assertThat(Lineage.within(fold, "other", "root")).isFalse();
+    assertThat(Lineage.within(fold, "gone", "root")).isFalse();
+  }
+
   private void asking(String id, String parent, String isolation, String asked) {
     put(
         "tenants/" + id,

@@ -51,10 +51,7 @@ public record Operator(String name, Role role, @Nullable String tenant) {
     if (place == null || !fold.tenants().contains(tenant)) {
       return false;
     }
-    return place.equals(tenant)
-        || fold.tenants().contains(place)
-            && Lineage.of(fold, place).ancestors().stream()
-                .anyMatch(ancestor -> ancestor.id().equals(tenant));
+    return Lineage.within(fold, place, tenant);
   }
 
   /** Ids of the tenants within its reach, in order. */

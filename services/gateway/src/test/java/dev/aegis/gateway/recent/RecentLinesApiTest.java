@@ -8,7 +8,11 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.aegis.chassis.HttpListener;
 import dev.aegis.chassis.ServiceToken;
 import dev.aegis.gateway.settings.GatewaySettings;
+import dev.aegis.journal.Change;
+import dev.aegis.journal.Fold;
 import dev.aegis.journal.Json;
+import dev.aegis.journal.Lineage;
+import dev.aegis.journal.ObjectKey;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
@@ -17,6 +21,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -31,11 +36,26 @@ final class RecentLinesApiTest {
 
   private final RecentLines lines = new RecentLines(1 << 20);
   private final HttpClient client = HttpClient.newHttpClient();
+  private final Fold fold = new Fold();
   private HttpListener listener;
 
   @BeforeEach
   void start() throws Exception {
+    tenant("acme", null);
+    tenant("acme-shop", "acme");
+    tenant("acme2", null);
     listener = listener();
+  }
+
+  private void tenant(String id, @Nullable String parent) {
+    fold.apply(
+        fold.revision() + 1,
+        new Change(
+            ObjectKey.tenant(id),
+            Json.object().put("id", id).put("name", id).put("parent", parent),
+            Change.ANY,
+            "test",
+            NOW));
   }
 
   /** A gateway's run: it has a name of its own for its batches. */
@@ -43,7 +63,7 @@ final class RecentLinesApiTest {
     RecentLinesApi api =
         new RecentLinesApi(
             lines,
-            (tenant, above) -> tenant.equals(above) || tenant.startsWith(above + "-"),
+            (tenant, above) -> Lineage.within(fold, tenant, above),
             "gateway-1",
             new ServiceToken("secret", "aegis-gateway"),
             InstantSource.fixed(NOW));
@@ -116,7 +136,7 @@ final class RecentLinesApiTest {
                 .replace('\'', '"')),
         line(
             "4",
-            "acmeX",
+            "acme2",
             "'user_id':'ann','method':'GET','uri':'/api','status':500,'latency_ms':3.000,'trace_id':'t'"
                 .replace('\'', '"')));
   }
@@ -129,6 +149,7 @@ final class RecentLinesApiTest {
         "{} | 4 3 2 1",
         "{'tenant':'acme'} | 1",
         "{'within':'acme'} | 2 1",
+        "{'within':'acme-shop'} | 2",
         "{'within':'acme','status':'5xx'} | 2",
         "{'route':'orders'} | 1",
         "{'status':'404'} | 3",
@@ -168,7 +189,7 @@ final class RecentLinesApiTest {
     assertThat(post("Bearer secret", "{'filters':{},'limit':1}").body())
         .endsWith(
             "\"items\":[{\"timestamp\":\"2026-03-01T12:00:04.000000Z\",\"request_id\":\"4\","
-                + "\"tenant_id\":\"acmeX\",\"user_id\":\"ann\",\"method\":\"GET\",\"uri\":\"/api\","
+                + "\"tenant_id\":\"acme2\",\"user_id\":\"ann\",\"method\":\"GET\",\"uri\":\"/api\","
                 + "\"status\":500,\"latency_ms\":3.000,\"trace_id\":\"t\"}]}");
     JsonNode all = ask("{'filters':{},'limit':4}");
     assertThat(all.path("more").asBoolean()).isFalse();
