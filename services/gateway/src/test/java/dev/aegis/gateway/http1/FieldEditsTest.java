@@ -24,6 +24,7 @@ final class FieldEditsTest {
             "signature",
             "signature-input",
             "user-agent",
-            "traceparent");
+            "traceparent",
+            "tracestate");
   }
 }
